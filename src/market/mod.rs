@@ -2,6 +2,8 @@
 //!
 //! Pure: no clock, no I/O. Time comes in as a [`Timestamp`].
 
+mod text;
 mod time;
 
+pub use text::printable;
 pub use time::{Timestamp, TimestampError};
