@@ -10,5 +10,5 @@ mod view;
 pub use command::{Command, ReplayCommand};
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use view::{
-    Book, Day, Health, Instrument, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Store, View, Watched,
+    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Store, View, Watched,
 };

@@ -54,7 +54,7 @@ pub struct View {
     /// The instruments on the watchlist, in its order.
     pub watch: Vec<Watched>,
     /// The instrument that the query asked for.
-    pub focus: Option<Instrument>,
+    pub focus: Option<Focus>,
     /// The connections.
     pub links: Vec<Link>,
     /// The journal and the cache.
@@ -84,11 +84,11 @@ pub struct Watched {
 
 /// An instrument in full.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Instrument {
+pub struct Focus {
     /// Which one.
     pub place: Place,
     /// Its book.
-    pub book: Book,
+    pub book: BookView,
     /// Its latest trades, newest first.
     pub trades: Vec<Trade>,
     /// Its latest candles, newest first.
@@ -114,7 +114,7 @@ pub struct Day {
 
 /// A book, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Book {
+pub struct BookView {
     /// The best bids, best first.
     pub bids: Vec<Row>,
     /// The best asks, best first.
