@@ -132,7 +132,7 @@ impl Chart {
     }
 
     /// The last trades, oldest first.
-    pub fn tape(&self) -> impl Iterator<Item = &Trade> {
+    pub fn tape(&self) -> impl Iterator<Item = &Trade> + Clone {
         self.tape.iter()
     }
 

@@ -297,7 +297,7 @@ mod tests {
                     prop_assert!(pair[0].price != pair[1].price || pair[0].maker < pair[1].maker);
                 }
                 for side in [Side::Bid, Side::Ask] {
-                    for (_, queue) in engine.side(side) {
+                    for queue in engine.side(side).values() {
                         prop_assert_eq!(queue.total, queue.orders.iter().map(|(_, lots)| lots).sum::<i64>());
                         prop_assert!(queue.orders.iter().all(|(_, lots)| *lots > 0));
                     }
