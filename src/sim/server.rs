@@ -44,7 +44,7 @@ const MAX_REQUEST: usize = 64 << 10;
 
 /// What may wait for one client: batches (one a tick) and bytes. Enough for a stall at the highest rate.
 const MAX_BATCHES: usize = 2_048;
-const MAX_QUEUED: usize = 128 << 20;
+const MAX_QUEUED: usize = 64 << 20;
 
 /// How a venue is opened.
 #[derive(Clone, Debug)]
