@@ -118,7 +118,9 @@ mod tests {
 
     #[test]
     fn nothing_else_is_a_number() {
-        for text in ["", "-", ".", "1.", ".5", "+1", "1_000", "0x10", "NaN", "inf", "1.2.3", " 1", "1 ", "--1", "1e", "١"] {
+        for text in
+            ["", "-", ".", "1.", ".5", "+1", "1_000", "0x10", "NaN", "inf", "1.2.3", " 1", "1 ", "--1", "1e", "١"]
+        {
             assert!(matches!(parse_decimal(text), Err(NumberError::NotANumber(_))), "{text:?}");
         }
         assert!(matches!(parse_decimal(&"9".repeat(40)), Err(NumberError::TooPrecise(_))));
