@@ -2,8 +2,26 @@
 //!
 //! Pure: no clock, no I/O. Time comes in as a [`Timestamp`].
 
+mod book;
+mod candle;
+mod event;
+mod instrument;
+mod listing;
+mod symbol;
 mod text;
+mod ticker;
 mod time;
+mod trade;
 
+pub use book::{
+    Applied, Book, BookUpdate, Checksum, Crossing, Desync, Fill, Ignored, Level, Record, Row, Sequence, Standing,
+};
+pub use candle::{Candle, Candles, Interval};
+pub use event::{Channel, Event, Subscription, VenueStatus};
+pub use instrument::{Instrument, Precision, Trading, UnknownVenue, VenueId};
+pub use listing::{Freshness, Listing, Market};
+pub use symbol::{Contract, Symbol, SymbolError};
 pub use text::printable;
+pub use ticker::{Stamped, Ticker};
 pub use time::{Timestamp, TimestampError};
+pub use trade::{Side, Tape, Trade};

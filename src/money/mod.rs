@@ -103,6 +103,11 @@ number! {
     Notional
 }
 
+number! {
+    /// A share in percent: `1.2` means 1.2 %.
+    Percent
+}
+
 impl Price {
     /// What `quantity` costs at this price, or `None` when the product does not fit 28 digits.
     pub fn times(self, quantity: Quantity) -> Option<Notional> {

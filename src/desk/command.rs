@@ -1,0 +1,36 @@
+//! What can be asked of the desk.
+
+use super::{Place, Speed};
+
+/// A wish of an operator. Each is carried out soon after; what came of it shows in the next view.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Put an instrument on the watchlist and subscribe to it.
+    Watch(Place),
+    /// Take an instrument off the watchlist and end its subscriptions.
+    Unwatch(Place),
+    /// Ask the venue for a fresh snapshot of a book.
+    Resync(Place),
+    /// Steer a replay.
+    Replay(ReplayCommand),
+    /// Remember a setting of the console; the journal records the change.
+    Set {
+        /// Which one.
+        key: String,
+        /// Its new value.
+        value: String,
+    },
+}
+
+/// How a replay is steered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplayCommand {
+    /// Stand still, or go on.
+    TogglePause,
+    /// Show one more record.
+    Step,
+    /// Move by so many records, back when negative.
+    Seek(i64),
+    /// Run at this speed.
+    Speed(Speed),
+}

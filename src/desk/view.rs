@@ -1,0 +1,258 @@
+//! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
+
+use crate::market::{
+    Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Symbol, Timestamp, Trade, VenueId,
+    VenueStatus,
+};
+use crate::money::{Decimal, Percent, Price, Quantity};
+use std::time::Duration;
+
+/// One instrument on one venue.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Where.
+    pub venue: VenueId,
+    /// What.
+    pub symbol: Symbol,
+}
+
+/// What a reader wants to see. Everything in it belongs to the reader's own session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    /// The instrument to show in full; the first on the list when `None`.
+    pub focus: Option<Place>,
+    /// Rows of the book a side.
+    pub levels: usize,
+    /// Group the book by this price step.
+    pub group: Option<Price>,
+    /// Trades of the tape.
+    pub trades: usize,
+    /// Length of the candles.
+    pub interval: Interval,
+    /// How many candles.
+    pub candles: usize,
+}
+
+/// What kind of market this is: never to be mistaken for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The simulated venue.
+    Demo,
+    /// Real venues.
+    Live,
+    /// A capture.
+    Replay,
+}
+
+/// All that is on a screen of the Markets workspace.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    /// What kind of market this is.
+    pub mode: Mode,
+    /// The desk's time: of the clock, or of the capture.
+    pub now: Timestamp,
+    /// The instruments on the watchlist, in its order.
+    pub watch: Vec<Watched>,
+    /// The instrument that the query asked for.
+    pub focus: Option<Focus>,
+    /// The connections.
+    pub links: Vec<Link>,
+    /// The journal and the cache.
+    pub store: Store,
+    /// Where a replayed capture stands.
+    pub replay: Option<Replay>,
+    /// What the user must be told once, newest last.
+    pub notices: Vec<Notice>,
+}
+
+/// A line of the watchlist.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// Which instrument.
+    pub place: Place,
+    /// The latest price: of the last trade, or as the venue's summary says.
+    pub last: Option<Price>,
+    /// Decimals that the instrument's prices are printed with.
+    pub precision: Option<Precision>,
+    /// The change over 24 hours, as the venue says.
+    pub change: Option<Percent>,
+    /// How fresh its book is.
+    pub freshness: Freshness,
+    /// What the venue refused.
+    pub refusal: Option<String>,
+}
+
+/// An instrument in full.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Focus {
+    /// Which one.
+    pub place: Place,
+    /// Its book.
+    pub book: BookView,
+    /// Its latest trades, newest first.
+    pub trades: Vec<Trade>,
+    /// Its latest candles, newest first.
+    pub candles: Vec<Candle>,
+    /// The highest and lowest price and the volume of 24 hours, as the venue says.
+    pub day: Option<Day>,
+    /// What the venue refused.
+    pub refusal: Option<String>,
+}
+
+/// Twenty-four hours, as the venue summarises them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Day {
+    /// Highest price.
+    pub high: Option<Price>,
+    /// Lowest price.
+    pub low: Option<Price>,
+    /// What changed hands.
+    pub volume: Option<Quantity>,
+    /// How long ago the summary came.
+    pub age: Duration,
+}
+
+/// A book, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BookView {
+    /// The best bids, best first.
+    pub bids: Vec<Row>,
+    /// The best asks, best first.
+    pub asks: Vec<Row>,
+    /// How its numbers are printed.
+    pub precision: Precision,
+    /// Best ask minus best bid.
+    pub spread: Option<Price>,
+    /// The same in basis points of the mid.
+    pub spread_bps: Option<Decimal>,
+    /// Half way between them.
+    pub mid: Option<Price>,
+    /// How bid and ask stand to each other.
+    pub crossing: Crossing,
+    /// Share of bids minus share of asks within the rows shown, −1 to 1.
+    pub imbalance: Option<Decimal>,
+    /// Whether it can be trusted, and its age.
+    pub freshness: Freshness,
+    /// The last known level of the bids, when more may lie beyond.
+    pub bid_horizon: Option<Level>,
+    /// The last known level of the asks, when more may lie beyond.
+    pub ask_horizon: Option<Level>,
+    /// What it has been through.
+    pub record: Record,
+}
+
+/// How a connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// On its way.
+    Connecting,
+    /// Frames can flow.
+    Up,
+    /// Waits before it tries again.
+    Waiting {
+        /// When it tries again.
+        until: Timestamp,
+        /// What failed.
+        reason: String,
+    },
+    /// Ended for good.
+    Ended {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// One connection and its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// To whom.
+    pub venue: VenueId,
+    /// How it stands.
+    pub state: LinkState,
+    /// What the venue says about itself.
+    pub status: Option<VenueStatus>,
+    /// The state has been so for so long.
+    pub since: Duration,
+    /// From the venue's clock to ours, as the latest timed message had it; never negative.
+    pub lag: Option<Duration>,
+    /// When the last frame came.
+    pub silent: Option<Duration>,
+    /// Frames in the last second.
+    pub rate: u64,
+    /// Frames since the start.
+    pub frames: u64,
+    /// Bytes since the start.
+    pub bytes: u64,
+    /// Frames that could not be read.
+    pub malformed: u64,
+    /// Frames of unknown kinds.
+    pub unknown: u64,
+    /// Books that fell out of step.
+    pub resyncs: u64,
+    /// Connections after the first.
+    pub reconnects: u64,
+    /// Events that were dropped because a queue was full.
+    pub dropped: u64,
+}
+
+/// The journal and the cache.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Store {
+    /// The journal.
+    pub journal: Health,
+    /// Its entries.
+    pub entries: u64,
+    /// The cache.
+    pub cache: Health,
+}
+
+/// How a store is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// Not used in this mode.
+    #[default]
+    Off,
+    /// Read and written.
+    Good,
+    /// Only read.
+    ReadOnly(String),
+    /// Not even read.
+    Failed(String),
+}
+
+/// Where a replayed capture stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replay {
+    /// The file's name.
+    pub name: String,
+    /// Records shown so far.
+    pub position: u64,
+    /// Records in all.
+    pub length: u64,
+    /// Whether it stands still.
+    pub paused: bool,
+    /// How fast it runs.
+    pub speed: Speed,
+    /// Whether it has come to its end.
+    pub ended: bool,
+}
+
+/// How fast a capture is replayed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// So many hundredths of the speed at which it was recorded.
+    Percent(u32),
+    /// As fast as it goes.
+    Max,
+}
+
+/// Something that the user must be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// When it came up.
+    pub at: Timestamp,
+    /// Whether something is wrong.
+    pub warning: bool,
+    /// Printable words: what happened, and what to do.
+    pub text: String,
+}

@@ -1,0 +1,340 @@
+//! Kraken spot, WebSocket v2, public channels.
+//!
+//! - Channels: `book` (depths 10 to 1000, a CRC32 in every message), `trade`, `ticker`, `ohlc`, `instrument`, `status`,
+//!   `heartbeat`; methods `subscribe`, `unsubscribe`, `ping`. <https://docs.kraken.com/api/docs/websocket-v2/book>
+//! - The instrument channel is subscribed first: its precisions are what book checksums are made of.
+//! - A book message does not repeat its depth, so the depth is taken from the acknowledgement, from the request, or at
+//!   last from the size of the snapshot.
+//! - v2 already speaks of BTC and DOGE where Kraken's older names are XBT and XDG; both are read.
+
+mod request;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use super::{Dialect, FrameError, Manners, Receipt};
+use crate::market::{
+    BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Level, Precision, Side, Subscription, Symbol,
+    Ticker, Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
+};
+use crate::money::{Percent, Price, Quantity};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The depths that Kraken serves.
+pub const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
+
+/// Symbols remembered at most; Kraken lists about a thousand.
+const MAX_SYMBOLS: usize = 20_000;
+
+/// One connection to Kraken, or to a simulated venue that speaks the same protocol.
+#[derive(Debug)]
+pub struct Kraken {
+    venue: VenueId,
+    requests: u64,
+    /// The depth that each book was asked or acknowledged with.
+    depths: HashMap<Box<str>, usize>,
+    symbols: HashMap<Box<str>, Symbol>,
+}
+
+impl Kraken {
+    /// A conversation that has not begun. Events are told as coming from `venue`.
+    pub fn new(venue: VenueId) -> Self {
+        Self { venue, requests: 0, depths: HashMap::new(), symbols: HashMap::new() }
+    }
+
+    fn next_request(&mut self) -> u64 {
+        self.requests += 1;
+        self.requests
+    }
+
+    /// The unified name of what Kraken calls `venue_symbol`.
+    fn symbol(&mut self, venue_symbol: &str) -> Result<Symbol, FrameError> {
+        if let Some(symbol) = self.symbols.get(venue_symbol) {
+            return Ok(symbol.clone());
+        }
+        let symbol = unified(venue_symbol)?;
+        if self.symbols.len() < MAX_SYMBOLS {
+            self.symbols.insert(venue_symbol.into(), symbol.clone());
+        }
+        Ok(symbol)
+    }
+
+    fn book(&mut self, frame: wire::Books<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let snapshot = is_snapshot(frame.kind)?;
+        for book in frame.data {
+            let symbol = self.symbol(&book.symbol)?;
+            let (bids, asks) = (levels(&book.bids)?, levels(&book.asks)?);
+            let depth = match (self.depths.get(&*book.symbol), snapshot) {
+                (Some(depth), _) => Some(*depth),
+                (None, false) => None,
+                (None, true) => Some(depth_of(bids.len().max(asks.len()))),
+            };
+            let update = BookUpdate {
+                snapshot,
+                depth,
+                bids,
+                asks,
+                sequence: None,
+                checksum: book.checksum.map(Checksum::Kraken),
+                exchange_time: book.timestamp.as_deref().map(moment).transpose()?,
+            };
+            events.push(Event::Book { symbol, update });
+        }
+        Ok(Receipt::Understood)
+    }
+
+    fn trades(&mut self, frame: wire::Trades<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        for trade in frame.data {
+            let symbol = self.symbol(&trade.symbol)?;
+            let taker = match trade.side.as_ref() {
+                "buy" => Side::Bid,
+                "sell" => Side::Ask,
+                other => return Err(FrameError::field("side", other, &"neither buy nor sell")),
+            };
+            let trade = Trade {
+                price: trade.price.read("price")?,
+                quantity: trade.qty.read("qty")?,
+                taker,
+                id: trade.trade_id,
+                at: moment(&trade.timestamp)?,
+            };
+            match events.last_mut() {
+                Some(Event::Trades { symbol: last, trades }) if *last == symbol => trades.push(trade),
+                _ => events.push(Event::Trades { symbol, trades: vec![trade] }),
+            }
+        }
+        Ok(Receipt::Understood)
+    }
+
+    fn tickers(&mut self, frame: wire::Tickers<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        for t in frame.data {
+            let price = |field, number: &Option<wire::Number<'_>>| -> Result<Option<Price>, FrameError> {
+                number.as_ref().map(|n| n.read(field)).transpose()
+            };
+            let ticker = Ticker {
+                bid: price("bid", &t.bid)?,
+                ask: price("ask", &t.ask)?,
+                last: price("last", &t.last)?,
+                high: price("high", &t.high)?,
+                low: price("low", &t.low)?,
+                vwap: price("vwap", &t.vwap)?,
+                volume: t.volume.map(|n| n.read::<Quantity>("volume")).transpose()?,
+                change: t.change_pct.map(|n| n.read::<Percent>("change_pct")).transpose()?,
+            };
+            let exchange_time = t.timestamp.as_deref().map(moment).transpose()?;
+            events.push(Event::Ticker { symbol: self.symbol(&t.symbol)?, ticker, exchange_time });
+        }
+        Ok(Receipt::Understood)
+    }
+
+    fn candles(&mut self, frame: wire::Candles<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        for c in frame.data {
+            // Kraken serves intervals (30 minutes, a week) that we do not show.
+            let Some(interval) = Interval::from_minutes(c.interval) else { continue };
+            let candle = Candle {
+                start: moment(&c.interval_begin)?,
+                open: c.open.read("open")?,
+                high: c.high.read("high")?,
+                low: c.low.read("low")?,
+                close: c.close.read("close")?,
+                volume: c.volume.read("volume")?,
+                from_venue: true,
+            };
+            events.push(Event::Candle { symbol: self.symbol(&c.symbol)?, interval, candle });
+        }
+        Ok(Receipt::Understood)
+    }
+
+    fn instruments(&mut self, frame: wire::Instruments<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let mut instruments = Vec::with_capacity(frame.data.pairs.len());
+        for pair in frame.data.pairs {
+            instruments.push(Instrument {
+                venue: self.venue,
+                symbol: self.symbol(&pair.symbol)?,
+                venue_symbol: pair.symbol.as_ref().into(),
+                precision: Precision { price: pair.price_precision, quantity: pair.qty_precision },
+                tick: pair.price_increment.map(|n| n.read("price_increment")).transpose()?,
+                lot: pair.qty_increment.map(|n| n.read("qty_increment")).transpose()?,
+                minimum: pair.qty_min.map(|n| n.read("qty_min")).transpose()?,
+                trading: match pair.status.as_ref() {
+                    "online" => Trading::Open,
+                    "cancel_only" | "post_only" | "limit_only" | "reduce_only" => Trading::Limited,
+                    _ => Trading::Halted,
+                },
+            });
+        }
+        events.push(Event::Instruments(instruments));
+        Ok(Receipt::Understood)
+    }
+
+    fn answer(&mut self, answer: wire::Answer<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let result = answer.result.unwrap_or_default();
+        let named = result.symbol.as_deref().or(answer.symbol.as_deref());
+        match answer.method.as_ref() {
+            "pong" => {
+                let exchange_time = answer.time_out.as_deref().map(moment).transpose()?;
+                events.push(Event::Pong { exchange_time });
+            }
+            _ if answer.success == Some(false) => {
+                let reason = answer.error.as_deref().unwrap_or("refused without a reason");
+                let symbol = named.and_then(|name| self.symbol(name).ok());
+                events.push(Event::Rejected { symbol, reason: printable(reason).chars().take(200).collect() });
+            }
+            "subscribe" => {
+                let (Some(name), Some(channel)) = (named, result.channel.as_deref()) else {
+                    return Ok(Receipt::Understood);
+                };
+                if channel == "book" {
+                    self.note_depth(name, result.depth);
+                }
+                let depth = result.depth.unwrap_or(DEPTHS[0]);
+                if let Some(channel) = request::channel(channel, depth, result.interval) {
+                    events.push(Event::Subscribed(Subscription { symbol: self.symbol(name)?, channel }));
+                }
+            }
+            "unsubscribe" => {
+                if let Some(name) = named {
+                    events.push(Event::Unsubscribed(self.symbol(name)?));
+                }
+            }
+            _ => return Ok(Receipt::Unknown),
+        }
+        Ok(Receipt::Understood)
+    }
+
+    fn note_depth(&mut self, venue_symbol: &str, depth: Option<usize>) {
+        let known = self.depths.contains_key(venue_symbol) || self.depths.len() < MAX_SYMBOLS;
+        if let Some(depth) = depth.filter(|depth| known && DEPTHS.contains(depth)) {
+            self.depths.insert(venue_symbol.into(), depth);
+        }
+    }
+}
+
+impl Dialect for Kraken {
+    fn venue(&self) -> VenueId {
+        self.venue
+    }
+
+    fn manners(&self) -> Manners {
+        Manners {
+            url: "wss://ws.kraken.com/v2",
+            ping_after: Duration::from_secs(10),
+            dead_after: Duration::from_secs(20),
+            frames_per_second: 20,
+            // The snapshot of the instrument channel holds every pair: close to a megabyte today.
+            max_frame: 16 << 20,
+            depths: &DEPTHS,
+        }
+    }
+
+    fn connected(&mut self, wanted: &[Subscription]) -> Vec<String> {
+        self.depths.clear();
+        let mut frames = vec![request::instruments(self.next_request())];
+        frames.extend(self.subscribe(wanted));
+        frames
+    }
+
+    fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<String> {
+        for subscription in wanted {
+            if let Channel::Book { depth } = subscription.channel {
+                self.note_depth(subscription.symbol.as_str(), Some(depth));
+            }
+        }
+        request::frames("subscribe", wanted, || self.next_request())
+    }
+
+    fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<String> {
+        request::frames("unsubscribe", unwanted, || self.next_request())
+    }
+
+    fn resync(&mut self, symbol: &Symbol) -> Vec<String> {
+        let depth = self.depths.get(symbol.as_str()).copied().unwrap_or(DEPTHS[0]);
+        let book = [Subscription { symbol: symbol.clone(), channel: Channel::Book { depth } }];
+        let mut frames = self.unsubscribe(&book);
+        frames.extend(self.subscribe(&book));
+        frames
+    }
+
+    fn ping(&mut self) -> Option<String> {
+        Some(request::ping(self.next_request()))
+    }
+
+    fn receive(&mut self, frame: &str, _received: Timestamp, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let limit = self.manners().max_frame;
+        if frame.len() > limit {
+            return Err(FrameError::TooLarge { size: frame.len(), limit });
+        }
+        // Nearly every frame is a book, and it names its channel first: read it in one pass.
+        if frame.starts_with(r#"{"channel":"book""#) {
+            return self.book(wire::read("book", frame)?, events);
+        }
+        let head: wire::Head<'_> = wire::read("Kraken", frame)?;
+        match (head.channel.as_deref(), head.method) {
+            (Some("book"), _) => self.book(wire::read("book", frame)?, events),
+            (Some("trade"), _) => self.trades(wire::read("trade", frame)?, events),
+            (Some("ticker"), _) => self.tickers(wire::read("ticker", frame)?, events),
+            (Some("ohlc"), _) => self.candles(wire::read("ohlc", frame)?, events),
+            (Some("instrument"), _) => self.instruments(wire::read("instrument", frame)?, events),
+            (Some("status"), _) => {
+                for status in wire::read::<wire::Statuses<'_>>("status", frame)?.data {
+                    events.push(Event::Status(match status.system.as_ref() {
+                        "online" => VenueStatus::Online,
+                        "maintenance" => VenueStatus::Maintenance,
+                        _ => VenueStatus::Limited,
+                    }));
+                }
+                Ok(Receipt::Understood)
+            }
+            (Some("heartbeat"), _) => {
+                events.push(Event::Heartbeat);
+                Ok(Receipt::Understood)
+            }
+            (None, Some(_)) => self.answer(wire::read("answer", frame)?, events),
+            _ => Ok(Receipt::Unknown),
+        }
+    }
+
+    fn sent(&mut self, frame: &str) {
+        let Ok(request) = wire::read::<wire::Request<'_>>("request", frame) else { return };
+        if request.method.as_ref() == "subscribe" && request.params.channel.as_ref() == "book" {
+            for symbol in &request.params.symbol {
+                self.note_depth(symbol, Some(request.params.depth.unwrap_or(DEPTHS[0])));
+            }
+        }
+    }
+}
+
+/// Kraken's names in the ecosystem's words.
+fn unified(venue_symbol: &str) -> Result<Symbol, FrameError> {
+    let asset = |name: &str| match name {
+        "XBT" => "BTC".to_owned(),
+        "XDG" => "DOGE".to_owned(),
+        other => other.to_owned(),
+    };
+    let (base, quote) = venue_symbol.split_once('/').unwrap_or((venue_symbol, ""));
+    let name = format!("{}/{}", asset(base), asset(quote));
+    Symbol::new(&name).map_err(|error| FrameError::field("symbol", venue_symbol, &error))
+}
+
+/// The smallest depth that Kraken serves which a snapshot of so many levels a side can have.
+fn depth_of(levels: usize) -> usize {
+    DEPTHS.into_iter().find(|depth| levels <= *depth).unwrap_or(levels)
+}
+
+fn is_snapshot(kind: wire::Text<'_>) -> Result<bool, FrameError> {
+    match kind.as_ref() {
+        "snapshot" => Ok(true),
+        "update" => Ok(false),
+        other => Err(FrameError::field("type", other, &"neither snapshot nor update")),
+    }
+}
+
+fn levels(wire: &[wire::Level<'_>]) -> Result<Vec<Level>, FrameError> {
+    wire.iter().map(|l| Ok(Level { price: l.price.read("price")?, quantity: l.qty.read("qty")? })).collect()
+}
+
+fn moment(text: &str) -> Result<Timestamp, FrameError> {
+    text.parse().map_err(|error| FrameError::field("timestamp", text, &error))
+}
