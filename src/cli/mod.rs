@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, and the exit codes.
 
 mod failure;
+pub mod journal;
 
 pub use failure::{Exit, Failure};
 
