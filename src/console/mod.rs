@@ -8,9 +8,13 @@ pub mod colour;
 mod encode;
 mod entries;
 pub mod glyphs;
+pub mod input;
 pub mod keymap;
 pub mod pace;
+pub mod probe;
 pub mod screen;
+pub mod signals;
+pub mod terminal;
 pub mod text;
 pub mod theme;
 
