@@ -69,6 +69,16 @@ fn a_second_instance_goes_on_without() {
     assert_eq!(first.get::<i32>(Table::Tickers, "k").unwrap().unwrap().value, 1);
 }
 
+#[test]
+fn a_database_that_another_program_has_open_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = sled::open(dir.path().join("db")).unwrap();
+    let (cache, notices) = Cache::open(dir.path(), NOW);
+    assert!(matches!(&notices[..], [Notice::CacheLocked { .. }]), "{notices:?}");
+    assert!(!cache.is_on() && dir.path().join("db").exists());
+    drop(held);
+}
+
 fn set_aside_because(dir: &Path, expected: &str) {
     let (cache, notices) = Cache::open(dir, NOW);
     assert!(
@@ -106,7 +116,10 @@ fn an_opening_that_killed_the_process_is_not_tried_again() {
     drop(fresh(dir.path()));
     std::fs::write(dir.path().join("opening"), "").unwrap();
     set_aside_because(dir.path(), "did not survive");
-    fresh(dir.path());
+    drop(fresh(dir.path()));
+    std::fs::remove_dir_all(dir.path().join("db")).unwrap();
+    std::fs::write(dir.path().join("opening"), "").unwrap();
+    assert!(fresh(dir.path()).is_on());
 }
 
 #[test]
