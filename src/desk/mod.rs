@@ -5,6 +5,7 @@
 
 mod command;
 mod scope;
+mod state;
 mod view;
 
 pub use command::{Command, ReplayCommand};

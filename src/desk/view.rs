@@ -73,7 +73,7 @@ pub struct Watched {
     /// The latest price: of the last trade, or as the venue's summary says.
     pub last: Option<Price>,
     /// Decimals that the instrument's prices are printed with.
-    pub precision: Option<Precision>,
+    pub precision: Precision,
     /// The change over 24 hours, as the venue says.
     pub change: Option<Percent>,
     /// How fresh its book is.
