@@ -20,7 +20,6 @@ mod venues;
 
 pub use failure::{Exit, Failure};
 
-use crate::market::printable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 use config::{Config, Flags, KEYS};
