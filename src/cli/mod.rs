@@ -42,7 +42,7 @@ pub struct Context {
 
 /// Live markets, portfolios and multisig approvals in a terminal.
 #[derive(Debug, clap::Parser)]
-#[command(name = "exchequer", version, before_help = help::EXAMPLES, after_long_help = help::end())]
+#[command(name = "exchequer", version, before_long_help = help::EXAMPLES, after_long_help = help::end())]
 struct Cli {
     #[command(flatten)]
     global: Global,
