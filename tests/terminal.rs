@@ -231,7 +231,10 @@ fn the_console_has_the_terminal_and_gives_it_back_on_quit() {
         assert!(terminal.screen().hide_cursor() && terminal.screen().bracketed_paste());
         assert_eq!(terminal.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::PressRelease);
     }
-    pty.press("m");
+    for mode in [vt100::MouseProtocolMode::None, vt100::MouseProtocolMode::PressRelease] {
+        pty.press("m");
+        pty.wait("the mouse", |screen| screen.mouse_protocol_mode() == mode);
+    }
     pty.press("q");
     pty.ended(0, "");
 }
