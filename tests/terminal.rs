@@ -103,7 +103,10 @@ fn program() {
 #[test]
 #[ignore = "is run by the tests of a terminal that vanishes"]
 fn holder() {
-    let pty = Pty::ready();
+    let mut pty = Pty::ready();
+    // What reads keys must be at work already: it is what would spin.
+    pty.press("x");
+    pty.wait("the key", |screen| screen.contents().contains("Char('x')"));
     println!("holds {}", pty.child.process_id().unwrap());
     std::thread::sleep(PATIENCE);
 }

@@ -121,8 +121,8 @@ impl<W: Write> Screen<W> {
         let start = self.bytes.len();
         if self.unknown {
             self.pen.forget();
-            self.bytes.extend_from_slice(if cursor.is_some() { b"\x1b[?25h" } else { b"\x1b[?25l" });
-        } else if cursor.is_some() != self.cursor.is_some() {
+        }
+        if self.unknown || cursor.is_some() != self.cursor.is_some() {
             self.bytes.extend_from_slice(if cursor.is_some() { b"\x1b[?25h" } else { b"\x1b[?25l" });
         }
         for y in 0..area.height {
@@ -144,7 +144,7 @@ impl<W: Write> Screen<W> {
         }
         std::mem::swap(&mut self.shown, &mut self.next);
         (self.unknown, self.cursor) = (false, cursor);
-        Ok(if drawn { self.bytes.len() } else { 0 })
+        Ok(if drawn { self.traffic.last_frame_bytes } else { 0 })
     }
 
     /// Brings one line of the terminal up to date.
