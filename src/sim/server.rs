@@ -5,8 +5,8 @@
 //! - What waits for a client is bounded. Whoever reads too slowly is disconnected, as real venues do.
 //! - Only this machine can connect, unless others are allowed in so many words.
 
-use super::fault::{Fault, Injected, Outgoing};
 use super::exchange::USUAL_PAUSE;
+use super::fault::{Fault, Injected, Outgoing};
 use super::gateway::{self, Gateway, SessionId};
 use super::pair::Pair;
 use super::session::Session;

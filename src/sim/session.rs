@@ -83,10 +83,7 @@ impl Session {
     /// Whether anything is subscribed to.
     pub fn listens(&self) -> bool {
         self.instruments
-            || !(self.books.is_empty()
-                && self.trades.is_empty()
-                && self.tickers.is_empty()
-                && self.candles.is_empty())
+            || !(self.books.is_empty() && self.trades.is_empty() && self.tickers.is_empty() && self.candles.is_empty())
     }
 
     /// The depth of a market's book that is subscribed to.

@@ -170,8 +170,11 @@ fn what_cannot_be_is_refused_with_a_reason() {
     venue.connect();
     let mut refusal = |params: Value| {
         let answer = ask(&mut venue, client, &json!({"method": "subscribe", "params": params, "req_id": 1}));
-        assert_eq!((&answer["success"], &answer["method"], &answer["req_id"]), (&json!(false), &json!("subscribe"),
-            &json!(1)), "{answer}");
+        assert_eq!(
+            (&answer["success"], &answer["method"], &answer["req_id"]),
+            (&json!(false), &json!("subscribe"), &json!(1)),
+            "{answer}"
+        );
         (answer["error"].as_str().unwrap().to_owned(), answer["symbol"].clone())
     };
     let unknown = refusal(json!({"channel": "book", "symbol": ["AB\u{1b}[2J/USD"]}));
