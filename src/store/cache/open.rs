@@ -21,7 +21,10 @@ pub(super) const DB: &str = "db";
 const SCHEMA: u32 = 1;
 
 /// What sled may hold in memory: the console is to stay small.
-const MEMORY: u64 = 16 << 20;
+const MEMORY: u64 = 8 << 20;
+
+/// Sled reuses space by whole segments of its log: with small ones the file soon stops growing.
+const SEGMENT: usize = 128 << 10;
 
 /// What sled says when its own lock is held. Ours is taken first, so that this is only the rest of an instance that has
 /// just ended: sled's threads let go of the file a moment after it was closed.

@@ -166,7 +166,7 @@ fn writing_the_same_keys_for_long_does_not_grow_the_cache() {
     }
     cache.flush().unwrap();
     let (written, size) = (4_000 * 200 * 17, cache.size_on_disk());
-    assert!(size < written, "{written} bytes were written, {size} are on disk");
+    assert!(size < written / 4, "{written} bytes were written, {size} are on disk");
 }
 
 #[test]
