@@ -16,6 +16,7 @@ mod help;
 pub mod journal;
 mod logging;
 mod man;
+mod sim;
 mod venues;
 
 pub use failure::{Exit, Failure};
@@ -76,6 +77,8 @@ struct Global {
 enum Command {
     /// Lists the venues
     Venues(venues::Args),
+    /// Runs a simulated exchange
+    Sim(sim::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -124,6 +127,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
     let start = || Start::find(&cli.global, matches, output);
     match &cli.command {
         Command::Venues(args) => venues::run(args, &start()?.context()?),
+        Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())
