@@ -1,12 +1,8 @@
 //! A connection against a venue on loopback: what is asked, what is survived, and what is said about it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
-
-mod feed_venue;
-
+use crate::venue::{Hasty, Heard, MAX_FRAME, NEVER, Venue, book, btc, close, frame, listener, quick, trades};
 use exchequer::feed::{Clock, Connection, LinkError, LinkEvent, Settings};
 use exchequer::market::{Channel, Desync, Standing, Subscription};
-use feed_venue::{Hasty, Heard, MAX_FRAME, NEVER, Venue, book, btc, close, frame, listener, quick, trades};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
