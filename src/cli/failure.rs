@@ -1,6 +1,6 @@
 //! How a command fails: an exit code, a stable key for scripts, and words for the person who reads it.
 
-use super::printable;
+use crate::market::printable;
 
 /// The exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

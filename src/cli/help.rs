@@ -2,7 +2,8 @@
 
 use super::config::KEYS;
 use super::output::{Output, write_stderr};
-use super::{Cli, Exit, Failure, printable};
+use super::{Cli, Exit, Failure};
+use crate::market::printable;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use std::ffi::OsString;

@@ -6,8 +6,8 @@
 
 use super::config::Level;
 use super::paths::Paths;
-use super::printable;
 use crate::market::Timestamp;
+use crate::market::printable;
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -1,7 +1,8 @@
 //! `exchequer man`: the manual pages, one for the program and one a command.
 
 use super::output::Output;
-use super::{Exit, Failure, help, printable};
+use super::{Exit, Failure, help};
+use crate::market::printable;
 
 /// Arguments of `exchequer man`.
 #[derive(Debug, clap::Args)]

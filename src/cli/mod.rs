@@ -20,7 +20,6 @@ mod venues;
 
 pub use failure::{Exit, Failure};
 
-use crate::market::printable;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 use config::{Config, Flags, KEYS};
@@ -43,7 +42,7 @@ pub struct Context {
 
 /// Live markets, portfolios and multisig approvals in a terminal.
 #[derive(Debug, clap::Parser)]
-#[command(name = "exchequer", version, before_help = help::EXAMPLES, after_long_help = help::end())]
+#[command(name = "exchequer", version, before_long_help = help::EXAMPLES, after_long_help = help::end())]
 struct Cli {
     #[command(flatten)]
     global: Global,

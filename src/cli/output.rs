@@ -4,7 +4,8 @@
 //! - Cells of a table are made printable here; [`Output::text`] is for text that this program wrote itself.
 //! - A reader that goes away (`| head`) ends the command quietly, with success.
 
-use super::{Exit, Failure, printable};
+use super::{Exit, Failure};
+use crate::market::printable;
 
 use std::io::{IsTerminal, Write};
 use unicode_width::UnicodeWidthStr;

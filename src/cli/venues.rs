@@ -2,27 +2,30 @@
 
 use super::output::{Cell, Column};
 use super::{Context, Failure};
+use crate::market::VenueId;
+use crate::venue::dialect;
 
 /// Arguments of `exchequer venues`.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// A venue, its address unless the configuration names another, and what it is.
-const VENUES: [(&str, Option<&str>, &str); 2] = [
-    ("kraken", Some("wss://ws.kraken.com/v2"), "Kraken spot, WebSocket v2"),
-    ("sim", None, "simulated, in this process; speaks Kraken's protocol"),
-];
-
-/// Prints the venues.
+/// Prints the venues, with the addresses that this configuration leads to.
 pub fn run(_: &Args, context: &Context) -> Result<(), Failure> {
-    let venues = VENUES.map(|(name, own, about)| {
-        let chosen = context.config.urls.get(name).map(String::as_str);
-        (name, chosen.or(own), about)
+    let venues = VenueId::ALL.map(|venue| {
+        let chosen = context.config.urls.get(&venue).cloned();
+        let (own, about) = match venue {
+            VenueId::Kraken => (Some(dialect(venue).manners().url.to_owned()), "Kraken spot, WebSocket v2"),
+            VenueId::Sim => (None, "simulated, in this process; speaks Kraken's protocol"),
+        };
+        (venue, chosen.or(own), about)
     });
     if context.output.json {
-        let list = venues.map(|(name, url, about)| serde_json::json!({ "venue": name, "url": url, "about": about }));
+        let list = venues.map(|(venue, url, about)| serde_json::json!({ "venue": venue, "url": url, "about": about }));
         return context.output.json(&serde_json::json!({ "venues": list }));
     }
-    let rows = venues.map(|(name, url, about)| vec![Cell::from(name), url.unwrap_or("–").into(), about.into()]);
+    let rows = venues.map(|(venue, url, about)| {
+        let url = url.as_deref().unwrap_or("–");
+        vec![Cell::from(venue.as_str()), url.into(), about.into()]
+    });
     context.output.table(&[Column::Left("venue"), Column::Left("address"), Column::Left("about")], &rows)
 }

@@ -1,7 +1,7 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
 use super::{BookView, Day, Focus, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
-use crate::market::{Listing, Market, Precision, Side, Symbol, Timestamp, VenueId};
+use crate::market::{Listing, Market, Side, Timestamp, VenueId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub(super) struct State {
     pub links: BTreeMap<VenueId, Link>,
     pub store: Store,
     pub replay: Option<Replay>,
+    /// In a replay, the time is the capture's.
+    pub replayed: Option<Timestamp>,
     pub stale_after: Duration,
     notices: VecDeque<Notice>,
 }
@@ -30,6 +32,7 @@ impl State {
             links: BTreeMap::new(),
             store: Store::default(),
             replay: None,
+            replayed: None,
             stale_after,
             notices: VecDeque::new(),
         }
@@ -48,7 +51,12 @@ impl State {
         all.filter(|place| !self.watch.contains(place))
     }
 
+    /// A view as of `now`, or as of the capture's time in a replay.
     pub fn view(&self, query: &Query, now: Timestamp) -> View {
+        let now = match self.mode {
+            Mode::Replay => self.replayed.unwrap_or(now),
+            Mode::Demo | Mode::Live => now,
+        };
         let focus = query.focus.as_ref().or(self.watch.first());
         View {
             mode: self.mode,

@@ -145,7 +145,7 @@ fn read_position(bytes: &[u8]) -> Option<(Position, &[u8])> {
 mod tests {
     use super::*;
     use crate::market::Timestamp;
-    use crate::store::journal::{Body, Journal, Start, Stop, Who};
+    use crate::store::journal::{Body, Journal, Start, Stop, Who, seal};
 
     const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -180,6 +180,18 @@ mod tests {
         assert_eq!(index.position(17), before);
     }
 
+    /// Another journal with the bodies of `text`, chained anew.
+    fn rewrite(path: &Path, text: &str) {
+        let mut prev = Hash::ZERO;
+        let lines = text.lines().map(|line| {
+            let (fields, _) = line.split_once("\"prev\"").unwrap();
+            let mut line = format!("{fields}\"prev\":\"{prev}\"").into_bytes();
+            prev = seal(&mut line);
+            String::from_utf8(line).unwrap() + "\n"
+        });
+        std::fs::write(path, lines.collect::<String>()).unwrap();
+    }
+
     #[test]
     fn a_journal_that_was_cut_or_replaced_is_noticed_once() {
         let dir = tempfile::tempdir().unwrap();
@@ -197,6 +209,11 @@ mod tests {
         assert_eq!(index.catch_up(), Err(Notice::JournalNotAsRemembered { remembered }));
         assert_eq!(index.catch_up(), Ok(()));
         assert_eq!((index.entry(8), index.entry(7).unwrap().unwrap().seq), (Ok(None), 7));
+        append(&mut Journal::open(&at).0, 2);
+        index.catch_up().unwrap();
+        let other = text.replace("\"1\"", "\"2\"");
+        rewrite(&path, &other);
+        assert!(matches!(index.catch_up(), Err(Notice::JournalNotAsRemembered { .. })), "same places, other entries");
         std::fs::remove_dir_all(&at).unwrap();
         assert!(matches!(index.catch_up(), Err(Notice::JournalNotAsRemembered { .. })));
     }

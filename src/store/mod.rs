@@ -9,8 +9,10 @@ pub mod journal;
 
 mod index;
 mod notice;
+mod saved;
 
 pub use cache::Cache;
 pub use index::Index;
 pub use journal::Journal;
 pub use notice::Notice;
+pub use saved::Saved;

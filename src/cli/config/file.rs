@@ -4,7 +4,8 @@
 
 use super::{KEYS, Key, Shape};
 use crate::cli::paths::Paths;
-use crate::cli::{Exit, Failure, printable};
+use crate::cli::{Exit, Failure};
+use crate::market::printable;
 use std::collections::BTreeMap;
 use std::io::Read;
 use toml::de::{DeTable, DeValue};

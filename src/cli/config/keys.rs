@@ -1,7 +1,8 @@
 //! The table of every setting.
 
-use super::read::{choice, file, list, number, one_of, size, span, switch, url, word};
+use super::read::{choice, file, number, size, span, switch, symbols, url, venue, word};
 use super::{Config, Level, Sync, Zone};
+use crate::market::VenueId;
 
 /// One setting: its names, its meaning, and how its text becomes a value.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ pub static KEYS: [Key; 18] = [
         values: "`kraken` or `sim`",
         default: None,
         about: "The venue to open. Unset, the console opens the demo desk on the simulated venue.",
-        set: |config, text| one_of(text, &["kraken", "sim"]).map(|value| config.venue = Some(value)),
+        set: |config, text| venue(text).map(|value| config.venue = Some(value)),
     },
     Key {
         name: "symbols",
@@ -97,7 +98,7 @@ pub static KEYS: [Key; 18] = [
         values: "unified symbols, such as `BTC/USD`",
         default: None,
         about: "The symbols to watch.",
-        set: |config, text| list(text).map(|value| config.symbols = value),
+        set: |config, text| symbols(text).map(|value| config.symbols = value),
     },
     Key {
         name: "console.theme",
@@ -234,7 +235,7 @@ pub static KEYS: [Key; 18] = [
         values: "a `ws://` or `wss://` address",
         default: None,
         about: "Replaces Kraken's own address.",
-        set: |config, text| url(text).map(|value| _ = config.urls.insert("kraken", value)),
+        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Kraken, value)),
     },
     Key {
         name: "venues.sim.url",
@@ -244,7 +245,7 @@ pub static KEYS: [Key; 18] = [
         values: "a `ws://` or `wss://` address",
         default: None,
         about: "A simulated venue that already runs. Unset, one is started in the same process.",
-        set: |config, text| url(text).map(|value| _ = config.urls.insert("sim", value)),
+        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Sim, value)),
     },
     Key {
         name: "log.level",

@@ -16,6 +16,7 @@ pub use keys::{Flag, KEYS, Key, Shape, Takes};
 pub use layers::{Flags, Origin, Setting};
 pub use page::page;
 
+use crate::market::{Symbol, VenueId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -24,15 +25,15 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The venue to open; none means the demo desk.
-    pub venue: Option<String>,
+    pub venue: Option<VenueId>,
     /// The symbols to watch.
-    pub symbols: Vec<String>,
+    pub symbols: Vec<Symbol>,
     /// How the console looks and behaves.
     pub console: Console,
     /// How markets are received.
     pub feed: Feed,
     /// Addresses that replace the venues' own, by venue.
-    pub urls: BTreeMap<&'static str, String>,
+    pub urls: BTreeMap<VenueId, String>,
     /// How much is logged.
     pub log_level: Level,
     /// The cache of what can be fetched again.
@@ -88,7 +89,7 @@ pub enum Sync {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Feed {
     /// Levels a side that a book is subscribed with.
-    pub book_depth: u16,
+    pub book_depth: usize,
     /// A book that said nothing for this long is stale.
     pub stale_after: Duration,
     /// Certificates, in PEM, that are trusted besides the built-in authorities.

@@ -1,5 +1,6 @@
 //! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
 
+use crate::market::{Symbol, VenueId};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,10 +14,10 @@ pub fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
     })
 }
 
-/// One of several words, itself.
-pub fn one_of(text: &str, words: &[&'static str]) -> Result<String, String> {
-    let choices: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
-    choice(text, &choices).map(str::to_owned)
+/// A venue.
+pub fn venue(text: &str) -> Result<VenueId, String> {
+    let venues = VenueId::ALL.map(|venue| (venue.as_str(), venue));
+    choice(text, &venues)
 }
 
 /// One word, such as a theme's name.
@@ -30,11 +31,10 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split([' ', ',']).filter(|word| !word.is_empty())
 }
 
-/// Several words; what makes one a symbol is for the market to say.
-pub fn list(text: &str) -> Result<Vec<String>, String> {
-    let sound = |word: &&str| word.len() <= 64 && word.chars().all(|c| c.is_ascii_graphic());
-    let list: Option<Vec<String>> = words(text).map(|word| Some(word).filter(sound).map(str::to_owned)).collect();
-    list.ok_or_else(|| "symbols, such as BTC/USD".to_owned())
+/// Unified symbols.
+pub fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
+    let read: Result<Vec<Symbol>, _> = words(text).map(Symbol::new).collect();
+    read.map_err(|_| "symbols, such as BTC/USD".to_owned())
 }
 
 /// A whole number in a range.
@@ -115,9 +115,9 @@ mod tests {
 
     #[test]
     fn a_choice_names_all_others() {
-        assert_eq!(one_of("x", &["a", "b"]), Err("one of a, b".to_owned()));
-        assert!(list("BTC/USD a\u{1b}b").is_err() && word("../theme").is_err() && word("").is_err());
+        assert_eq!(venue("x"), Err("one of kraken, sim".to_owned()));
+        assert!(symbols("BTC/USD BTC").is_err() && word("../theme").is_err() && word("").is_err());
         assert_eq!(number("61", 1..=60), Err("a whole number from 1 to 60".to_owned()));
-        assert_eq!(list("BTC/USD, ETH/USD").unwrap(), ["BTC/USD", "ETH/USD"]);
+        assert_eq!(symbols("BTC/USD, ETH/USD").unwrap().len(), 2);
     }
 }

@@ -3,7 +3,8 @@
 use super::Setting;
 use crate::cli::output::{Cell, Column, Output};
 use crate::cli::paths::Paths;
-use crate::cli::{Failure, Start, printable};
+use crate::cli::{Failure, Start};
+use crate::market::printable;
 use std::path::Path;
 
 /// Arguments of `exchequer config`.

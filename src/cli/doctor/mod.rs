@@ -7,7 +7,8 @@ mod terminal;
 
 use super::output::{Cell, Column, Output, Tone};
 use super::paths::Environment;
-use super::{Exit, Failure, Start, printable};
+use super::{Exit, Failure, Start};
+use crate::market::printable;
 
 /// Arguments of `exchequer doctor`.
 #[derive(Debug, clap::Args)]

@@ -105,6 +105,11 @@ impl Cache {
         (Self { dir: dir.into(), limit, trees: RwLock::new(trees), _lock: lock }, notices)
     }
 
+    /// A cache that keeps nothing, for whoever wants none.
+    pub fn off() -> Self {
+        Self { dir: PathBuf::new(), limit: 0, trees: RwLock::new(None), _lock: None }
+    }
+
     /// Keeps `value` as the last record of `key`.
     pub fn put<T: Serialize>(&self, table: Table, key: &str, value: &T, now: Timestamp) -> Result<(), Notice> {
         let key = check_key(key)?;
@@ -180,9 +185,9 @@ impl Cache {
         self.trees.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Bytes on disk, an older cache that was set aside included.
+    /// Bytes on disk, an older cache that was set aside included; zero when it is off.
     pub fn size_on_disk(&self) -> u64 {
-        open::size(&self.dir)
+        if self.is_on() { open::size(&self.dir) } else { 0 }
     }
 
     /// Asks sled; `None` when the cache is off. The first failure turns it off.

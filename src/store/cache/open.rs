@@ -136,7 +136,7 @@ fn trees(dir: &Path, now: Timestamp, limit: u64, notices: &mut Vec<Notice>) -> R
         remove(&db).map_err(|e| off(&db, &e))?;
         notices.push(Notice::CacheDropped { size: found, limit });
     }
-    let reason = match dir.join("opening").exists() {
+    let reason = match dir.join("opening").exists() && db.exists() {
         true => "the last start did not survive opening it".to_owned(),
         false => match begin(dir) {
             Ok(trees) => return Ok(trees),

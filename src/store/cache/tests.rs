@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use proptest::prelude::*;
 
 use super::*;
+use crate::market::{Side, Trade};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -69,6 +70,16 @@ fn a_second_instance_goes_on_without() {
     assert_eq!(first.get::<i32>(Table::Tickers, "k").unwrap().unwrap().value, 1);
 }
 
+#[test]
+fn a_database_that_another_program_has_open_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = sled::open(dir.path().join("db")).unwrap();
+    let (cache, notices) = Cache::open(dir.path(), NOW);
+    assert!(matches!(&notices[..], [Notice::CacheLocked { .. }]), "{notices:?}");
+    assert!(!cache.is_on() && dir.path().join("db").exists());
+    drop(held);
+}
+
 fn set_aside_because(dir: &Path, expected: &str) {
     let (cache, notices) = Cache::open(dir, NOW);
     assert!(
@@ -106,7 +117,10 @@ fn an_opening_that_killed_the_process_is_not_tried_again() {
     drop(fresh(dir.path()));
     std::fs::write(dir.path().join("opening"), "").unwrap();
     set_aside_because(dir.path(), "did not survive");
-    fresh(dir.path());
+    drop(fresh(dir.path()));
+    std::fs::remove_dir_all(dir.path().join("db")).unwrap();
+    std::fs::write(dir.path().join("opening"), "").unwrap();
+    assert!(fresh(dir.path()).is_on());
 }
 
 #[test]
@@ -153,6 +167,31 @@ fn writing_the_same_keys_for_long_does_not_grow_the_cache() {
     cache.flush().unwrap();
     let (written, size) = (4_000 * 200 * 17, cache.size_on_disk());
     assert!(size < written, "{written} bytes were written, {size} are on disk");
+}
+
+#[test]
+fn market_data_comes_back_exactly() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = fresh(dir.path());
+    let number = |n: i64| Trade {
+        price: "97412.10000000".parse().unwrap(),
+        quantity: "0.00001000".parse().unwrap(),
+        taker: Side::Bid,
+        id: Some(n as u64),
+        at: Timestamp::from_secs(n),
+    };
+    let trades: Vec<Trade> = (0..3).map(number).collect();
+    let rows = trades.iter().map(|t| (Place { moment: t.at, number: t.id.unwrap_or(0) }, t));
+    cache.extend(Series::Trades, "kraken BTC/USD", rows, NOW).unwrap();
+    let back = cache.last::<Trade>(Series::Trades, "kraken BTC/USD", 10).unwrap();
+    assert_eq!(back.into_iter().map(|row| row.value).collect::<Vec<_>>(), trades);
+}
+
+#[test]
+fn a_cache_that_is_not_wanted_takes_everything_and_keeps_nothing() {
+    let cache = Cache::off();
+    assert_eq!((cache.put(Table::Tickers, "k", &1, NOW), cache.flush()), (Ok(()), Ok(())));
+    assert_eq!((cache.get::<i32>(Table::Tickers, "k"), cache.size_on_disk()), (Ok(None), 0));
 }
 
 #[test]

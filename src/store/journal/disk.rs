@@ -60,7 +60,8 @@ impl Segment for Real {
     }
 }
 
-/// Returns when the name of a new file is on disk too.
-pub(super) fn sync_dir(file: &Path) -> io::Result<()> {
-    file.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+/// Returns when the name of a new file, or of a new directory, is on disk too.
+pub(super) fn sync_dir(new: &Path) -> io::Result<()> {
+    let parent = new.parent().filter(|parent| *parent != Path::new(""));
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -136,7 +136,10 @@ impl Journal {
         let shown_dir = || dir.display().to_string();
         let unavailable = |e: io::Error| Notice::JournalUnavailable { dir: shown_dir(), reason: e.to_string() };
         let mut notices = Vec::new();
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+        let made = match dir.exists() {
+            true => Ok(()),
+            false => DirBuilder::new().recursive(true).mode(0o700).create(dir).and_then(|()| disk::sync_dir(dir)),
+        };
         let lock = made.and_then(|()| Lock::take(dir)).map_err(unavailable);
         let lock = lock.and_then(|lock| lock.ok_or_else(|| Notice::JournalLocked { dir: shown_dir() }));
         let lock = lock.map_err(|notice| notices.push(notice)).ok();

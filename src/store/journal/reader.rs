@@ -145,10 +145,11 @@ impl Reader {
         let name = || segment::name(segment.number);
         let terminated = self.buffer.pop_if(|last| *last == b'\n').is_some();
         let number = segment.lines + 1;
-        if !terminated && self.later.len() > 0 {
+        let cut = !terminated && self.buffer.len() <= MAX_LINE;
+        if cut && self.later.len() > 0 {
             return Err(Damage::Cut { segment: name(), line: number });
         }
-        if !terminated && self.buffer.len() <= MAX_LINE && !line::is_sealed(&self.buffer) {
+        if cut && !line::is_sealed(&self.buffer) {
             self.tail = Tail::Unfinished(std::mem::take(&mut self.buffer));
             return Ok(None);
         }

@@ -149,7 +149,8 @@ fn a_whole_last_line_with_a_wrong_hash_is_damage() {
 #[test]
 fn every_other_damage_is_named_by_its_line() {
     type Change = fn(&Path);
-    let cases: [(Change, &str); 9] = [
+    let cases: [(Change, &str); 10] = [
+        (|d| edit(&file(d, 1), |b| b.resize(3 * MAX_LINE, b'x')), "journal-000001.jsonl, line 6: the line is longer"),
         (|d| edit(&file(d, 2), |b| b[8] = b'9'), "journal-000002.jsonl, line 1: the line was changed"),
         (
             |d| edit(&file(d, 1), |b| b.extend(b"trailing\n")),
