@@ -2,7 +2,7 @@
 
 use crate::venue::{Hasty, Heard, close, listener, quick};
 use exchequer::feed::{Clock, Connection, LinkError, LinkEvent, Settings, SettingsError};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Write;
 use std::net::TcpListener;
@@ -17,8 +17,9 @@ struct Authority {
 }
 
 impl Authority {
-    fn new() -> Self {
+    fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -80,14 +81,14 @@ async fn connect(url: &str, authorities: Option<&Path>) -> Option<LinkError> {
 
 #[tokio::test]
 async fn an_authority_that_the_operator_added_is_trusted() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     let url = serve(authority.sign(&named("127.0.0.1")));
     assert_eq!(connect(&url, Some(&authority.file())).await, None);
 }
 
 #[tokio::test]
 async fn a_bad_certificate_is_named_with_its_host_and_fault() {
-    let authority = Authority::new();
+    let authority = Authority::new("ours");
     let mut expired = named("127.0.0.1");
     (expired.not_before, expired.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
     let mut early = named("127.0.0.1");
@@ -98,7 +99,8 @@ async fn a_bad_certificate_is_named_with_its_host_and_fault() {
         (authority.sign(&expired), "it has expired"),
         (authority.sign(&early), "it is not valid yet; is this machine's clock right?"),
         (authority.sign(&named("bank.example")), "it belongs to another name"),
-        (Authority::new().sign(&named("127.0.0.1")), "it is self-signed, or nobody we trust has signed it"),
+        (Authority::new("stranger").sign(&named("127.0.0.1")), "it is self-signed, or nobody we trust has signed it"),
+        (Authority::new("ours").sign(&named("127.0.0.1")), "whom it names has not signed it"),
         (
             (alone, PrivateKeyDer::try_from(key.serialize_der()).unwrap()),
             "it is self-signed, or nobody we trust has signed it",
@@ -116,7 +118,7 @@ async fn a_bad_certificate_is_named_with_its_host_and_fault() {
 
 #[tokio::test]
 async fn without_the_operators_word_an_unknown_authority_is_refused() {
-    let url = serve(Authority::new().sign(&named("127.0.0.1")));
+    let url = serve(Authority::new("stranger").sign(&named("127.0.0.1")));
     assert!(matches!(connect(&url, None).await, Some(LinkError::Certificate { .. })));
 }
 
