@@ -10,6 +10,8 @@ pub mod backoff;
 pub mod capture;
 pub mod connection;
 pub mod pacer;
+pub mod player;
+pub mod replay;
 pub mod resync;
 pub mod watchdog;
 
