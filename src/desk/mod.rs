@@ -17,12 +17,12 @@ mod state;
 mod view;
 mod work;
 
-pub use command::{Command, ReplayCommand};
+pub use command::Command;
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use settings::{CacheSettings, Capture, DeskError, Settings};
 pub use view::{
-    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Statistics, Store, View,
-    Watched,
+    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Statistics, Steer, Store,
+    View, Watched,
 };
 
 use crate::feed::Clock;
@@ -82,11 +82,6 @@ impl<R: Role> Handle<R> {
     pub fn view(&mut self, query: &Query) -> View {
         self.changes.mark_unchanged();
         self.shared.state().view(query, self.shared.now())
-    }
-
-    /// The instruments that could be watched and are not.
-    pub fn instruments(&self) -> Vec<Place> {
-        self.shared.state().instruments().collect()
     }
 
     /// Waits until something has changed since the last view. Never ends after the desk has.

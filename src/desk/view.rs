@@ -1,6 +1,7 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
 pub use crate::feed::Statistics;
+pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
     Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Symbol, Timestamp, Trade, VenueId,
     VenueStatus,
@@ -32,6 +33,8 @@ pub struct Query {
     pub interval: Interval,
     /// How many candles.
     pub candles: usize,
+    /// Whether to list every instrument that the venues have described, for a search.
+    pub symbols: bool,
 }
 
 /// What kind of market this is: never to be mistaken for another.
@@ -64,6 +67,8 @@ pub struct View {
     pub replay: Option<Replay>,
     /// What the user must be told once, newest last.
     pub notices: Vec<Notice>,
+    /// The instruments that can be watched, in order, when the query asked for them.
+    pub symbols: Vec<Place>,
 }
 
 /// A line of the watchlist.
@@ -228,15 +233,6 @@ pub struct Replay {
     pub speed: Speed,
     /// Whether it has come to its end.
     pub ended: bool,
-}
-
-/// How fast a capture is replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speed {
-    /// So many hundredths of the speed at which it was recorded.
-    Percent(u32),
-    /// As fast as it goes.
-    Max,
 }
 
 /// Something that the user must be told.
