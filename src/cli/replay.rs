@@ -5,7 +5,7 @@
 use super::output::{Cell, Column, Output, Tone};
 use super::{Context, Exit, Failure};
 use crate::feed::capture::{CaptureError, Reader};
-use crate::feed::replay::{BookSummary, Replayer, Summary};
+use crate::feed::replay::{BookSummary, ReplayError, Replayer, Summary, Unread};
 use crate::market::{VenueId, printable};
 use std::path::{Path, PathBuf};
 
@@ -40,29 +40,26 @@ fn levels(text: &str) -> Result<usize, String> {
 /// Replays the captures and prints what they come to.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let output = context.output;
-    let replayer = fold(&args.files, args.recorded_at, &mut |fault| output.note(fault)).map_err(|error| {
-        Failure::new(Exit::Error, "capture_unreadable", printable(&error.to_string()))
-            .hint("a capture is a file of JSON lines, plain, gzip or zstd")
-    })?;
+    let replayer = fold(&args.files, args.recorded_at, &mut |fault| output.note(fault))?;
     let summary = replayer.summary(args.levels);
-    if summary.venue.is_none() && summary.frames > 0 {
-        let failure = Failure::new(Exit::Usage, "venue_unknown", "no address in the capture is that of a known venue");
-        return Err(failure.hint("name the venue with --venue; exchequer venues lists them"));
-    }
     if output.json { output.json(&summary) } else { show(&summary, output) }
 }
 
 /// Folds the files, one after the other, and names what could not be read.
-fn fold(files: &[PathBuf], venue: Option<VenueId>, name: &mut dyn FnMut(&str)) -> Result<Replayer, CaptureError> {
+fn fold(files: &[PathBuf], venue: Option<VenueId>, name: &mut dyn FnMut(&str)) -> Result<Replayer, Failure> {
     let mut replayer = Replayer::new(venue);
     let mut faults = 0;
     for path in files {
-        for item in Reader::open(path)? {
-            if let Err(fault) = replayer.fold(item) {
-                faults += 1;
-                if faults <= NAMED {
-                    name(&named(path, &fault.to_string()));
-                }
+        for item in Reader::open(path).map_err(|error| unreadable(&error))? {
+            let Err(fault) = replayer.fold(item) else { continue };
+            let fault_in_file = named(path, &fault.to_string());
+            if let Unread::Frame { reason: ReplayError::Venue { .. }, .. } = fault {
+                return Err(Failure::new(Exit::Usage, "venue_unknown", printable(&fault_in_file))
+                    .hint("exchequer venues lists those that are known"));
+            }
+            faults += 1;
+            if faults <= NAMED {
+                name(&fault_in_file);
             }
         }
     }
@@ -70,6 +67,11 @@ fn fold(files: &[PathBuf], venue: Option<VenueId>, name: &mut dyn FnMut(&str)) -
         name(&format!("{} more could not be read", faults - NAMED));
     }
     Ok(replayer)
+}
+
+fn unreadable(error: &CaptureError) -> Failure {
+    Failure::new(Exit::Error, "capture_unreadable", printable(&error.to_string()))
+        .hint("a capture is a file of JSON lines, plain, gzip or zstd")
 }
 
 fn named(path: &Path, fault: &str) -> String {
@@ -94,8 +96,9 @@ fn show(summary: &Summary, output: Output) -> Result<(), Failure> {
     if summary.books.is_empty() {
         return Ok(());
     }
+    output.text("")?;
     let columns = [
-        Column::Left("\nbook"),
+        Column::Left("book"),
         Column::Right("bid"),
         Column::Right("ask"),
         Column::Right("bids"),
@@ -144,8 +147,23 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_ends_the_run() {
-        let error = fold(&["/no/such/file".into()], None, &mut |_| {}).unwrap_err();
-        assert!(error.to_string().starts_with("cannot read /no/such/file: "));
+        let failure = fold(&["/no/such/file".into()], None, &mut |_| {}).unwrap_err();
+        assert!(failure.message.starts_with("cannot read /no/such/file: "));
+        assert_eq!(failure.exit, Exit::Error);
+    }
+
+    #[test]
+    fn frames_of_an_unknown_venue_need_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("capture.jsonl");
+        std::fs::write(
+            &path,
+            r#"{"t":1,"dir":"in","kind":"ws","url":"wss://example.com","data":"{\"channel\":\"heartbeat\"}"}"#,
+        )
+        .unwrap();
+        let failure = fold(std::slice::from_ref(&path), None, &mut |_| {}).unwrap_err();
+        assert!(failure.exit == Exit::Usage && failure.message.contains("\"wss://example.com\""), "{failure:?}");
+        assert_eq!(fold(&[path], Some(VenueId::Kraken), &mut |_| {}).unwrap().summary(0).events, 1);
     }
 
     #[test]
