@@ -18,6 +18,7 @@ mod logging;
 mod man;
 mod record;
 mod replay;
+mod sim;
 mod venues;
 
 pub use failure::{Exit, Failure};
@@ -82,6 +83,8 @@ enum Command {
     Record(record::Args),
     /// Folds captures into their books and figures
     Replay(replay::Args),
+    /// Runs a simulated exchange
+    Sim(sim::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -132,6 +135,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Venues(args) => venues::run(args, &start()?.context()?),
         Command::Record(args) => record::run(args, &start()?.context()?),
         Command::Replay(args) => replay::run(args, &start()?.context()?),
+        Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())

@@ -5,6 +5,7 @@ pub mod capabilities;
 pub mod chord;
 pub mod clipboard;
 pub mod colour;
+mod difference;
 mod encode;
 mod entries;
 pub mod glyphs;

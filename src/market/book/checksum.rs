@@ -68,19 +68,56 @@ impl Checksum {
     }
 }
 
+/// A number has at most 19 digits.
+const DIGITS: usize = 19;
+
 fn kraken(ladder: &Ladder, precision: Precision) -> u32 {
     let have = ladder.precision();
     let (by_price, by_quantity) =
         (Shift::between(have.price, precision.price), Shift::between(have.quantity, precision.quantity));
-    let mut text = Text::default();
-    for side in [Side::Ask, Side::Bid] {
-        for Ticks { price, quantity } in ladder.side(side).iter().take(KRAKEN_LEVELS) {
-            text.number(by_price.apply(*price));
-            text.number(by_quantity.apply(*quantity));
+    let mut text = [0; KRAKEN_LEVELS * 2 * 2 * DIGITS];
+    let mut start = text.len();
+    // Digits come out last first, so the text is written from its end: the worst bid's quantity first.
+    for side in [Side::Bid, Side::Ask] {
+        let levels = ladder.side(side);
+        for Ticks { price, quantity } in levels.iter().take(KRAKEN_LEVELS).rev() {
+            start = put(&mut text, start, by_quantity.apply(*quantity));
+            start = put(&mut text, start, by_price.apply(*price));
         }
     }
-    crc32fast::hash(text.written())
+    crc32fast::hash(text.get(start..).unwrap_or_default())
 }
+
+/// Writes the digits of `value` so that they end before `end`; gives where they start.
+fn put(text: &mut [u8], end: usize, mut value: u64) -> usize {
+    let Some((mut rest, _)) = text.split_at_mut_checked(end) else { return end };
+    while value >= 100 {
+        let pair = PAIRS.get((value % 100) as usize).copied().unwrap_or_default();
+        value /= 100;
+        let Some((before, last)) = rest.split_last_chunk_mut::<2>() else { return 0 };
+        *last = pair;
+        rest = before;
+    }
+    let [tens, ones] = PAIRS.get(value as usize).copied().unwrap_or_default();
+    let digits: &[u8] = if value >= 10 { &[tens, ones] } else { &[ones] };
+    let start = rest.len().saturating_sub(digits.len());
+    if let Some(place) = rest.get_mut(start..) {
+        place.copy_from_slice(digits);
+    }
+    start
+}
+
+/// `00` to `99`: two digits for one division.
+#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut n = 0;
+    while n < 100 {
+        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
+        n += 1;
+    }
+    pairs
+};
 
 /// From the ladder's units to the units of the printed precision.
 enum Shift {
@@ -106,33 +143,5 @@ impl Shift {
             Self::Down(factor) => units / factor,
         };
         shifted.unsigned_abs()
-    }
-}
-
-/// The text that is hashed: at most 20 levels of two numbers with at most 20 digits, so it stays on the stack.
-struct Text {
-    bytes: [u8; KRAKEN_LEVELS * 2 * 2 * 20],
-    len: usize,
-}
-
-impl Default for Text {
-    fn default() -> Self {
-        Self { bytes: [0; KRAKEN_LEVELS * 2 * 2 * 20], len: 0 }
-    }
-}
-
-impl Text {
-    fn number(&mut self, value: u64) {
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(value).as_bytes();
-        let end = self.len + digits.len();
-        if let Some(place) = self.bytes.get_mut(self.len..end) {
-            place.copy_from_slice(digits);
-            self.len = end;
-        }
-    }
-
-    fn written(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
