@@ -16,6 +16,8 @@ mod help;
 pub mod journal;
 mod logging;
 mod man;
+mod record;
+mod replay;
 mod sim;
 mod venues;
 
@@ -77,6 +79,10 @@ struct Global {
 enum Command {
     /// Lists the venues
     Venues(venues::Args),
+    /// Records what a venue says, to be replayed
+    Record(record::Args),
+    /// Folds captures into their books and figures
+    Replay(replay::Args),
     /// Runs a simulated exchange
     Sim(sim::Args),
     /// Verifies, shows and exports the journal
@@ -127,6 +133,8 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
     let start = || Start::find(&cli.global, matches, output);
     match &cli.command {
         Command::Venues(args) => venues::run(args, &start()?.context()?),
+        Command::Record(args) => record::run(args, &start()?.context()?),
+        Command::Replay(args) => replay::run(args, &start()?.context()?),
         Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
