@@ -1,1 +1,11 @@
 //! The terminal: panes, layout, theme, keymap and command palette over the views of the desk.
+
+pub mod action;
+pub mod chord;
+pub mod colour;
+mod entries;
+pub mod glyphs;
+pub mod keymap;
+pub mod theme;
+
+pub use entries::EntryError;

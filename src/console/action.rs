@@ -1,0 +1,184 @@
+//! Everything a key can ask for: the one table of actions behind dispatch, footer, help, palette and the keys page.
+//!
+//! Which key asks for it is not said here but in `keymaps/default.toml`, so each fact stands in one place.
+
+/// What a person asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the help column of the table says what each one does")]
+pub enum Action {
+    Quit,
+    Help,
+    Palette,
+    Search,
+    Back,
+    Accept,
+    Up,
+    Down,
+    Left,
+    Right,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    Top,
+    Bottom,
+    NextPane,
+    PreviousPane,
+    /// The workspace of this number, from 1.
+    Workspace(u8),
+    Zoom,
+    NextInstrument,
+    PreviousInstrument,
+    Remove,
+    Copy,
+    GroupWider,
+    GroupFiner,
+    Center,
+    NextInterval,
+    PreviousInterval,
+    Pause,
+    Step,
+    SeekBack,
+    SeekForward,
+    Faster,
+    Slower,
+    CycleTheme,
+    SaveLayout,
+    ToggleMouse,
+    Meter,
+    Redraw,
+    Suspend,
+}
+
+/// Where an action makes sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// The watchlist has the focus.
+    Watch,
+    /// The order book has the focus.
+    Book,
+    /// The candle chart has the focus.
+    Candles,
+    /// A capture is being replayed.
+    Replay,
+    /// A text field has the focus: plain characters are text, not keys.
+    Text,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The action.
+    pub action: Action,
+    /// Its name in keymap files and in the palette.
+    pub name: &'static str,
+    /// Where it makes sense.
+    pub context: Context,
+    /// One or two words for a footer.
+    pub hint: &'static str,
+    /// One sentence for help and palette.
+    pub help: &'static str,
+}
+
+const fn row(action: Action, name: &'static str, context: Context, hint: &'static str, help: &'static str) -> Row {
+    Row { action, name, context, hint, help }
+}
+
+use Action as A;
+use Context::{Book, Candles, Global, Replay, Watch};
+
+/// Every action, in the order in which help lists them.
+pub const TABLE: &[Row] = &[
+    row(A::Help, "help", Global, "help", "Show the keys that work here."),
+    row(A::Palette, "palette", Global, "command", "Find a command by name and run it."),
+    row(A::Search, "search", Global, "symbol", "Find an instrument by symbol and show it."),
+    row(A::Back, "back", Global, "back", "Close what is on top, or leave the text field."),
+    row(A::Accept, "accept", Global, "select", "Open or choose what the cursor is on."),
+    row(A::Quit, "quit", Global, "quit", "Leave, with the terminal as it was before."),
+    row(A::Up, "up", Global, "up", "Move the cursor up."),
+    row(A::Down, "down", Global, "down", "Move the cursor down."),
+    row(A::Left, "left", Global, "left", "Move the cursor left."),
+    row(A::Right, "right", Global, "right", "Move the cursor right."),
+    row(A::PageUp, "page-up", Global, "page up", "Move one page up."),
+    row(A::PageDown, "page-down", Global, "page down", "Move one page down."),
+    row(A::HalfUp, "half-up", Global, "half up", "Move half a page up."),
+    row(A::HalfDown, "half-down", Global, "half down", "Move half a page down."),
+    row(A::Top, "top", Global, "top", "Go to the first line."),
+    row(A::Bottom, "bottom", Global, "bottom", "Go to the last line."),
+    row(A::NextPane, "next-pane", Global, "next pane", "Focus the next pane."),
+    row(A::PreviousPane, "previous-pane", Global, "pane before", "Focus the pane before."),
+    row(A::Workspace(1), "workspace-1", Global, "Markets", "Go to the first workspace, Markets."),
+    row(A::Workspace(2), "workspace-2", Global, "workspace 2", "Go to the second workspace."),
+    row(A::Workspace(3), "workspace-3", Global, "workspace 3", "Go to the third workspace."),
+    row(A::Workspace(4), "workspace-4", Global, "workspace 4", "Go to the fourth workspace."),
+    row(A::Zoom, "zoom", Global, "zoom", "Give the focused pane the whole screen, and back."),
+    row(A::NextInstrument, "next-instrument", Global, "next", "Show the next instrument of the watchlist."),
+    row(A::PreviousInstrument, "previous-instrument", Global, "previous", "Show the instrument before."),
+    row(A::Copy, "copy", Global, "copy", "Copy what the cursor is on, also over SSH."),
+    row(A::Remove, "remove", Watch, "remove", "Take the instrument off the watchlist."),
+    row(A::GroupWider, "group-wider", Book, "wider", "Group prices in wider steps."),
+    row(A::GroupFiner, "group-finer", Book, "finer", "Group prices in finer steps."),
+    row(A::Center, "center", Book, "mid", "Put the cursor back to the middle of the book."),
+    row(A::NextInterval, "next-interval", Candles, "longer", "Show longer candles."),
+    row(A::PreviousInterval, "previous-interval", Candles, "shorter", "Show shorter candles."),
+    row(A::Pause, "pause", Replay, "pause", "Pause the replay, or go on."),
+    row(A::Step, "step", Replay, "step", "Play one more frame of the replay, paused."),
+    row(A::SeekBack, "seek-back", Replay, "back", "Go back in the replay."),
+    row(A::SeekForward, "seek-forward", Replay, "ahead", "Go ahead in the replay."),
+    row(A::Faster, "faster", Replay, "faster", "Play the replay faster."),
+    row(A::Slower, "slower", Replay, "slower", "Play the replay slower."),
+    row(A::CycleTheme, "cycle-theme", Global, "theme", "Use the next theme."),
+    row(A::SaveLayout, "save-layout", Global, "save layout", "Keep the panes as they are for the next start."),
+    row(A::ToggleMouse, "toggle-mouse", Global, "mouse", "Turn the mouse on or off."),
+    row(A::Meter, "meter", Global, "meter", "Show frames and bytes per second."),
+    row(A::Redraw, "redraw", Global, "redraw", "Paint the whole screen anew."),
+    row(A::Suspend, "suspend", Global, "suspend", "Go to the background; the shell's fg comes back."),
+];
+
+impl Action {
+    /// The action of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.action)
+    }
+
+    /// This action's row; `None` only for a workspace number beyond the table.
+    pub fn row(self) -> Option<&'static Row> {
+        TABLE.iter().find(|row| row.action == self)
+    }
+}
+
+impl Context {
+    /// All contexts, in the order in which help lists them.
+    pub const ALL: [Self; 6] = [Self::Global, Self::Watch, Self::Book, Self::Candles, Self::Replay, Self::Text];
+
+    /// The heading of this context in help and on the keys page.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Watch => "Watchlist",
+            Self::Book => "Order book",
+            Self::Candles => "Candles",
+            Self::Replay => "Replay",
+            Self::Text => "Text fields",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_actions_are_unique() {
+        for (i, a) in TABLE.iter().enumerate() {
+            for b in &TABLE[i + 1..] {
+                assert_ne!(a.name, b.name);
+                assert_ne!(a.action, b.action);
+            }
+            assert_eq!(Action::named(a.name), Some(a.action));
+            assert!(a.help.ends_with('.') && a.help.len() < 60, "{}", a.help);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! The signs that say by shape what colour says too, in Unicode and for terminals that have only ASCII.
+
+use ratatui::symbols::border;
+
+/// The signs of one character set; each is one column wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "a field is named for what its sign says")]
+pub struct Glyphs {
+    pub up: &'static str,
+    pub down: &'static str,
+    pub flat: &'static str,
+    pub plus: &'static str,
+    pub minus: &'static str,
+    /// What was cut off.
+    pub ellipsis: &'static str,
+    /// The line that the cursor is on.
+    pub cursor: &'static str,
+    /// A stream that lives.
+    pub live: &'static str,
+    /// A value or stream that is not current.
+    pub stale: &'static str,
+    /// What is laid over data that must not be trusted.
+    pub hatch: &'static str,
+    /// Where a value is missing.
+    pub missing: &'static str,
+    /// Between one part of a line and the next.
+    pub separator: &'static str,
+    pub horizontal: &'static str,
+    /// The tail of a candle.
+    pub wick: &'static str,
+    /// The body of a candle that closed higher.
+    pub rising: &'static str,
+    /// The body of a candle that closed lower.
+    pub falling: &'static str,
+    /// A bar from one eighth to eight eighths of a column, from the left.
+    pub bar: [&'static str; 8],
+    /// A bar from one eighth to eight eighths of a line, from below.
+    pub spark: [&'static str; 8],
+    pub border: border::Set<'static>,
+}
+
+/// For terminals that show Unicode.
+pub const UNICODE: Glyphs = Glyphs {
+    up: "▲",
+    down: "▼",
+    flat: "=",
+    plus: "+",
+    minus: "−",
+    ellipsis: "…",
+    cursor: "▸",
+    live: "●",
+    stale: "◌",
+    hatch: "▒",
+    missing: "–",
+    separator: "│",
+    horizontal: "─",
+    wick: "│",
+    rising: "█",
+    falling: "▒",
+    bar: ["▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"],
+    spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+    border: border::PLAIN,
+};
+
+/// For terminals that show ASCII only.
+pub const ASCII: Glyphs = Glyphs {
+    up: "^",
+    down: "v",
+    flat: "=",
+    plus: "+",
+    minus: "-",
+    ellipsis: "~",
+    cursor: ">",
+    live: "*",
+    stale: "o",
+    hatch: "#",
+    missing: "-",
+    separator: "|",
+    horizontal: "-",
+    wick: "|",
+    rising: "O",
+    falling: "#",
+    bar: [" ", " ", " ", "-", "-", "=", "=", "#"],
+    spark: ["_", "_", ".", ".", "-", "-", "=", "#"],
+    border: border::Set {
+        top_left: "+",
+        top_right: "+",
+        bottom_left: "+",
+        bottom_right: "+",
+        vertical_left: "|",
+        vertical_right: "|",
+        horizontal_top: "-",
+        horizontal_bottom: "-",
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    fn all(g: &Glyphs) -> Vec<&'static str> {
+        let b = g.border;
+        let mut all = vec![g.up, g.down, g.flat, g.plus, g.minus, g.ellipsis, g.cursor, g.live, g.stale, g.hatch];
+        all.extend([g.missing, g.separator, g.horizontal, g.wick, g.rising, g.falling, b.top_left, b.top_right]);
+        all.extend([b.bottom_left, b.bottom_right, b.vertical_left, b.horizontal_top]);
+        all.extend(g.bar);
+        all.extend(g.spark);
+        all
+    }
+
+    #[test]
+    fn every_sign_has_one_column() {
+        for sign in all(&UNICODE).into_iter().chain(all(&ASCII)) {
+            assert_eq!(sign.width(), 1, "{sign}");
+        }
+        assert!(all(&ASCII).iter().all(|sign| sign.is_ascii()));
+    }
+}
