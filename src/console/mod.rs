@@ -3,9 +3,11 @@
 pub mod action;
 pub mod chord;
 pub mod colour;
+mod encode;
 mod entries;
 pub mod glyphs;
 pub mod keymap;
+pub mod screen;
 pub mod theme;
 
 pub use entries::EntryError;
