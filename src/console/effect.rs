@@ -1,0 +1,72 @@
+//! What reaches the console, and what it asks for: the two ends of [`update`](super::update()).
+
+use super::chord::Chord;
+use crate::desk::Command;
+use ratatui::layout::{Position, Size};
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted; not yet printable.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(Position, Mouse),
+    /// The terminal has a new size.
+    Resize(Size),
+    /// The desk has something new to show.
+    Desk,
+    /// What was sent to the terminal in the last second.
+    Traffic(Rates),
+    /// The console itself has something to say, such as how a text was copied.
+    Said {
+        /// Whether something is wrong.
+        warning: bool,
+        /// The words, printable.
+        text: String,
+    },
+}
+
+/// What a mouse can do here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// A button went down.
+    Press,
+    /// The wheel turned away from the hand.
+    Up,
+    /// The wheel turned towards it.
+    Down,
+}
+
+/// What was sent to the terminal in one second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rates {
+    /// Bytes.
+    pub bytes: u64,
+    /// Frames that had anything to say.
+    pub frames: u64,
+    /// The bytes of the last such frame.
+    pub last_frame: usize,
+}
+
+/// Something for the world to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the desk.
+    Command(Command),
+    /// Put a text on the clipboard.
+    Copy(String),
+    /// Use the theme of this name.
+    Theme(String),
+    /// Let the terminal report the mouse, or not.
+    Mouse(bool),
+    /// Keep this text as the layout for the next start.
+    SaveLayout(String),
+    /// Paint every cell anew.
+    Redraw,
+    /// Go to the background.
+    Suspend,
+    /// Leave.
+    Quit,
+}
