@@ -1,0 +1,143 @@
+//! When to draw: as soon as something changed, but never faster than the line to the terminal deserves.
+//!
+//! Pure: instants are passed in. The first change after a rest is drawn at once, so a key press is answered at once;
+//! changes that follow are gathered until the interval is over. Where nothing changes, nothing is drawn.
+
+use std::time::{Duration, Instant};
+
+/// What lies between the program and the eyes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// A terminal on the same machine: 30 frames per second.
+    Local,
+    /// A terminal behind SSH: 10.
+    Remote,
+    /// A line that must be spared: 2, and nothing moves for its own sake.
+    LowBandwidth,
+}
+
+impl Line {
+    /// The shortest time between two frames.
+    pub const fn interval(self) -> Duration {
+        match self {
+            Self::Local => Duration::from_millis(33),
+            Self::Remote => Duration::from_millis(100),
+            Self::LowBandwidth => Duration::from_millis(500),
+        }
+    }
+
+    /// Whether anything may move that is not a value.
+    pub const fn animates(self) -> bool {
+        !matches!(self, Self::LowBandwidth)
+    }
+}
+
+/// The time between two frames while nobody looks.
+const UNWATCHED: Duration = Duration::from_millis(500);
+
+/// Decides when the next frame is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    line: Line,
+    focused: bool,
+    dirty: bool,
+    last: Option<Instant>,
+}
+
+impl Pace {
+    /// A pace at which the first frame is due at once.
+    pub const fn new(line: Line) -> Self {
+        Self { line, focused: true, dirty: true, last: None }
+    }
+
+    /// The terminal got or lost the focus. Terminals that do not tell count as focused.
+    pub const fn focus(&mut self, focused: bool) {
+        self.focused = focused;
+    }
+
+    /// Something on the screen changed.
+    pub const fn changed(&mut self) {
+        self.dirty = true;
+    }
+
+    /// A frame was drawn.
+    pub const fn drawn(&mut self, now: Instant) {
+        self.dirty = false;
+        self.last = Some(now);
+    }
+
+    /// Whether to draw now.
+    pub fn wants_draw(&self, now: Instant) -> bool {
+        self.dirty && self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.interval())
+    }
+
+    /// When to ask again; `None` while nothing changed. A moment that has passed means now.
+    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        self.dirty.then(|| self.last.map_or(now, |last| last + self.interval()))
+    }
+
+    fn interval(&self) -> Duration {
+        if self.focused { self.line.interval() } else { self.line.interval().max(UNWATCHED) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn nothing_is_drawn_when_nothing_changed() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Line::Local);
+        assert!(pace.wants_draw(start), "the first frame is due at once");
+        assert_eq!(pace.next_deadline(start), Some(start));
+        pace.drawn(start);
+        assert!(!pace.wants_draw(start + 1000 * MS));
+        assert_eq!(pace.next_deadline(start + 1000 * MS), None);
+    }
+
+    #[test]
+    fn a_change_after_a_rest_is_drawn_at_once_and_the_next_waits() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Line::Remote);
+        pace.drawn(start);
+        pace.changed();
+        assert!(pace.wants_draw(start + 150 * MS));
+        pace.drawn(start + 150 * MS);
+        pace.changed();
+        assert!(!pace.wants_draw(start + 249 * MS));
+        assert_eq!(pace.next_deadline(start + 200 * MS), Some(start + 250 * MS));
+        assert!(pace.wants_draw(start + 250 * MS));
+    }
+
+    #[test]
+    fn the_cap_holds_whatever_happens() {
+        for (line, focused, most) in
+            [(Line::Local, true, 30), (Line::Remote, true, 10), (Line::LowBandwidth, true, 2), (Line::Local, false, 2)]
+        {
+            let start = Instant::now();
+            let mut pace = Pace::new(line);
+            pace.focus(focused);
+            let mut frames = 0;
+            for ms in 0..10_000 {
+                pace.changed();
+                if pace.wants_draw(start + ms * MS) {
+                    pace.drawn(start + ms * MS);
+                    frames += 1;
+                }
+            }
+            assert!(frames <= 10 * most + 4 && frames >= 10 * most - 10, "{line:?} {focused}: {frames}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_no_harm() {
+        let start = Instant::now() + 1000 * MS;
+        let mut pace = Pace::new(Line::Local);
+        pace.drawn(start);
+        pace.changed();
+        assert!(!pace.wants_draw(start - 500 * MS));
+    }
+}
