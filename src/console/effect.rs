@@ -1,18 +1,19 @@
 //! What reaches the console, and what it asks for: the two ends of [`update`](super::update()).
 
 use super::chord::Chord;
+use super::input::Mouse;
 use crate::desk::Command;
-use ratatui::layout::{Position, Size};
+use ratatui::layout::Size;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A key was pressed.
     Key(Chord),
-    /// Text was pasted; not yet printable.
+    /// Text was pasted.
     Paste(String),
     /// The mouse did something.
-    Mouse(Position, Mouse),
+    Mouse(Mouse),
     /// The terminal has a new size.
     Resize(Size),
     /// The desk has something new to show.
@@ -26,17 +27,6 @@ pub enum Event {
         /// The words, printable.
         text: String,
     },
-}
-
-/// What a mouse can do here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mouse {
-    /// A button went down.
-    Press,
-    /// The wheel turned away from the hand.
-    Up,
-    /// The wheel turned towards it.
-    Down,
 }
 
 /// What was sent to the terminal in one second.

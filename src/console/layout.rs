@@ -116,13 +116,7 @@ fn desk(area: Rect) -> Vec<(Pane, Rect)> {
     let (middle, right) = split(rest, 44 + (spare / 5).min(12));
     let (watch, candles) = rows(left, area.height - area.height * 2 / 5);
     let (tape, depth) = rows(right, area.height / 3);
-    vec![
-        (Pane::Watch, watch),
-        (Pane::Book, middle),
-        (Pane::Tape, tape),
-        (Pane::Candles, candles),
-        (Pane::Depth, depth),
-    ]
+    vec![(Pane::Watch, watch), (Pane::Book, middle), (Pane::Tape, tape), (Pane::Candles, candles), (Pane::Depth, depth)]
 }
 
 /// Cuts a column of `width` off at the left; the border between is in both.

@@ -61,9 +61,8 @@ fn reach(focus: &Focus) -> Option<Decimal> {
 
 /// What stands within `distance` of the mid.
 fn total(rows: &[Row], mid: Price, distance: Decimal) -> Decimal {
-    let near = rows.partition_point(|row| {
-        row.level.price.checked_sub(mid).is_some_and(|apart| apart.get().abs() <= distance)
-    });
+    let near =
+        rows.partition_point(|row| row.level.price.checked_sub(mid).is_some_and(|apart| apart.get().abs() <= distance));
     near.checked_sub(1).and_then(|last| rows.get(last)).map_or(Decimal::ZERO, |row| row.total.get())
 }
 

@@ -224,7 +224,8 @@ impl Ladder<'_> {
         let hatch = canvas.glyphs.hatch;
         canvas.fill(area, 0, area.width, y, hatch, trouble.role);
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-        let text = super::super::text::fit(&trouble.band, usize::from(inner.width.saturating_sub(2)), canvas.glyphs.ellipsis);
+        let text =
+            super::super::text::fit(&trouble.band, usize::from(inner.width.saturating_sub(2)), canvas.glyphs.ellipsis);
         canvas.put_centered(inner, y, &format!(" {text} "), trouble.role);
     }
 }
@@ -239,7 +240,8 @@ struct Look {
 
 impl Columns {
     fn new(book: &BookView, width: u16, slots: Slots, figures: Figures) -> Self {
-        let dearest = book.asks.iter().take(usize::from(slots.asks)).chain(book.bids.first()).map(|row| row.level.price);
+        let dearest =
+            book.asks.iter().take(usize::from(slots.asks)).chain(book.bids.first()).map(|row| row.level.price);
         let price = dearest.max().map_or(0, |price| figures.price(price, book.precision.price).len());
         let price = u16::try_from(price).unwrap_or(u16::MAX).max(11).saturating_add(1).min(width);
         let notional = (width >= 52).then_some(width - 1);

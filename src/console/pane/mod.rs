@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn scales_are_round_and_large_enough() {
         let of = |text: &str| ceiling(text.parse().unwrap()).unwrap().to_string();
-        assert_eq!([of("0.0123"), of("1"), of("1.01"), of("9"), of("10"), of("99")], ["0.015", "1", "1.5", "10", "10", "100"]);
+        assert_eq!(
+            [of("0.0123"), of("1"), of("1.01"), of("9"), of("10"), of("99")],
+            ["0.015", "1", "1.5", "10", "10", "100"]
+        );
         assert_eq!(ceiling(Decimal::ZERO), None);
         assert_eq!(ceiling(Decimal::MAX), None, "beyond what a decimal holds");
         assert_eq!(of("0.0000000000000000000000000001"), "0.0000000000000000000000000001");

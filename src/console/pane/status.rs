@@ -60,7 +60,8 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
             }
         }
     }
-    let counts: [(&str, fn(&Link) -> u64); 2] = [("dropped", |link| link.dropped), ("malformed", |link| link.malformed)];
+    let counts: [(&str, fn(&Link) -> u64); 2] =
+        [("dropped", |link| link.dropped), ("malformed", |link| link.malformed)];
     for (name, count) in counts {
         let sum: u64 = view.links.iter().map(count).fold(0, u64::saturating_add);
         if sum > 0 {

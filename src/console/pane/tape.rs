@@ -20,7 +20,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, focus: &Focus) {
     if lines.is_empty() {
         return canvas.put_message(area, "no trades yet", Role::Dim);
     }
-    let price_width = lines.iter().map(|trade| canvas.figures.price(trade.price, focus.book.precision.price).len()).max();
+    let price_width =
+        lines.iter().map(|trade| canvas.figures.price(trade.price, focus.book.precision.price).len()).max();
     let price_width = u16::try_from(price_width.unwrap_or(0)).unwrap_or(u16::MAX).max(9);
     // Time, sign and a size of eight columns always; the price where it fits beside them.
     let priced = area.width >= price_width.saturating_add(20);
@@ -55,9 +56,9 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, focus: &Focus) {
 fn gathered(trades: &[Trade], count: usize) -> Vec<Trade> {
     let mut lines: Vec<Trade> = Vec::with_capacity(count);
     for trade in trades {
-        let same = lines.last_mut().filter(|line| {
-            line.at.secs() == trade.at.secs() && line.taker == trade.taker && line.price == trade.price
-        });
+        let same = lines
+            .last_mut()
+            .filter(|line| line.at.secs() == trade.at.secs() && line.taker == trade.taker && line.price == trade.price);
         match same.and_then(|line| Some((line.quantity.checked_add(trade.quantity)?, line))) {
             Some((sum, line)) => line.quantity = sum,
             None if lines.len() == count => break,
