@@ -103,7 +103,10 @@ fn program() {
 #[test]
 #[ignore = "is run by the tests of a terminal that vanishes"]
 fn holder() {
-    let pty = Pty::ready();
+    let mut pty = Pty::ready();
+    // What reads keys must be at work already: it is what would spin.
+    pty.press("x");
+    pty.wait("the key", |screen| screen.contents().contains("Char('x')"));
     println!("holds {}", pty.child.process_id().unwrap());
     std::thread::sleep(PATIENCE);
 }
@@ -231,7 +234,10 @@ fn the_console_has_the_terminal_and_gives_it_back_on_quit() {
         assert!(terminal.screen().hide_cursor() && terminal.screen().bracketed_paste());
         assert_eq!(terminal.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::PressRelease);
     }
-    pty.press("m");
+    for mode in [vt100::MouseProtocolMode::None, vt100::MouseProtocolMode::PressRelease] {
+        pty.press("m");
+        pty.wait("the mouse", |screen| screen.mouse_protocol_mode() == mode);
+    }
     pty.press("q");
     pty.ended(0, "");
 }

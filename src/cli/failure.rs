@@ -1,5 +1,7 @@
 //! How a command fails: an exit code, a stable key for scripts, and words for the person who reads it.
 
+use crate::market::printable;
+
 /// The exit codes of every command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -18,6 +20,24 @@ pub enum Exit {
     Refused = 5,
     /// Something was checked and is not what it claims to be.
     Verification = 6,
+}
+
+impl Exit {
+    /// Every code with its meaning, for the help and the manual.
+    pub const MEANINGS: [(Self, &'static str); 7] = [
+        (Self::Ok, "done"),
+        (Self::Error, "an error without a code of its own"),
+        (Self::Usage, "the command line or the configuration is wrong"),
+        (Self::Device, "a device or an authentication is missing or locked"),
+        (Self::Network, "the network did not answer as needed"),
+        (Self::Refused, "refused on the device"),
+        (Self::Verification, "a verification failed"),
+    ];
+
+    /// The number that the process exits with.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
 }
 
 /// A failed command: what failed and on what, why, and what to do next.
@@ -54,5 +74,43 @@ impl Failure {
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
+    }
+    /// One line of JSON for scripts; its keys are stable.
+    pub fn envelope(&self) -> String {
+        serde_json::json!({
+            "error": {
+                "key": self.key,
+                "message": printable(&self.message),
+                "hint": self.hint.as_deref().map(printable),
+                "exit": self.exit.code(),
+                "retryable": self.retryable,
+            }
+        })
+        .to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_envelope_is_stable_and_harmless() {
+        let failure =
+            Failure::new(Exit::Network, "venue_unreachable", "no route\u{1b}[2J").hint("try later").retryable();
+        let value: serde_json::Value = serde_json::from_str(&failure.envelope()).unwrap();
+        assert_eq!(value["error"]["exit"], 4);
+        assert_eq!(value["error"]["key"], "venue_unreachable");
+        assert_eq!(value["error"]["hint"], "try later");
+        assert_eq!(value["error"]["retryable"], true);
+        assert!(!value["error"]["message"].as_str().unwrap().contains('\u{1b}'));
+        let bare: serde_json::Value = serde_json::from_str(&Failure::new(Exit::Error, "x", "y").envelope()).unwrap();
+        assert!(bare["error"]["hint"].is_null());
+    }
+
+    #[test]
+    fn every_code_has_a_meaning() {
+        let codes: Vec<u8> = Exit::MEANINGS.iter().map(|(exit, _)| exit.code()).collect();
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
     }
 }

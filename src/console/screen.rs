@@ -30,7 +30,7 @@ pub struct Traffic {
 #[derive(Debug)]
 pub struct Screen<W> {
     tty: W,
-    depth: ColourDepth,
+    reach: Reach,
     synchronized: bool,
     shown: Buffer,
     next: Buffer,
@@ -51,7 +51,7 @@ impl<W: Write> Screen<W> {
         let area = Rect::from(size);
         Self {
             tty,
-            depth,
+            reach: Reach { depth, ascii: false },
             synchronized: true,
             shown: Buffer::empty(area),
             next: Buffer::empty(area),
@@ -66,6 +66,13 @@ impl<W: Write> Screen<W> {
     /// Whether each frame is wrapped in a synchronized update; at first it is.
     pub fn set_synchronized(&mut self, on: bool) {
         self.synchronized = on;
+    }
+
+    /// Whether the terminal gets ASCII only; at first it does not. Whatever else a frame holds is shown as `?`, because a
+    /// terminal that reads bytes one by one takes some of UTF-8 for control characters.
+    pub fn set_ascii(&mut self, on: bool) {
+        self.reach.ascii = on;
+        self.repaint();
     }
 
     /// The size that frames are drawn in.
@@ -114,8 +121,8 @@ impl<W: Write> Screen<W> {
         let start = self.bytes.len();
         if self.unknown {
             self.pen.forget();
-            self.bytes.extend_from_slice(if cursor.is_some() { b"\x1b[?25h" } else { b"\x1b[?25l" });
-        } else if cursor.is_some() != self.cursor.is_some() {
+        }
+        if self.unknown || cursor.is_some() != self.cursor.is_some() {
             self.bytes.extend_from_slice(if cursor.is_some() { b"\x1b[?25h" } else { b"\x1b[?25l" });
         }
         for y in 0..area.height {
@@ -137,17 +144,17 @@ impl<W: Write> Screen<W> {
         }
         std::mem::swap(&mut self.shown, &mut self.next);
         (self.unknown, self.cursor) = (false, cursor);
-        Ok(if drawn { self.bytes.len() } else { 0 })
+        Ok(if drawn { self.traffic.last_frame_bytes } else { 0 })
     }
 
     /// Brings one line of the terminal up to date.
     fn line(&mut self, y: u16) {
-        let (width, depth, unknown) = (self.next.area.width, self.depth, self.unknown);
+        let (width, reach, unknown) = (self.next.area.width, self.reach, self.unknown);
         let start = usize::from(y) * usize::from(width);
         let range = start..start + usize::from(width);
         let Some(new) = self.next.content.get(range.clone()) else { return };
         let Some(old) = self.shown.content.get(range).filter(|old| unknown || *old != new) else { return };
-        let (old, new) = (spots(old, depth), spots(new, depth));
+        let (old, new) = (spots(old, reach), spots(new, reach));
         let (pen, out) = (&mut self.pen, &mut self.bytes);
 
         let tail = new.iter().rposition(|spot| *spot != Spot::BLANK).map_or(0, |last| last + 1);
@@ -175,15 +182,23 @@ impl<W: Write> Screen<W> {
 /// Erases to the end of the line, in the ground that is on.
 const ERASE: &[u8] = b"\x1b[K";
 
+/// What a terminal can show.
+#[derive(Clone, Copy, Debug)]
+struct Reach {
+    depth: ColourDepth,
+    ascii: bool,
+}
+
 /// What stands at each column of a line. A cell that could not be shown as it is, because it holds a control character
 /// or is cut by the edge, is blank: whatever a pane does, nothing steers the terminal.
-fn spots(cells: &[Cell], depth: ColourDepth) -> Vec<Spot<'_>> {
+fn spots(cells: &[Cell], Reach { depth, ascii }: Reach) -> Vec<Spot<'_>> {
     let mut spots: Vec<Spot<'_>> = Vec::with_capacity(cells.len());
     while let Some(cell) = cells.get(spots.len()) {
         let room = cells.len() - spots.len();
         let (symbol, columns) = match cell.symbol() {
             " " => (" ", 1),
             symbol if symbol.chars().any(char::is_control) => (" ", 1),
+            symbol if ascii && !symbol.is_ascii() => ("?", 1),
             symbol => match symbol.cell_width() {
                 columns if columns == 0 || usize::from(columns) > room => (" ", 1),
                 columns => (symbol, columns),

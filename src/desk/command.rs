@@ -1,6 +1,7 @@
 //! What can be asked of the desk.
 
 use super::{Place, Speed};
+use crate::market::Interval;
 
 /// A wish of an operator. Each is carried out soon after; what came of it shows in the next view.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +12,8 @@ pub enum Command {
     Unwatch(Place),
     /// Ask the venue for a fresh snapshot of a book.
     Resync(Place),
+    /// Have the venue's own candles of this length, where it has them.
+    Chart(Place, Interval),
     /// Steer a replay.
     Replay(ReplayCommand),
     /// Remember a setting of the console; the journal records the change.

@@ -1,5 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
+pub use crate::feed::Statistics;
 use crate::market::{
     Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Symbol, Timestamp, Trade, VenueId,
     VenueStatus,
@@ -77,7 +78,7 @@ pub struct Watched {
     /// The latest price: of the last trade, or as the venue's summary says.
     pub last: Option<Price>,
     /// Decimals that the instrument's prices are printed with.
-    pub precision: Option<Precision>,
+    pub precision: Precision,
     /// The change over 24 hours, as the venue says.
     pub change: Option<Percent>,
     /// How fresh its book is.
@@ -173,30 +174,20 @@ pub struct Link {
     pub venue: VenueId,
     /// How it stands.
     pub state: LinkState,
+    /// When that began.
+    pub changed: Timestamp,
     /// What the venue says about itself.
     pub status: Option<VenueStatus>,
-    /// The state has been so for so long.
-    pub since: Duration,
-    /// From the venue's clock to ours, as the latest timed message had it; never negative.
-    pub lag: Option<Duration>,
-    /// When the last frame came.
-    pub silent: Option<Duration>,
-    /// Frames in the last second.
-    pub rate: u64,
-    /// Frames since the start.
-    pub frames: u64,
-    /// Bytes since the start.
-    pub bytes: u64,
-    /// Frames that could not be read.
-    pub malformed: u64,
-    /// Frames of unknown kinds.
-    pub unknown: u64,
-    /// Books that fell out of step.
-    pub resyncs: u64,
-    /// Connections after the first.
-    pub reconnects: u64,
-    /// Events that were dropped because a queue was full.
-    pub dropped: u64,
+    /// What has happened on it.
+    pub figures: Statistics,
+}
+
+impl Link {
+    /// A connection that has not been tried.
+    pub fn new(venue: VenueId) -> Self {
+        let changed = Timestamp::from_nanos(0);
+        Self { venue, state: LinkState::Connecting, changed, status: None, figures: Statistics::default() }
+    }
 }
 
 /// The journal and the cache.
@@ -216,6 +207,8 @@ pub enum Health {
     /// Not used in this mode.
     #[default]
     Off,
+    /// Being opened.
+    Opening,
     /// Read and written.
     Good,
     /// Only read.

@@ -3,7 +3,6 @@
 use super::Symbol;
 use crate::money::{Decimal, Price, Quantity};
 use std::fmt;
-use std::sync::Arc;
 
 /// The source of a market's data. Its text form is used everywhere: command line, configuration, captures, cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -77,7 +76,7 @@ pub struct Instrument {
     /// Its unified name.
     pub symbol: Symbol,
     /// What the venue calls it.
-    pub venue_symbol: Arc<str>,
+    pub venue_symbol: Box<str>,
     /// How its numbers are printed.
     pub precision: Precision,
     /// The smallest difference between two prices.

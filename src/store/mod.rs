@@ -1,1 +1,18 @@
 //! What is kept on disk: the journal (append-only, the truth) and the cache (sled, can be deleted at any time).
+//!
+//! - The journal never depends on the cache; its index lives there and can be rebuilt from the journal at will.
+//! - Nothing here stops the program when it is opened: what went wrong, and what that means, is a [`Notice`].
+//! - Time comes in as a value; the only things touched are files under the two directories given.
+
+pub mod cache;
+pub mod journal;
+
+mod index;
+mod notice;
+mod saved;
+
+pub use cache::Cache;
+pub use index::Index;
+pub use journal::Journal;
+pub use notice::Notice;
+pub use saved::Saved;

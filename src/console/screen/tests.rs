@@ -50,7 +50,7 @@ fn assert_shows(screen: &Screen<Tty>) {
     let area = screen.shown.area;
     for y in 0..area.height {
         let line: Vec<Cell> = (0..area.width).map(|x| screen.shown[(x, y)].clone()).collect();
-        for (x, spot) in (0u16..).zip(spots(&line, screen.depth)) {
+        for (x, spot) in (0u16..).zip(spots(&line, screen.reach)) {
             let cell = terminal.cell(y, x).unwrap();
             assert_eq!(cell.is_wide_continuation(), spot.columns == 0, "{x},{y}");
             if spot.columns == 0 {
@@ -212,6 +212,15 @@ fn no_cell_steers_the_terminal() {
         .unwrap();
     assert_eq!(screen.tty.terminal.screen().contents().trim_end(), "");
     assert_shows(&screen);
+}
+
+#[test]
+fn a_terminal_without_utf8_gets_ascii_only() {
+    let mut screen = screen(8, 1, ColourDepth::True);
+    screen.set_ascii(true);
+    let bytes = one_line(&mut screen, "a▛é東b", Style::new());
+    assert!(bytes.is_ascii());
+    assert_eq!(screen.tty.terminal.screen().contents().trim_end(), "a??? b");
 }
 
 #[test]

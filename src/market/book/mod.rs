@@ -291,6 +291,11 @@ impl Book {
         let _ = self.ladder.widen(precision);
     }
 
+    /// How prices and quantities are printed: as the venue says, else with the most decimals that it has printed.
+    pub fn precision(&self) -> Precision {
+        self.precision.unwrap_or(self.ladder.printed())
+    }
+
     /// Whether the book can be trusted.
     pub fn standing(&self) -> &Standing {
         &self.standing

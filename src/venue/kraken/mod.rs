@@ -10,6 +10,9 @@
 mod request;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use super::{Dialect, FrameError, Manners, Receipt};
 use crate::market::{
     BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Level, Precision, Side, Subscription, Symbol,

@@ -1,0 +1,25 @@
+# make run and make test are all that is needed; each sets up what it needs first.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+CARGO_HOME ?= $(HOME)/.cargo
+export PATH := $(CARGO_HOME)/bin:$(PATH)
+
+.PHONY: help run test install
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build it and open the demo desk
+	@scripts/setup
+	cargo run --release --locked
+
+test: ## Check the format, lint, and run every test
+	@scripts/setup --lint
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo test --locked --no-fail-fast
+
+install: ## Install it for yourself, into Cargo's bin folder
+	@scripts/setup
+	cargo install --locked --path .

@@ -1,0 +1,23 @@
+//! Any text is read as a Kraken frame, and whatever it tells is applied to a market.
+
+#![no_main]
+
+use exchequer::market::{Market, Timestamp, VenueId};
+use exchequer::venue::dialect;
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let mut kraken = dialect(VenueId::Kraken);
+    let mut market = Market::default();
+    let mut events = Vec::new();
+    // Several frames an input, so that snapshots meet updates.
+    for (index, frame) in text.split('\n').enumerate() {
+        let at = Timestamp::from_secs(index as i64);
+        let _ = kraken.receive(frame, at, &mut events);
+        for event in events.drain(..) {
+            market.apply(VenueId::Kraken, event, at);
+        }
+    }
+    for (_, _, listing) in market.listings() {
+        let _ = (listing.book.mid(), listing.book.spread_bps(), listing.book.imbalance(10));
+    }
+});

@@ -1,0 +1,290 @@
+//! The table of every setting.
+
+use super::read::{choice, file, number, size, span, switch, symbols, url, venue, word};
+use super::{Config, Level, Sync, Zone};
+use crate::market::VenueId;
+
+/// One setting: its names, its meaning, and how its text becomes a value.
+#[derive(Debug)]
+pub struct Key {
+    /// Its path in the file: `console.theme`.
+    pub name: &'static str,
+    /// Its environment variable.
+    pub variable: &'static str,
+    /// Its flag, where a command takes one.
+    pub flag: Option<Flag>,
+    /// Its type in the file.
+    pub shape: Shape,
+    /// The values it takes, in words.
+    pub values: &'static str,
+    /// Its value when nobody sets it; none leaves it unset.
+    pub default: Option<&'static str>,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+    /// Reads the text into the configuration, or says what was expected.
+    pub set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+/// The flag of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// The name of the field in a command's arguments.
+    pub id: &'static str,
+    /// As it is written on the command line.
+    pub shown: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+}
+
+/// What a flag takes, and so what it means for the setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// One value or several: the setting's text.
+    Values,
+    /// Nothing: this is the setting's text.
+    Nothing(&'static str),
+    /// Nothing, but it counts: the text for once, and for more often.
+    Count(&'static str, &'static str),
+}
+
+impl Flag {
+    /// The setting's text, from matches in which the flag was given.
+    pub fn text(&self, matches: &clap::ArgMatches) -> String {
+        match self.takes {
+            Takes::Values => {
+                let values = matches.get_raw(self.id).into_iter().flatten();
+                values.map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(" ")
+            }
+            Takes::Nothing(text) => text.to_owned(),
+            Takes::Count(once, more) => if matches.get_count(self.id) > 1 { more } else { once }.to_owned(),
+        }
+    }
+}
+
+/// The type of a setting in TOML and JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A string.
+    Text,
+    /// An integer.
+    Number,
+    /// `true` or `false`.
+    Switch,
+    /// An array of strings; as one text, separated by spaces or commas.
+    List,
+}
+
+const fn flag(id: &'static str, shown: &'static str, takes: Takes) -> Option<Flag> {
+    Some(Flag { id, shown, takes })
+}
+
+/// Every setting, in the order of the documentation.
+pub static KEYS: [Key; 18] = [
+    Key {
+        name: "venue",
+        variable: "EXCHEQUER_VENUE",
+        flag: flag("venue", "--venue", Takes::Values),
+        shape: Shape::Text,
+        values: "`kraken` or `sim`",
+        default: None,
+        about: "The venue to open. Unset, the console opens the demo desk on the simulated venue.",
+        set: |config, text| venue(text).map(|value| config.venue = Some(value)),
+    },
+    Key {
+        name: "symbols",
+        variable: "EXCHEQUER_SYMBOLS",
+        flag: flag("symbols", "SYMBOL…", Takes::Values),
+        shape: Shape::List,
+        values: "unified symbols, such as `BTC/USD`",
+        default: None,
+        about: "The symbols to watch.",
+        set: |config, text| symbols(text).map(|value| config.symbols = value),
+    },
+    Key {
+        name: "console.theme",
+        variable: "EXCHEQUER_THEME",
+        flag: flag("theme", "--theme", Takes::Values),
+        shape: Shape::Text,
+        values: "the name of a theme",
+        default: Some("dark"),
+        about: "The colours.",
+        set: |config, text| word(text).map(|value| config.console.theme = value),
+    },
+    Key {
+        name: "console.keymap",
+        variable: "EXCHEQUER_KEYMAP",
+        flag: flag("keymap", "--keymap", Takes::Values),
+        shape: Shape::Text,
+        values: "the name of a keymap",
+        default: Some("default"),
+        about: "The keys.",
+        set: |config, text| word(text).map(|value| config.console.keymap = value),
+    },
+    Key {
+        name: "console.fps",
+        variable: "EXCHEQUER_FPS",
+        flag: flag("fps", "--fps", Takes::Values),
+        shape: Shape::Number,
+        values: "1 to 60",
+        default: None,
+        about: "The most frames a second. Unset, 30 locally, 10 over SSH, 2 with low bandwidth.",
+        set: |config, text| number(text, 1..=60).map(|value| config.console.fps = Some(value)),
+    },
+    Key {
+        name: "console.mouse",
+        variable: "EXCHEQUER_MOUSE",
+        flag: flag("no_mouse", "--no-mouse", Takes::Nothing("false")),
+        shape: Shape::Switch,
+        values: "`true` or `false`",
+        default: Some("true"),
+        about: "Whether the mouse is used. It is never needed.",
+        set: |config, text| switch(text).map(|value| config.console.mouse = value),
+    },
+    Key {
+        name: "console.low_bandwidth",
+        variable: "EXCHEQUER_LOW_BANDWIDTH",
+        flag: flag("low_bandwidth", "--low-bandwidth", Takes::Nothing("true")),
+        shape: Shape::Switch,
+        values: "`true` or `false`",
+        default: Some("false"),
+        about: "Spares a slow line: few frames, no animation, no mouse.",
+        set: |config, text| switch(text).map(|value| config.console.low_bandwidth = value),
+    },
+    Key {
+        name: "console.time",
+        variable: "EXCHEQUER_TIME",
+        flag: None,
+        shape: Shape::Text,
+        values: "`local` or `utc`",
+        default: Some("local"),
+        about: "The zone that times are shown in.",
+        set: |config, text| {
+            choice(text, &[("local", Zone::Local), ("utc", Zone::Utc)]).map(|value| config.console.time = value)
+        },
+    },
+    Key {
+        name: "console.sync",
+        variable: "EXCHEQUER_SYNC",
+        flag: None,
+        shape: Shape::Text,
+        values: "`auto`, `on` or `off`",
+        default: Some("auto"),
+        about: "Whether frames are sent as synchronized updates. `auto` asks the terminal.",
+        set: |config, text| {
+            let choices = [("auto", Sync::Auto), ("on", Sync::On), ("off", Sync::Off)];
+            choice(text, &choices).map(|value| config.console.sync = value)
+        },
+    },
+    Key {
+        name: "console.thousands",
+        variable: "EXCHEQUER_THOUSANDS",
+        flag: None,
+        shape: Shape::Text,
+        values: "`comma`, `space`, `apostrophe`, `underscore` or `none`",
+        default: Some("comma"),
+        about: "What stands between thousands. The decimal sign is always a point.",
+        set: |config, text| {
+            let choices = [
+                ("comma", Some(',')),
+                ("space", Some(' ')),
+                ("apostrophe", Some('\'')),
+                ("underscore", Some('_')),
+                ("none", None),
+            ];
+            choice(text, &choices).map(|value| config.console.thousands = value)
+        },
+    },
+    Key {
+        name: "feed.book_depth",
+        variable: "EXCHEQUER_BOOK_DEPTH",
+        flag: None,
+        shape: Shape::Number,
+        values: "10, 25, 100, 500 or 1000",
+        default: Some("25"),
+        about: "Levels a side that books are subscribed with.",
+        set: |config, text| {
+            let choices = [("10", 10), ("25", 25), ("100", 100), ("500", 500), ("1000", 1000)];
+            choice(text, &choices).map(|value| config.feed.book_depth = value)
+        },
+    },
+    Key {
+        name: "feed.stale_after",
+        variable: "EXCHEQUER_STALE_AFTER",
+        flag: None,
+        shape: Shape::Text,
+        values: "a duration from `100ms` to `1h`, such as `500ms`, `5s` or `2m`",
+        default: Some("5s"),
+        about: "A book that said nothing for this long is shown as stale.",
+        set: |config, text| span(text).map(|value| config.feed.stale_after = value),
+    },
+    Key {
+        name: "feed.ca_file",
+        variable: "EXCHEQUER_CA_FILE",
+        flag: None,
+        shape: Shape::Text,
+        values: "an absolute path",
+        default: None,
+        about: "Certificates, in PEM, that are trusted besides the built-in authorities.",
+        set: |config, text| file(text).map(|value| config.feed.ca_file = Some(value)),
+    },
+    Key {
+        name: "venues.kraken.url",
+        variable: "EXCHEQUER_KRAKEN_URL",
+        flag: None,
+        shape: Shape::Text,
+        values: "a `ws://` or `wss://` address",
+        default: None,
+        about: "Replaces Kraken's own address.",
+        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Kraken, value)),
+    },
+    Key {
+        name: "venues.sim.url",
+        variable: "EXCHEQUER_SIM_URL",
+        flag: None,
+        shape: Shape::Text,
+        values: "a `ws://` or `wss://` address",
+        default: None,
+        about: "A simulated venue that already runs. Unset, one is started in the same process.",
+        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Sim, value)),
+    },
+    Key {
+        name: "log.level",
+        variable: "EXCHEQUER_LOG",
+        flag: flag("verbose", "-v", Takes::Count("debug", "trace")),
+        shape: Shape::Text,
+        values: "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+        default: Some("info"),
+        about: "How much is logged. `-v` means `debug`, `-vv` means `trace`.",
+        set: |config, text| {
+            let choices = [
+                ("off", Level::Off),
+                ("error", Level::Error),
+                ("warn", Level::Warn),
+                ("info", Level::Info),
+                ("debug", Level::Debug),
+                ("trace", Level::Trace),
+            ];
+            choice(text, &choices).map(|value| config.log_level = value)
+        },
+    },
+    Key {
+        name: "cache.enabled",
+        variable: "EXCHEQUER_CACHE",
+        flag: None,
+        shape: Shape::Switch,
+        values: "`true` or `false`",
+        default: Some("true"),
+        about: "Whether the last known data is kept on disk.",
+        set: |config, text| switch(text).map(|value| config.cache.enabled = value),
+    },
+    Key {
+        name: "cache.limit",
+        variable: "EXCHEQUER_CACHE_LIMIT",
+        flag: None,
+        shape: Shape::Text,
+        values: "a size from `1MiB` to `1TiB`, such as `512MiB` or `2GiB`",
+        default: Some("512MiB"),
+        about: "The size that the cache is kept under.",
+        set: |config, text| size(text).map(|value| config.cache.limit = value),
+    },
+];

@@ -1,0 +1,124 @@
+//! The configuration: what the person chose, and where each choice came from.
+//!
+//! - A flag beats the environment, the environment beats the file, the file beats the default.
+//! - Every key is one row of [`KEYS`]; the file, the environment, the flags, `config show` and `docs/configuration.md`
+//!   all follow that table.
+//! - What is wrong is refused with its place; nothing wrong is replaced by a default.
+
+mod file;
+mod keys;
+mod layers;
+mod page;
+mod read;
+pub mod show;
+
+pub use keys::{Flag, KEYS, Key, Shape, Takes};
+pub use layers::{Flags, Origin, Setting};
+pub use page::page;
+
+use crate::market::{Symbol, VenueId};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The settings of this run.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// The venue to open; none means the demo desk.
+    pub venue: Option<VenueId>,
+    /// The symbols to watch.
+    pub symbols: Vec<Symbol>,
+    /// How the console looks and behaves.
+    pub console: Console,
+    /// How markets are received.
+    pub feed: Feed,
+    /// Addresses that replace the venues' own, by venue.
+    pub urls: BTreeMap<VenueId, String>,
+    /// How much is logged.
+    pub log_level: Level,
+    /// The cache of what can be fetched again.
+    pub cache: Cache,
+    /// Every key with its value as text and its origin, in the order of [`KEYS`].
+    pub settings: Vec<Setting>,
+}
+
+/// How the console looks and behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Console {
+    /// The name of a theme.
+    pub theme: String,
+    /// The name of a keymap.
+    pub keymap: String,
+    /// The most frames a second; none leaves it to the line: 30 locally, 10 over SSH, 2 with low bandwidth.
+    pub fps: Option<u16>,
+    /// Whether the mouse is used.
+    pub mouse: bool,
+    /// Whether a slow line is spared.
+    pub low_bandwidth: bool,
+    /// The zone that times are shown in.
+    pub time: Zone,
+    /// Whether frames are sent as synchronized updates.
+    pub sync: Sync,
+    /// What stands between thousands, if anything.
+    pub thousands: Option<char>,
+}
+
+/// The zone that times are shown in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zone {
+    /// The system's.
+    #[default]
+    Local,
+    /// UTC.
+    Utc,
+}
+
+/// Whether frames are sent as synchronized updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sync {
+    /// When the terminal says that it knows them.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+/// How markets are received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Feed {
+    /// Levels a side that a book is subscribed with.
+    pub book_depth: usize,
+    /// A book that said nothing for this long is stale.
+    pub stale_after: Duration,
+    /// Certificates, in PEM, that are trusted besides the built-in authorities.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// Nothing.
+    Off,
+    /// What failed.
+    Error,
+    /// And what looks wrong.
+    Warn,
+    /// And what happened.
+    #[default]
+    Info,
+    /// And how.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// The cache of what can be fetched again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cache {
+    /// Whether there is one.
+    pub enabled: bool,
+    /// The size in bytes that it is kept under.
+    pub limit: u64,
+}

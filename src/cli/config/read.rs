@@ -1,0 +1,123 @@
+//! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
+
+use crate::market::{Symbol, VenueId};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One of several words, each with its value.
+pub fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    let found = choices.iter().find(|(word, _)| *word == text);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        format!("one of {}", words.join(", "))
+    })
+}
+
+/// A venue.
+pub fn venue(text: &str) -> Result<VenueId, String> {
+    let venues = VenueId::ALL.map(|venue| (venue.as_str(), venue));
+    choice(text, &venues)
+}
+
+/// One word, such as a theme's name.
+pub fn word(text: &str) -> Result<String, String> {
+    let sound = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if sound { Ok(text.to_owned()) } else { Err("a name of letters, digits, -, _ and .".to_owned()) }
+}
+
+/// Words between spaces or commas.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split([' ', ',']).filter(|word| !word.is_empty())
+}
+
+/// Unified symbols.
+pub fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
+    let read: Result<Vec<Symbol>, _> = words(text).map(Symbol::new).collect();
+    read.map_err(|_| "symbols, such as BTC/USD".to_owned())
+}
+
+/// A whole number in a range.
+pub fn number(text: &str, range: RangeInclusive<u16>) -> Result<u16, String> {
+    let read = text.parse().ok().filter(|number| range.contains(number));
+    read.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+}
+
+/// `true` or `false`.
+pub fn switch(text: &str) -> Result<bool, String> {
+    choice(text, &[("true", true), ("false", false)])
+}
+
+/// A duration from 100 milliseconds to an hour: a whole number and `ms`, `s`, `m` or `h`.
+pub fn span(text: &str) -> Result<Duration, String> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    measured(text, &units, 100..=3_600_000)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "a duration from 100ms to 1h, such as 500ms, 5s or 2m".to_owned())
+}
+
+/// A size in bytes from one MiB to one TiB: a whole number and `MiB`, `GiB` or `TiB`.
+pub fn size(text: &str) -> Result<u64, String> {
+    let units = [("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40)];
+    measured(text, &units, 1 << 20..=1 << 40)
+        .ok_or_else(|| "a size from 1MiB to 1TiB, such as 512MiB or 2GiB".to_owned())
+}
+
+/// An absolute path.
+pub fn file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() { Ok(path) } else { Err("an absolute path".to_owned()) }
+}
+
+/// The address of a WebSocket.
+pub fn url(text: &str) -> Result<String, String> {
+    let host = ["ws://", "wss://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    let sound = host.is_some_and(|host| !host.is_empty() && text.chars().all(|c| c.is_ascii_graphic()));
+    if sound { Ok(text.to_owned()) } else { Err("an address that starts with ws:// or wss://".to_owned()) }
+}
+
+fn measured(text: &str, units: &[(&str, u64)], range: RangeInclusive<u64>) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (count, unit) = text.split_at_checked(digits)?;
+    let (_, factor) = units.iter().find(|(name, _)| *name == unit)?;
+    count.parse::<u64>().ok()?.checked_mul(*factor).filter(|value| range.contains(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_a_unit_and_limits() {
+        assert_eq!(span("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(span("2m"), Ok(Duration::from_secs(120)));
+        for wrong in ["", "5", "s", "-5s", "5.5s", "5 s", "99ms", "2h", "99999999999999999999s", "５s"] {
+            assert!(span(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit_and_limits() {
+        assert_eq!(size("512MiB"), Ok(512 << 20));
+        assert_eq!(size("1TiB"), Ok(1 << 40));
+        for wrong in ["512", "512MB", "0MiB", "2TiB", "18446744073709551615GiB"] {
+            assert!(size(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_scheme_and_no_spaces() {
+        assert!(url("wss://ws.kraken.com/v2").is_ok());
+        for wrong in ["ws://", "http://a", "ws://a b", "ws://a\n"] {
+            assert!(url(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_choice_names_all_others() {
+        assert_eq!(venue("x"), Err("one of kraken, sim".to_owned()));
+        assert!(symbols("BTC/USD BTC").is_err() && word("../theme").is_err() && word("").is_err());
+        assert_eq!(number("61", 1..=60), Err("a whole number from 1 to 60".to_owned()));
+        assert_eq!(symbols("BTC/USD, ETH/USD").unwrap().len(), 2);
+    }
+}

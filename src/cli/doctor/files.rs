@@ -1,0 +1,203 @@
+//! The configuration, and the places that the program writes to.
+
+use super::{Check, bytes};
+use crate::cli::Start;
+use crate::cli::config::KEYS;
+use rustix::fs::Access;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// Less free space than this is worth a word.
+const SCARCE: u64 = 1 << 30;
+/// A folder with more files than this is not counted to its end.
+const MOST_FILES: usize = 100_000;
+
+/// Variables that are not settings but ours.
+const OTHER_VARIABLES: [&str; 2] = ["EXCHEQUER_CONFIG", "EXCHEQUER_DATA_DIR"];
+
+/// Checks the configuration and the folders.
+pub fn checks(start: &Start, variables: impl Iterator<Item = OsString>) -> Vec<Check> {
+    let paths = &start.paths;
+    let mut checks = vec![configuration(start), environment(variables)];
+    checks.push(folder("paths.journal", &paths.journal));
+    checks.push(folder("paths.cache", &paths.cache));
+    checks.push(folder("paths.state", &paths.state));
+    checks.push(disk(&paths.journal));
+    checks.push(cache(start));
+    checks.push(journal(&paths.journal));
+    checks
+}
+
+fn configuration(start: &Start) -> Check {
+    let name = "configuration";
+    let file = start.paths.config.display();
+    match &start.config {
+        Err(failure) => {
+            let advice = failure.hint.as_deref().unwrap_or("mend it; exchequer config path says where the file is");
+            Check::fail(name, failure.to_string(), advice)
+        }
+        Ok(_) if start.paths.config.exists() => Check::ok(name, format!("{file} is sound")),
+        Ok(_) => Check::ok(name, format!("no file at {file}: defaults hold")),
+    }
+}
+
+/// A variable that looks like a setting and is none does nothing, which nobody would notice.
+fn environment(variables: impl Iterator<Item = OsString>) -> Check {
+    let name = "environment";
+    let known = |variable: &str| OTHER_VARIABLES.contains(&variable) || KEYS.iter().any(|key| key.variable == variable);
+    let ours = variables.map(|variable| variable.to_string_lossy().into_owned());
+    let (known, unknown): (Vec<String>, Vec<String>) =
+        ours.filter(|variable| variable.starts_with("EXCHEQUER_")).partition(|variable| known(variable));
+    if unknown.is_empty() {
+        let shown = if known.is_empty() { "no EXCHEQUER_ variable is set".to_owned() } else { known.join(", ") };
+        return Check::ok(name, shown);
+    }
+    Check::warn(name, format!("no setting: {}", unknown.join(", ")), "exchequer --help lists the variables")
+}
+
+fn folder(name: &'static str, path: &Path) -> Check {
+    let shown = path.display();
+    let Ok(about) = fs::metadata(path) else { return missing(name, path) };
+    if !about.is_dir() {
+        Check::fail(name, format!("{shown} is not a folder"), "move it away, or choose another place with --data-dir")
+    } else if rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+        Check::fail(
+            name,
+            format!("{shown} is not writable"),
+            "give yourself access, or choose another place with --data-dir",
+        )
+    } else if about.permissions().mode() & 0o022 != 0 {
+        Check::warn(name, format!("{shown} can be written by others"), format!("chmod go-w '{shown}'"))
+    } else {
+        Check::ok(name, shown.to_string())
+    }
+}
+
+/// A folder that does not exist is made when it is needed, if that can be done.
+fn missing(name: &'static str, path: &Path) -> Check {
+    let shown = path.display();
+    let parent = existing(path);
+    if fs::metadata(parent).is_ok_and(|about| about.is_dir()) && rustix::fs::access(parent, Access::WRITE_OK).is_ok() {
+        return Check::ok(name, format!("{shown} will be made when it is needed"));
+    }
+    let found = format!("{shown} cannot be made: {} is not a folder that you can write to", parent.display());
+    Check::fail(name, found, "choose another place with --data-dir")
+}
+
+/// The nearest ancestor that exists; the current folder when none does.
+fn existing(path: &Path) -> &Path {
+    path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("."))
+}
+
+fn disk(path: &Path) -> Check {
+    let name = "disk";
+    let place = existing(path);
+    match rustix::fs::statvfs(place) {
+        Ok(about) => {
+            let free = about.f_bavail.saturating_mul(about.f_frsize);
+            let found = format!("{} free for the journal", bytes(free));
+            if free < SCARCE {
+                Check::warn(name, found, "make room before the disk is full")
+            } else {
+                Check::ok(name, found)
+            }
+        }
+        Err(error) => {
+            Check::warn(name, format!("free space is unknown: {error}"), format!("look at {}", place.display()))
+        }
+    }
+}
+
+fn cache(start: &Start) -> Check {
+    let name = "cache";
+    let (size, files) = match usage(&start.paths.cache) {
+        Ok(usage) => usage,
+        Err(error) => return Check::warn(name, format!("cannot be read: {error}"), "it can be deleted at any time"),
+    };
+    let found = format!("{} in {files} files", bytes(size));
+    match &start.config {
+        Ok(config) if !config.cache.enabled => Check::ok(name, format!("{found}, switched off")),
+        Ok(config) if size > config.cache.limit => Check::warn(
+            name,
+            format!("{found}, over its limit of {}", bytes(config.cache.limit)),
+            "it can be deleted at any time",
+        ),
+        Ok(config) => Check::ok(name, format!("{found}, limit {}", bytes(config.cache.limit))),
+        Err(_) => Check::ok(name, found),
+    }
+}
+
+fn journal(path: &Path) -> Check {
+    let name = "journal";
+    match usage(path) {
+        Ok((_, 0)) => Check::ok(name, "nothing was written yet"),
+        Ok((size, files)) => Check::ok(name, format!("{} in {files} files", bytes(size))),
+        Err(error) => Check::fail(name, format!("cannot be read: {error}"), "give yourself access to its folder"),
+    }
+}
+
+/// The size and number of the files under a folder; nothing for a folder that does not exist. Links are not followed.
+fn usage(folder: &Path) -> std::io::Result<(u64, usize)> {
+    let (mut size, mut files) = (0_u64, 0);
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            entries => entries?,
+        };
+        for entry in entries {
+            let about = entry?;
+            match about.metadata() {
+                Ok(data) if data.is_dir() => folders.push(about.path()),
+                Ok(data) => (size, files) = (size.saturating_add(data.len()), files + 1),
+                // It went away while we looked.
+                Err(_) => {}
+            }
+            if files >= MOST_FILES {
+                return Ok((size, files));
+            }
+        }
+    }
+    Ok((size, files))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::doctor::Verdict;
+
+    #[test]
+    fn files_are_counted_through_folders() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(usage(&folder.path().join("none")).unwrap(), (0, 0));
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        fs::write(folder.path().join("inner/a"), "12345").unwrap();
+        fs::write(folder.path().join("b"), "123").unwrap();
+        assert_eq!(usage(folder.path()).unwrap(), (8, 2));
+    }
+
+    #[test]
+    fn a_folder_is_judged_by_what_can_be_done_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(folder_verdict(folder.path()), Verdict::Ok);
+        assert_eq!(folder_verdict(&folder.path().join("not/yet")), Verdict::Ok);
+        fs::write(folder.path().join("file"), "").unwrap();
+        assert_eq!(folder_verdict(&folder.path().join("file")), Verdict::Fail);
+        assert_eq!(folder_verdict(&folder.path().join("file/below")), Verdict::Fail);
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(folder_verdict(folder.path()), Verdict::Warn);
+    }
+
+    fn folder_verdict(path: &Path) -> Verdict {
+        folder("paths.journal", path).verdict
+    }
+
+    #[test]
+    fn a_variable_that_does_nothing_is_named() {
+        let check = environment(["EXCHEQUER_THEME", "EXCHEQUER_TEME", "HOME"].map(OsString::from).into_iter());
+        assert_eq!(check.verdict, Verdict::Warn);
+        assert!(check.detail.contains("EXCHEQUER_TEME") && !check.detail.contains("EXCHEQUER_THEME"), "{check:?}");
+    }
+}

@@ -1,0 +1,137 @@
+//! `exchequer doctor`: checks this machine and says what to mend.
+//!
+//! A check looks and changes nothing. The command fails only when a check does.
+
+mod files;
+mod terminal;
+
+use super::output::{Cell, Column, Output, Tone};
+use super::paths::Environment;
+use super::{Exit, Failure, Start};
+use crate::market::printable;
+
+/// Arguments of `exchequer doctor`.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+/// What was looked at, what was found, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Check {
+    /// A stable name: `terminal.size`.
+    pub name: &'static str,
+    /// How it looks.
+    pub verdict: Verdict,
+    /// What was found.
+    pub detail: String,
+    /// What to do; none when there is nothing to do.
+    pub advice: Option<String>,
+}
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing to do.
+    Ok,
+    /// It works, but less well than it could.
+    Warn,
+    /// Something does not work.
+    Fail,
+}
+
+impl Check {
+    /// Nothing to do.
+    pub fn ok(name: &'static str, detail: impl AsRef<str>) -> Self {
+        Self::new(name, Verdict::Ok, detail.as_ref(), None)
+    }
+
+    /// It works, but less well than it could.
+    pub fn warn(name: &'static str, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
+        Self::new(name, Verdict::Warn, detail.as_ref(), Some(advice.as_ref()))
+    }
+
+    /// Something does not work.
+    pub fn fail(name: &'static str, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
+        Self::new(name, Verdict::Fail, detail.as_ref(), Some(advice.as_ref()))
+    }
+
+    fn new(name: &'static str, verdict: Verdict, detail: &str, advice: Option<&str>) -> Self {
+        let advice = advice.map(|advice| printable(advice).to_string());
+        Self { name, verdict, detail: printable(detail).to_string(), advice }
+    }
+}
+
+/// Looks at everything and prints what was found.
+pub fn run(_: &Args, start: &Start) -> Result<(), Failure> {
+    let environment: Environment<'_> = &|name: &str| std::env::var_os(name);
+    let mut checks = terminal::checks(&terminal::Terminal::look(), environment);
+    checks.extend(files::checks(start, std::env::vars_os().map(|(name, _)| name)));
+    print(&checks, start.output)?;
+    let failed: Vec<&str> =
+        checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.name).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Error,
+        "doctor",
+        format!("{} of {} checks failed: {}", failed.len(), checks.len(), failed.join(", ")),
+    ))
+}
+
+fn print(checks: &[Check], output: Output) -> Result<(), Failure> {
+    if output.json {
+        return output.json(&serde_json::json!({ "checks": checks }));
+    }
+    let rows: Vec<Vec<Cell>> = checks.iter().flat_map(rows).collect();
+    output.table(&[Column::Left("check"), Column::Left("verdict"), Column::Left("found")], &rows)
+}
+
+/// A line for what was found, and one for what to do.
+fn rows(check: &Check) -> Vec<Vec<Cell>> {
+    let verdict = match check.verdict {
+        Verdict::Ok => Cell::toned("ok", Tone::Good),
+        Verdict::Warn => Cell::toned("warn", Tone::Warn),
+        Verdict::Fail => Cell::toned("FAIL", Tone::Bad),
+    };
+    let found = vec![check.name.into(), verdict, check.detail.as_str().into()];
+    let advice =
+        check.advice.as_ref().map(|advice| vec![Cell::default(), Cell::default(), format!("→ {advice}").into()]);
+    std::iter::once(found).chain(advice).collect()
+}
+
+/// A size for people: `12 B`, `3 KiB`, `512 MiB`.
+fn bytes(size: u64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut size, mut units) = (size, units.into_iter());
+    while size >= 10 * 1024 && units.len() > 1 {
+        size /= 1024;
+        units.next();
+    }
+    format!("{size} {}", units.next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short() {
+        assert_eq!(bytes(0), "0 B");
+        assert_eq!(bytes(10_239), "10239 B");
+        assert_eq!(bytes(10_240), "10 KiB");
+        assert_eq!(bytes(512 << 20), "512 MiB");
+        assert_eq!(bytes(u64::MAX), "16777215 TiB");
+    }
+
+    #[test]
+    fn advice_stands_under_what_was_found() {
+        assert_eq!(rows(&Check::ok("a", "b")).len(), 1);
+        assert_eq!(rows(&Check::warn("a", "b", "c"))[1][2], Cell::from("→ c"));
+    }
+
+    #[test]
+    fn a_check_is_printable() {
+        assert!(!Check::fail("a", "b\x1b[2J", "c").detail.contains('\x1b'));
+    }
+}

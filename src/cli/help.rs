@@ -1,0 +1,87 @@
+//! The words around the command table: help, usage errors, and what is said at their ends.
+
+use super::config::KEYS;
+use super::output::{Output, write_stderr};
+use super::{Cli, Exit, Failure};
+use crate::market::printable;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+/// What people try first.
+pub const EXAMPLES: &str = "\
+Examples:
+  exchequer doctor                   check this machine
+  exchequer config show --origin     every setting, and where it comes from
+  exchequer venues --json            the venues, for a script";
+
+const TEMPLATE: &str = "{about}\n\nUsage: {usage}\n\n{before-help}{all-args}{after-help}";
+
+/// The command table with its help.
+pub fn command() -> clap::Command {
+    Cli::command().help_template(TEMPLATE).mut_subcommands(|command| command.help_template(TEMPLATE))
+}
+
+/// What the long help ends with: environment and exit codes.
+pub fn end() -> String {
+    let mut end = "Environment:\n".to_owned();
+    let places =
+        [("EXCHEQUER_CONFIG", "--config"), ("EXCHEQUER_DATA_DIR", "--data-dir"), ("NO_COLOR", "--color never")];
+    // Writing to a String cannot fail.
+    for (variable, flag) in places {
+        let _ = writeln!(end, "  {variable:<24} {flag}");
+    }
+    for key in &KEYS {
+        let _ = writeln!(end, "  {:<24} {}", key.variable, key.name);
+    }
+    end.push_str("\nExit codes:\n");
+    for (exit, meaning) in Exit::MEANINGS {
+        let _ = writeln!(end, "  {}  {meaning}", exit.code());
+    }
+    end
+}
+
+/// Answers a command line that was not run: help and version were asked for, anything else is a mistake.
+pub fn answer(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let json = arguments.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    let output = Output { json, ..Output::default() };
+    let text = error.render().to_string();
+    let text: String = text.lines().map(|line| format!("{}\n", printable(line))).collect();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match output.text(&text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => ExitCode::from(failure.exit.code()),
+        },
+        _ if json => {
+            let said = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            output.failure(&Failure::new(Exit::Usage, "usage", said).hint("exchequer --help"));
+            ExitCode::from(Exit::Usage.code())
+        }
+        _ => {
+            write_stderr(&text);
+            ExitCode::from(Exit::Usage.code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_a_command_line() {
+        for line in EXAMPLES.lines().filter_map(|line| line.strip_prefix("  ")) {
+            let words = line.split("  ").next().unwrap().split_whitespace();
+            assert!(command().try_get_matches_from(words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_end_names_every_variable_and_code() {
+        let end = end();
+        assert!(KEYS.iter().all(|key| end.contains(key.variable)));
+        assert!(end.contains("  6  a verification failed"));
+    }
+}

@@ -1,0 +1,61 @@
+//! What the desk writes into the journal, and what it makes of a journal that cannot be written.
+//!
+//! An entry is on disk before what it announces is done; where it cannot be written, the thing is not done.
+
+use super::shared::Shared;
+use super::{Health, Role, Scope};
+use crate::store::Journal;
+use crate::store::journal::{AppendError, Body, Start, Stop, Who};
+use std::path::Path;
+
+/// The desk's hold on its journal.
+#[derive(Debug)]
+pub(super) struct Chronicle {
+    journal: Journal,
+}
+
+impl Chronicle {
+    /// Opens the journal, which verifies all of it, and records the start. What went wrong is told on the screen.
+    pub fn open(dir: &Path, shared: &Shared) -> Self {
+        let (journal, notices) = Journal::open(dir);
+        for notice in notices {
+            shared.notice(true, notice.to_string());
+        }
+        let mut chronicle = Self { journal };
+        let start = Start { version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
+        // A journal that is read-only has said so already.
+        if chronicle.journal.writable().is_ok()
+            && let Err(error) = chronicle.write(&Scope::local(), shared, &Body::Start(start))
+        {
+            shared.notice(true, error.to_string());
+        }
+        chronicle.report(shared);
+        chronicle
+    }
+
+    /// Writes one entry on behalf of `scope`.
+    pub fn write<R: Role>(&mut self, scope: &Scope<R>, shared: &Shared, body: &Body) -> Result<(), AppendError> {
+        let who = Who { actor: scope.actor(), tenant: scope.tenant() };
+        let written = self.journal.append(shared.now(), who, body).map(drop);
+        self.report(shared);
+        written
+    }
+
+    /// Records the end.
+    pub fn close(&mut self, shared: &Shared, reason: &str) {
+        if self.journal.writable().is_ok()
+            && let Err(error) = self.write(&Scope::local(), shared, &Body::Stop(Stop { reason: reason.into() }))
+        {
+            tracing::warn!("{error}");
+        }
+    }
+
+    fn report(&self, shared: &Shared) {
+        let store = &mut shared.state().store;
+        store.entries = self.journal.link().seq;
+        store.journal = match self.journal.writable() {
+            Ok(()) => Health::Good,
+            Err(reason) => Health::ReadOnly(reason.to_owned()),
+        };
+    }
+}

@@ -1,0 +1,87 @@
+//! What the desk does with what a connection tells: into the market under the lock, and a word to whoever draws.
+
+use super::shared::Shared;
+use super::{Link, LinkState, Mode};
+use crate::feed::{LinkEvent, Listener, Statistics};
+use crate::market::{Applied, Desync, Event, Market, Symbol, Timestamp, VenueId};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The desk's listener of one connection, or of a replayed capture.
+#[derive(Debug)]
+pub(super) struct Ear {
+    shared: Arc<Shared>,
+}
+
+impl Ear {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+}
+
+impl Listener for Ear {
+    fn link(&mut self, venue: VenueId, event: LinkEvent, at: Timestamp) {
+        let mut state = self.shared.state();
+        let came_up = event == LinkEvent::Up;
+        if !came_up && state.mode != Mode::Replay {
+            state.market.lose(venue, &Desync::Disconnected, at);
+        }
+        let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
+        link.state = match event {
+            LinkEvent::Connecting => LinkState::Connecting,
+            LinkEvent::Up => LinkState::Up,
+            LinkEvent::Waiting { until, reason } => LinkState::Waiting { until, reason: reason.to_string() },
+            LinkEvent::Ended { reason } => LinkState::Ended { reason: reason.to_string() },
+        };
+        link.changed = at;
+        drop(state);
+        self.shared.changed();
+    }
+
+    fn receive(&mut self, venue: VenueId, events: &mut Vec<Event>, received: Timestamp) -> Vec<Symbol> {
+        let mut lost = Vec::new();
+        let mut state = self.shared.state();
+        if state.mode == Mode::Replay {
+            state.replayed = Some(received);
+        }
+        for event in events.drain(..) {
+            if let Event::Status(status) = event {
+                state.links.entry(venue).or_insert_with(|| Link::new(venue)).status = Some(status);
+            }
+            let symbol = match &event {
+                Event::Book { symbol, .. } => Some(symbol.clone()),
+                _ => None,
+            };
+            if let (Some(Applied::NeedsResync(reason)), Some(symbol)) =
+                (state.market.apply(venue, event, received), symbol)
+            {
+                tracing::warn!(%venue, %symbol, %reason, "book out of step");
+                lost.push(symbol);
+            }
+        }
+        drop(state);
+        self.shared.changed();
+        lost
+    }
+
+    fn silent(&mut self, venue: VenueId, symbol: &Symbol, silence: Duration, at: Timestamp) {
+        let mut state = self.shared.state();
+        state.market.listing_mut(venue, symbol).book.lose(Desync::Silent(silence), at);
+        drop(state);
+        tracing::warn!(%venue, %symbol, seconds = silence.as_secs(), "book silent");
+        self.shared.changed();
+    }
+
+    fn statistics(&mut self, venue: VenueId, statistics: &Statistics) {
+        let mut state = self.shared.state();
+        let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
+        link.figures = *statistics;
+        drop(state);
+        self.shared.changed();
+    }
+
+    fn restart(&mut self) {
+        self.shared.state().market = Market::default();
+        self.shared.changed();
+    }
+}

@@ -1,0 +1,130 @@
+//! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
+
+use super::{BookView, Day, Focus, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
+use crate::market::{Listing, Market, Side, Timestamp, VenueId};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+/// Notices kept for the screen; all of them are in the log.
+const MAX_NOTICES: usize = 50;
+
+/// Everything a view is made of.
+#[derive(Debug)]
+pub(super) struct State {
+    pub mode: Mode,
+    pub market: Market,
+    pub watch: Vec<Place>,
+    pub links: BTreeMap<VenueId, Link>,
+    pub store: Store,
+    pub replay: Option<Replay>,
+    /// In a replay, the time is the capture's.
+    pub replayed: Option<Timestamp>,
+    pub stale_after: Duration,
+    notices: VecDeque<Notice>,
+}
+
+impl State {
+    pub fn new(mode: Mode, watch: Vec<Place>, stale_after: Duration) -> Self {
+        Self {
+            mode,
+            market: Market::default(),
+            watch,
+            links: BTreeMap::new(),
+            store: Store::default(),
+            replay: None,
+            replayed: None,
+            stale_after,
+            notices: VecDeque::new(),
+        }
+    }
+
+    pub fn notice(&mut self, at: Timestamp, warning: bool, text: impl Into<String>) {
+        if self.notices.len() == MAX_NOTICES {
+            self.notices.pop_front();
+        }
+        self.notices.push_back(Notice { at, warning, text: text.into() });
+    }
+
+    /// The symbols of a venue that a reader could ask for, those on the watchlist left out.
+    pub fn instruments(&self) -> impl Iterator<Item = Place> + '_ {
+        let all = self.market.instruments().map(|i| Place { venue: i.venue, symbol: i.symbol.clone() });
+        all.filter(|place| !self.watch.contains(place))
+    }
+
+    /// A view as of `now`, or as of the capture's time in a replay.
+    pub fn view(&self, query: &Query, now: Timestamp) -> View {
+        let now = match self.mode {
+            Mode::Replay => self.replayed.unwrap_or(now),
+            Mode::Demo | Mode::Live => now,
+        };
+        let focus = query.focus.as_ref().or(self.watch.first());
+        View {
+            mode: self.mode,
+            now,
+            watch: self.watch.iter().map(|place| self.watched(place, now)).collect(),
+            focus: focus.map(|place| self.focus(place, query, now)),
+            links: self.links.values().cloned().collect(),
+            store: self.store.clone(),
+            replay: self.replay.clone(),
+            notices: self.notices.iter().cloned().collect(),
+        }
+    }
+
+    fn listing(&self, place: &Place) -> Option<&Listing> {
+        self.market.listing(place.venue, &place.symbol)
+    }
+
+    fn watched(&self, place: &Place, now: Timestamp) -> Watched {
+        let empty = Listing::default();
+        let listing = self.listing(place).unwrap_or(&empty);
+        let ticker = listing.ticker.as_ref().map(|t| &t.value);
+        Watched {
+            place: place.clone(),
+            last: listing.tape.newest().next().map(|t| t.price).or(ticker.and_then(|t| t.last)),
+            precision: listing.book.precision(),
+            change: ticker.and_then(|t| t.change),
+            freshness: listing.freshness(now, self.stale_after),
+            refusal: listing.refusal.clone(),
+        }
+    }
+
+    fn focus(&self, place: &Place, query: &Query, now: Timestamp) -> Focus {
+        let empty = Listing::default();
+        let listing = self.listing(place).unwrap_or(&empty);
+        Focus {
+            place: place.clone(),
+            book: book(listing, query, now, self.stale_after),
+            trades: listing.tape.newest().take(query.trades).copied().collect(),
+            candles: listing.candles.newest(query.interval).take(query.candles).copied().collect(),
+            day: listing.ticker.as_ref().map(|t| Day {
+                high: t.value.high,
+                low: t.value.low,
+                volume: t.value.volume,
+                age: t.age(now),
+            }),
+            refusal: listing.refusal.clone(),
+        }
+    }
+}
+
+fn book(listing: &Listing, query: &Query, now: Timestamp, stale_after: Duration) -> BookView {
+    let book = &listing.book;
+    let rows = |side| match query.group {
+        Some(step) => book.grouped(side, step, query.levels),
+        None => book.rows(side, query.levels),
+    };
+    BookView {
+        bids: rows(Side::Bid),
+        asks: rows(Side::Ask),
+        precision: book.precision(),
+        spread: book.spread(),
+        spread_bps: book.spread_bps(),
+        mid: book.mid(),
+        crossing: book.crossing(),
+        imbalance: book.imbalance(query.levels),
+        freshness: listing.freshness(now, stale_after),
+        bid_horizon: book.horizon(Side::Bid),
+        ask_horizon: book.horizon(Side::Ask),
+        record: book.record(),
+    }
+}

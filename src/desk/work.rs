@@ -1,0 +1,202 @@
+//! The desk's own task: it carries out commands, keeps the memory, and ends everything in order.
+
+use super::chronicle::Chronicle;
+use super::ear::Ear;
+use super::memory::Memory;
+use super::shared::Shared;
+use super::{Command, DeskError, Health, Mode, Operator, Place, Scope, Settings};
+use crate::feed::{self, Connection};
+use crate::market::{Channel, Interval, Subscription, VenueId};
+use crate::store::journal::{Body, Setting};
+use crate::store::{Cache, Saved};
+use crate::venue::dialect;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+/// How often the memory is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// What the desk's task is sent.
+#[derive(Debug)]
+pub(super) enum Order {
+    Command(Scope<Operator>, Command),
+    Stop(String),
+}
+
+/// The task's own things.
+#[derive(Debug)]
+pub(super) struct Work {
+    settings: Settings,
+    shared: Arc<Shared>,
+    connections: BTreeMap<VenueId, feed::Handle>,
+    memory: Option<Arc<Mutex<Memory>>>,
+    chronicle: Option<Arc<Mutex<Chronicle>>>,
+}
+
+impl Work {
+    /// Recalls the cache and connects. The journal is opened by [`Self::run`]: verifying a long one takes its time.
+    pub fn begin(settings: Settings, shared: Arc<Shared>) -> Result<Self, DeskError> {
+        let memory = recall(&settings, &shared);
+        let mut work = Self { settings, shared, connections: BTreeMap::new(), memory, chronicle: None };
+        let watch = work.settings.watch.clone();
+        for place in &watch {
+            work.subscribe(place)?;
+        }
+        Ok(work)
+    }
+
+    /// Works until it is told to stop, or until nobody is left to tell it.
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        self.open_journal().await;
+        let mut keeping = tokio::time::interval(KEEP_EVERY);
+        keeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let reason = loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(Order::Command(scope, command)) => self.carry_out(scope, command).await,
+                    Some(Order::Stop(reason)) => break reason,
+                    None => break "abandoned".to_owned(),
+                },
+                _ = keeping.tick() => self.keep().await,
+            }
+        };
+        for (_, connection) in std::mem::take(&mut self.connections) {
+            connection.close().await;
+        }
+        self.keep().await;
+        let shared = Arc::clone(&self.shared);
+        self.chronicled(move |chronicle| chronicle.close(&shared, &reason)).await;
+    }
+
+    async fn carry_out(&mut self, scope: Scope<Operator>, command: Command) {
+        match command {
+            Command::Watch(place) => {
+                let mut state = self.shared.state();
+                if state.watch.contains(&place) {
+                    return;
+                }
+                state.watch.push(place.clone());
+                drop(state);
+                if let Err(error) = self.subscribe(&place) {
+                    self.shared.notice(true, format!("{}: {error}", place.symbol));
+                }
+            }
+            Command::Unwatch(place) => {
+                let mut state = self.shared.state();
+                state.watch.retain(|watched| *watched != place);
+                state.market.remove(place.venue, &place.symbol);
+                drop(state);
+                if let Some(connection) = self.connections.get(&place.venue) {
+                    let mut streams = self.streams(&place);
+                    streams.extend(Interval::ALL.map(|interval| chart(&place, interval)));
+                    connection.unsubscribe(&streams);
+                }
+            }
+            Command::Resync(place) => {
+                if let Some(connection) = self.connections.get(&place.venue) {
+                    connection.resync(place.symbol);
+                }
+            }
+            Command::Chart(place, interval) => {
+                if let Some(connection) = self.connections.get(&place.venue) {
+                    connection.subscribe([chart(&place, interval)]);
+                }
+            }
+            Command::Replay(_) => {}
+            Command::Set { key, value } => self.set(scope, key, value).await,
+        }
+        self.shared.changed();
+    }
+
+    fn subscribe(&mut self, place: &Place) -> Result<(), DeskError> {
+        if self.settings.mode() == Mode::Replay {
+            return Ok(());
+        }
+        let streams = self.streams(place);
+        if let Some(connection) = self.connections.get(&place.venue) {
+            connection.subscribe(streams);
+            return Ok(());
+        }
+        let settings = feed::Settings {
+            url: self.settings.urls.get(&place.venue).cloned(),
+            authorities: self.settings.authorities.clone(),
+            stale_after: self.settings.stale_after,
+            ..feed::Settings::new(self.shared.clock)
+        };
+        let ear = Ear::new(Arc::clone(&self.shared));
+        let connection = Connection::spawn(settings, dialect(place.venue), streams, ear)?;
+        self.connections.insert(place.venue, connection);
+        Ok(())
+    }
+
+    fn streams(&self, place: &Place) -> Vec<Subscription> {
+        let stream = |channel| Subscription { symbol: place.symbol.clone(), channel };
+        let book = Channel::Book { depth: self.settings.book_depth };
+        let mut streams = [book, Channel::Trades, Channel::Ticker].map(stream).to_vec();
+        streams.push(chart(place, Interval::Minute1));
+        streams
+    }
+
+    async fn set(&mut self, scope: Scope<Operator>, key: String, value: String) {
+        let Some(path) = self.settings.saved.clone() else { return };
+        let shared = Arc::clone(&self.shared);
+        let set = self.chronicled(move |chronicle| -> Result<(), String> {
+            let (mut saved, _) = Saved::load(&path);
+            let old = saved.get(&key).map(str::to_owned);
+            let body = Body::Setting(Setting { key: key.clone(), old, new: Some(value.clone()) });
+            chronicle.write(&scope, &shared, &body).map_err(|error| error.to_string())?;
+            saved.set(&key, &value).map_err(|error| format!("{} cannot be written: {error}", path.display()))
+        });
+        match set.await {
+            Some(Err(reason)) => self.shared.notice(true, reason),
+            Some(Ok(())) => self.shared.notice(false, "saved"),
+            None => self.shared.notice(true, "not saved: there is no journal to record it in"),
+        }
+    }
+
+    async fn open_journal(&mut self) {
+        let Some(dir) = self.settings.journal.clone() else { return };
+        self.shared.state().store.journal = Health::Opening;
+        let shared = Arc::clone(&self.shared);
+        let opened = spawn_blocking(move || Chronicle::open(&dir, &shared)).await;
+        self.chronicle = opened.ok().map(|chronicle| Arc::new(Mutex::new(chronicle)));
+        self.shared.changed();
+    }
+
+    /// Does something with the journal, on a thread that may wait for the disk.
+    async fn chronicled<T: Send + 'static>(&self, op: impl FnOnce(&mut Chronicle) -> T + Send + 'static) -> Option<T> {
+        let chronicle = Arc::clone(self.chronicle.as_ref()?);
+        let done = spawn_blocking(move || op(&mut chronicle.lock().unwrap_or_else(PoisonError::into_inner))).await;
+        done.inspect_err(|error| tracing::error!("the journal's thread: {error}")).ok()
+    }
+
+    async fn keep(&self) {
+        let Some(memory) = self.memory.clone() else { return };
+        let shared = Arc::clone(&self.shared);
+        let kept = spawn_blocking(move || memory.lock().unwrap_or_else(PoisonError::into_inner).keep(&shared)).await;
+        if let Ok(Err(notice)) = kept {
+            self.shared.state().store.cache = Health::Failed(notice.to_string());
+            self.shared.notice(true, notice.to_string());
+        }
+    }
+}
+
+fn chart(place: &Place, interval: Interval) -> Subscription {
+    Subscription { symbol: place.symbol.clone(), channel: Channel::Candles(interval) }
+}
+
+fn recall(settings: &Settings, shared: &Shared) -> Option<Arc<Mutex<Memory>>> {
+    let cache = settings.cache.as_ref()?;
+    let (cache, notices) = Cache::open_with(&cache.dir, shared.now(), cache.limit);
+    let on = cache.is_on();
+    let mut memory = Memory::new(cache);
+    let recalled = memory.recall(&mut shared.state());
+    for notice in notices.into_iter().chain(recalled.err()) {
+        shared.notice(true, notice.to_string());
+    }
+    shared.state().store.cache = if on { Health::Good } else { Health::Failed("not kept in this run".into()) };
+    Some(Arc::new(Mutex::new(memory)))
+}
