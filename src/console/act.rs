@@ -33,7 +33,10 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         }
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
         Action::Palette => state.overlay = Some(Overlay::Palette { field: Field::default(), chosen: 0 }),
-        Action::Search => state.overlay = Some(Overlay::Search { field: Field::default(), chosen: 0 }),
+        Action::Search => {
+            state.overlay = Some(Overlay::Search { field: Field::default(), chosen: 0 });
+            return vec![Effect::Instruments];
+        }
         Action::Meter => state.meter = !state.meter,
         Action::Back => back(state, view),
         Action::Accept => accept(state),

@@ -2,7 +2,7 @@
 
 use super::chord::Chord;
 use super::input::Mouse;
-use crate::desk::Command;
+use crate::desk::{Command, Place};
 use ratatui::layout::Size;
 
 /// Something that happened.
@@ -18,6 +18,8 @@ pub enum Event {
     Resize(Size),
     /// The desk has something new to show.
     Desk,
+    /// The instruments that can be watched.
+    Instruments(Vec<Place>),
     /// What was sent to the terminal in the last second.
     Traffic(Rates),
     /// The console itself has something to say, such as how a text was copied.
@@ -45,6 +47,8 @@ pub struct Rates {
 pub enum Effect {
     /// Ask the desk.
     Command(Command),
+    /// Ask the desk which instruments can be watched; the answer is [`Event::Instruments`].
+    Instruments,
     /// Put a text on the clipboard.
     Copy(String),
     /// Use the theme of this name.

@@ -20,7 +20,7 @@ pub struct Found {
 pub fn found(state: &State, view: &View, typed: &str) -> Vec<Match<Found>> {
     let watched = view.watch.iter().map(|watched| Found { place: watched.place.clone(), watched: true });
     let is_watched = |place: &Place| view.watch.iter().any(|watched| watched.place == *place);
-    let others = view.symbols.iter().filter(|place| !is_watched(place));
+    let others = state.instruments.iter().filter(|place| !is_watched(place));
     let others = others.map(|place| Found { place: place.clone(), watched: false });
     let all = watched.chain(others).collect();
     let mut found = matches(typed, all, |found: &Found| text(&found.place));

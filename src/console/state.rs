@@ -57,6 +57,8 @@ pub struct State {
     pub rates: Rates,
     /// The keys of a sequence that has begun.
     pub pending: Vec<Chord>,
+    /// The instruments that can be watched, as the desk told when the search began.
+    pub instruments: Vec<Place>,
     /// What the console said last.
     pub said: Option<Said>,
     /// Notices up to this moment were put away.
@@ -127,7 +129,7 @@ impl Pulse {
         let second = view.now.secs();
         if self.second != Some(second) {
             self.second = Some(second);
-            self.links = view.links.iter().map(|link| (link.venue, link.rate, link.lag)).collect();
+            self.links = view.links.iter().map(|link| (link.venue, link.figures.rate, link.figures.lag)).collect();
         }
     }
 
@@ -150,6 +152,7 @@ impl State {
             meter: false,
             rates: Rates::default(),
             pending: Vec::new(),
+            instruments: Vec::new(),
             said: None,
             read_until: None,
             pulse: Pulse::default(),
@@ -227,6 +230,5 @@ pub fn query(state: &State) -> Query {
         trades: usize::from(room(Pane::Tape).height) * 4,
         interval: state.settings.interval,
         candles: usize::from(room(Pane::Candles).width),
-        symbols: matches!(state.overlay, Some(Overlay::Search { .. })),
     }
 }

@@ -35,6 +35,10 @@ pub fn update(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
             state.pulse.beat(view);
             vec![]
         }
+        Event::Instruments(instruments) => {
+            state.instruments = instruments;
+            vec![]
+        }
         Event::Traffic(rates) => {
             state.rates = rates;
             vec![]

@@ -52,7 +52,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.venue), role));
-        let (count, lag) = state.pulse.of(link.venue).unwrap_or((link.rate, link.lag));
+        let (count, lag) = state.pulse.of(link.venue).unwrap_or((link.figures.rate, link.figures.lag));
         if link.state == LinkState::Up {
             parts.push((format!("{} msg/s", rate(count)), Role::Dim));
             if let Some(lag) = lag {
@@ -60,13 +60,9 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
             }
         }
     }
-    let counts: [(&str, fn(&Link) -> u64); 2] =
-        [("dropped", |link| link.dropped), ("malformed", |link| link.malformed)];
-    for (name, count) in counts {
-        let sum: u64 = view.links.iter().map(count).fold(0, u64::saturating_add);
-        if sum > 0 {
-            parts.push((format!("{name} {sum}"), Role::Warning));
-        }
+    let malformed: u64 = view.links.iter().map(|link| link.figures.malformed).fold(0, u64::saturating_add);
+    if malformed > 0 {
+        parts.push((format!("malformed {malformed}"), Role::Warning));
     }
     let others = view.links.iter().filter(|link| link.state != LinkState::Up).count();
     if others > 0 && view.links.len() > 1 {
@@ -74,7 +70,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     }
     for (name, health) in [("journal", &view.store.journal), ("cache", &view.store.cache)] {
         match health {
-            Health::Off | Health::Good => {}
+            Health::Off | Health::Good | Health::Opening => {}
             Health::ReadOnly(_) => parts.push((format!("{name} read-only"), Role::Warning)),
             Health::Failed(_) => parts.push((format!("{name} failed"), Role::Error)),
         }
@@ -82,7 +78,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if view.store.journal == Health::Good {
         parts.push((format!("journal {}", canvas.figures.exact(view.store.entries.into())), Role::Dim));
     }
-    let resyncs: u64 = view.links.iter().map(|link| link.resyncs).fold(0, u64::saturating_add);
+    let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
     if resyncs > 0 {
         parts.push((format!("resyncs {resyncs}"), Role::Dim));
     }

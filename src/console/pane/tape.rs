@@ -6,7 +6,6 @@ use crate::console::figures::clock;
 use crate::console::theme::Role;
 use crate::desk::Focus;
 use crate::market::{Side, Trade};
-use crate::money::Quantity;
 use ratatui::layout::Rect;
 
 /// What stands on the border.
@@ -56,32 +55,34 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, focus: &Focus) {
 fn gathered(trades: &[Trade], count: usize) -> Vec<Trade> {
     let mut lines: Vec<Trade> = Vec::with_capacity(count);
     for trade in trades {
-        let same = lines
-            .last_mut()
-            .filter(|line| line.at.secs() == trade.at.secs() && line.taker == trade.taker && line.price == trade.price);
-        match same.and_then(|line| Some((line.quantity.checked_add(trade.quantity)?, line))) {
-            Some((sum, line)) => line.quantity = sum,
-            None if lines.len() == count => break,
+        let full = lines.len() == count;
+        let together =
+            |line: &Trade| line.at.secs() == trade.at.secs() && line.taker == trade.taker && line.price == trade.price;
+        match lines.last_mut().filter(|line| together(line)) {
+            Some(line) => match line.quantity.checked_add(trade.quantity) {
+                Some(sum) => line.quantity = sum,
+                None => break,
+            },
+            None if full => break,
             None => lines.push(*trade),
         }
     }
     lines
 }
 
-/// What all lines of the tape add up to, in tests.
-#[cfg(test)]
-fn sum(trades: &[Trade]) -> Option<Quantity> {
-    trades.iter().try_fold(Quantity::ZERO, |sum, trade| sum.checked_add(trade.quantity))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::market::Timestamp;
+    use crate::money::Decimal;
 
     fn trade(millis: i64, price: &str, taker: Side) -> Trade {
         let (price, quantity) = (price.parse().unwrap(), "0.5".parse().unwrap());
         Trade { price, quantity, taker, id: None, at: Timestamp::from_millis(millis) }
+    }
+
+    fn sum(trades: &[Trade]) -> Decimal {
+        trades.iter().map(|trade| trade.quantity.get()).sum()
     }
 
     #[test]

@@ -94,9 +94,9 @@ fn last(canvas: &Canvas<'_>, watched: &Watched) -> String {
     if watched.refusal.is_some() {
         return "refused".to_owned();
     }
-    match (watched.last, watched.precision) {
-        (Some(price), precision) => canvas.figures.price(price, precision.map_or(0, |p| p.price)),
-        (None, _) => canvas.glyphs.missing.to_owned(),
+    match watched.last {
+        Some(price) => canvas.figures.price(price, watched.precision.price),
+        None => canvas.glyphs.missing.to_owned(),
     }
 }
 
