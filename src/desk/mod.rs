@@ -84,6 +84,11 @@ impl<R: Role> Handle<R> {
         self.shared.state().view(query, self.shared.now())
     }
 
+    /// The instruments that could be watched and are not.
+    pub fn instruments(&self) -> Vec<Place> {
+        self.shared.state().instruments().collect()
+    }
+
     /// Waits until something has changed since the last view. Never ends after the desk has.
     pub async fn changed(&mut self) {
         if self.changes.changed().await.is_err() {

@@ -55,7 +55,7 @@ impl State {
     }
 
     /// The instruments that could be watched and are not.
-    fn instruments(&self) -> impl Iterator<Item = Place> + '_ {
+    pub fn instruments(&self) -> impl Iterator<Item = Place> + '_ {
         let all = self.market.instruments().map(|i| Place { venue: i.venue, symbol: i.symbol.clone() });
         all.filter(|place| !self.watch.contains(place))
     }
@@ -73,7 +73,6 @@ impl State {
             now,
             watch: watch.iter().map(|place| self.watched(place, now)).collect(),
             focus: focus.map(|place| self.focus(place, query, now)),
-            symbols: if query.symbols { self.instruments().collect() } else { vec![] },
             links: self.links.values().cloned().collect(),
             store: self.store.clone(),
             replay: self.replay.clone(),

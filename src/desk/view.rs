@@ -33,8 +33,6 @@ pub struct Query {
     pub interval: Interval,
     /// How many candles.
     pub candles: usize,
-    /// Whether to list every instrument that the venues have described, for a search.
-    pub symbols: bool,
 }
 
 /// What kind of market this is: never to be mistaken for another.
@@ -67,8 +65,6 @@ pub struct View {
     pub replay: Option<Replay>,
     /// What the user must be told once, newest last.
     pub notices: Vec<Notice>,
-    /// The instruments that can be watched, in order, when the query asked for them.
-    pub symbols: Vec<Place>,
 }
 
 /// A line of the watchlist.

@@ -20,6 +20,9 @@ use tokio::task::spawn_blocking;
 /// How often the memory is kept.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// The candles that a venue is asked for at first.
+const FIRST_CHART: Interval = Interval::Minute1;
+
 /// What the desk's task is sent.
 #[derive(Debug)]
 pub(super) enum Order {
@@ -34,6 +37,8 @@ pub(super) struct Work {
     shared: Arc<Shared>,
     connections: BTreeMap<VenueId, feed::Handle>,
     player: Option<Player>,
+    /// The candles that are asked for, where they are not the usual ones.
+    charts: BTreeMap<Place, Interval>,
     memory: Option<Arc<Mutex<Memory>>>,
     chronicle: Option<Arc<Mutex<Chronicle>>>,
 }
@@ -43,7 +48,15 @@ impl Work {
     pub fn begin(settings: Settings, shared: Arc<Shared>) -> Result<Self, DeskError> {
         let memory = recall(&settings, &shared);
         let player = settings.capture.as_ref().map(|capture| play(capture, &shared)).transpose()?;
-        let mut work = Self { settings, shared, connections: BTreeMap::new(), player, memory, chronicle: None };
+        let mut work = Self {
+            settings,
+            shared,
+            connections: BTreeMap::new(),
+            player,
+            charts: BTreeMap::new(),
+            memory,
+            chronicle: None,
+        };
         let watch = work.settings.watch.clone();
         for place in &watch {
             work.subscribe(place)?;
@@ -93,9 +106,7 @@ impl Work {
                 state.market.remove(place.venue, &place.symbol);
                 drop(state);
                 if let Some(connection) = self.connections.get(&place.venue) {
-                    let mut streams = self.streams(&place);
-                    streams.extend(Interval::ALL.map(|interval| chart(&place, interval)));
-                    connection.unsubscribe(&streams);
+                    connection.unsubscribe(&self.streams(&place));
                 }
             }
             Command::Resync(place) => {
@@ -104,7 +115,10 @@ impl Work {
                 }
             }
             Command::Chart(place, interval) => {
-                if let Some(connection) = self.connections.get(&place.venue) {
+                // Venues serve one length of candles for an instrument: the one before has to end first.
+                let before = self.charts.insert(place.clone(), interval).unwrap_or(FIRST_CHART);
+                if let Some(connection) = self.connections.get(&place.venue).filter(|_| before != interval) {
+                    connection.unsubscribe(&[chart(&place, before)]);
                     connection.subscribe([chart(&place, interval)]);
                 }
             }
@@ -143,7 +157,7 @@ impl Work {
         let stream = |channel| Subscription { symbol: place.symbol.clone(), channel };
         let book = Channel::Book { depth: self.settings.book_depth };
         let mut streams = [book, Channel::Trades, Channel::Ticker].map(stream).to_vec();
-        streams.push(chart(place, Interval::Minute1));
+        streams.push(chart(place, self.charts.get(place).copied().unwrap_or(FIRST_CHART)));
         streams
     }
 
