@@ -11,6 +11,7 @@ pub mod capture;
 pub mod connection;
 pub mod pacer;
 pub mod player;
+pub mod recorder;
 pub mod replay;
 pub mod resync;
 pub mod watchdog;

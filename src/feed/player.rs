@@ -30,7 +30,7 @@ const COMMANDS: usize = 64;
 
 /// How fast to play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum Speed {
     /// So many hundredths of the speed at which it was recorded; zero stands still.
     Percent(u32),
     /// As fast as it goes.
@@ -47,7 +47,7 @@ pub enum Steer {
     /// Move by so many records, back when negative.
     Seek(i64),
     /// Play at this pace.
-    Pace(Pace),
+    Speed(Speed),
 }
 
 /// Where the player stands.
@@ -60,7 +60,7 @@ pub struct Progress {
     /// Whether it stands still.
     pub paused: bool,
     /// How fast it plays.
-    pub pace: Pace,
+    pub speed: Speed,
     /// Whether it has come to the end.
     pub ended: bool,
     /// The capture's time.
@@ -97,13 +97,13 @@ impl Player {
     pub fn spawn(
         path: &Path,
         venue: Option<VenueId>,
-        pace: Pace,
+        speed: Speed,
         listener: impl Listener + 'static,
     ) -> Result<Self, PlayerError> {
         let survey = Survey::of(path)?;
         let venue = venue.or(survey.venue).ok_or_else(|| PlayerError::Venue { path: path.to_owned() })?;
         let now = survey.start.unwrap_or(Timestamp::from_nanos(0));
-        let start = Progress { position: 0, length: survey.length, paused: false, pace, ended: false, now };
+        let start = Progress { position: 0, length: survey.length, paused: false, speed, ended: false, now };
         let (commands, orders) = sync_channel(COMMANDS);
         let (tell, progress) = watch::channel(start);
         let clock = Clock::start();
@@ -177,11 +177,11 @@ impl<L: Listener> Stage<L> {
     /// Plays until the handle is gone.
     fn play(mut self, orders: &Receiver<Steer>) {
         loop {
-            let order = if self.progress.ended || self.progress.paused || self.progress.pace == Pace::Percent(0) {
+            let order = if self.progress.ended || self.progress.paused || self.progress.speed == Speed::Percent(0) {
                 self.figures.rate = 0;
                 self.report();
                 orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
-            } else if let Pace::Percent(percent) = self.progress.pace {
+            } else if let Speed::Percent(percent) = self.progress.speed {
                 self.wait_for_next(percent, orders)
             } else {
                 for _ in 0..BATCH {
@@ -231,7 +231,7 @@ impl<L: Listener> Stage<L> {
     fn follow(&mut self, steer: Steer) {
         match steer {
             Steer::TogglePause => self.progress.paused = !self.progress.paused,
-            Steer::Pace(pace) => self.progress.pace = pace,
+            Steer::Speed(pace) => self.progress.speed = pace,
             Steer::Step => {
                 self.progress.paused = true;
                 self.one();

@@ -100,9 +100,14 @@ fn usual(text: &[u8]) -> Option<Timestamp> {
     let (year, month, day) = (number(&[*y1, *y2, *y3, *y4])?, number(&[*mo1, *mo2])?, number(&[*d1, *d2])?);
     let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
     let micros = number(&[*f1, *f2, *f3, *f4, *f5, *f6])?;
-    // The 29th and later, and leap seconds, need a calendar.
-    let simple = (1970..2200).contains(&year) && (1..=12).contains(&month) && (1..=28).contains(&day);
-    if !simple || hour > 23 || minute > 59 || second > 59 {
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        // The 29th of February needs a calendar.
+        2 => 28,
+        _ => 0,
+    };
+    if !(1970..2200).contains(&year) || !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     // Days since 1970-01-01 in the Gregorian calendar, with years that begin in March.

@@ -1,6 +1,9 @@
 //! A connection against a venue on loopback: what is asked, what is survived, and what is said about it.
 
 use crate::venue::{Hasty, Heard, MAX_FRAME, NEVER, Venue, book, btc, close, frame, listener, quick, trades};
+use exchequer::feed::capture::{Direction, Reader};
+use exchequer::feed::recorder::Recorder;
+use exchequer::feed::replay::Replayer;
 use exchequer::feed::{Clock, Connection, LinkError, LinkEvent, Settings};
 use exchequer::market::{Channel, Desync, Standing, Subscription};
 use std::time::Duration;
@@ -260,4 +263,39 @@ async fn a_dropped_handle_closes_the_connection() {
     heard.up().await;
     drop(handle);
     assert_eq!(heard.lost().await, LinkError::Ours);
+}
+
+#[tokio::test]
+async fn what_is_recorded_replays_to_the_same_book() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["capture.jsonl", "capture.jsonl.gz", "capture.jsonl.zst"] {
+        let path = folder.path().join(name);
+        let venue = Venue::open().await;
+        let settings = venue.settings();
+        let (recorder, mut state) = Recorder::new(path.clone(), venue.url.clone(), settings.clock);
+        let handle = Connection::spawn(settings, Box::new(Hasty::new()), [book()], recorder).unwrap();
+        let mut peer = venue.accept().await;
+        peer.expect(&["\"subscribe\"", "\"book\""]).await;
+        peer.send(frame("snapshot", "1.00000000", true)).await;
+        peer.send(frame("update", "2.00000000", false)).await;
+        peer.expect(&["\"unsubscribe\"", "\"book\""]).await;
+        peer.close().await;
+        let mut peer = venue.accept().await;
+        peer.send(frame("snapshot", "3.00000000", true)).await;
+        peer.send("garbage").await;
+        tokio::time::timeout(NEVER, state.wait_for(|state| state.figures.frames == 4)).await.unwrap().unwrap();
+        close(handle).await;
+        assert!(state.borrow().complete && state.borrow().failure.is_none());
+
+        let mut replayer = Replayer::new(None);
+        let unread = Reader::open(&path).unwrap().filter_map(|item| replayer.fold(item).err()).count();
+        let summary = replayer.summary(20);
+        assert_eq!((unread, summary.malformed, summary.frames), (1, 1, 4), "{name}");
+        assert_eq!(summary.resyncs, 1, "the second loss found the book lost already");
+        assert_eq!(summary.books[0].bids, [("100".to_owned(), "3".to_owned())]);
+        let records: Vec<_> = Reader::open(&path).unwrap().map(|item| item.unwrap().record).collect();
+        assert_eq!(records.iter().filter(|record| record.connect).count(), 2);
+        assert!(records.iter().any(|record| record.direction == Direction::Out && record.data.is_some()));
+        assert!(records.iter().all(|record| record.at.is_some() && record.url == venue.url));
+    }
 }

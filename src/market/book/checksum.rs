@@ -71,11 +71,14 @@ impl Checksum {
 /// A number has at most 19 digits.
 const DIGITS: usize = 19;
 
+/// Digits are written eight at a time; the first number may reach over its own beginning by that much.
+const CHUNK: usize = 8;
+
 fn kraken(ladder: &Ladder, precision: Precision) -> u32 {
     let have = ladder.precision();
     let (by_price, by_quantity) =
         (Shift::between(have.price, precision.price), Shift::between(have.quantity, precision.quantity));
-    let mut text = [0; KRAKEN_LEVELS * 2 * 2 * DIGITS];
+    let mut text = [0; CHUNK + KRAKEN_LEVELS * 2 * 2 * DIGITS];
     let mut start = text.len();
     // Digits come out last first, so the text is written from its end: the worst bid's quantity first.
     for side in [Side::Bid, Side::Ask] {
@@ -89,35 +92,32 @@ fn kraken(ladder: &Ladder, precision: Precision) -> u32 {
 }
 
 /// Writes the digits of `value` so that they end before `end`; gives where they start.
-fn put(text: &mut [u8], end: usize, mut value: u64) -> usize {
-    let Some((mut rest, _)) = text.split_at_mut_checked(end) else { return end };
-    while value >= 100 {
-        let pair = PAIRS.get((value % 100) as usize).copied().unwrap_or_default();
-        value /= 100;
-        let Some((before, last)) = rest.split_last_chunk_mut::<2>() else { return 0 };
-        *last = pair;
-        rest = before;
+fn put(text: &mut [u8], mut end: usize, mut value: u64) -> usize {
+    loop {
+        let digits = eight_digits(value % 100_000_000);
+        value /= 100_000_000;
+        if let Some(place) = text.get_mut(..end).and_then(|before| before.last_chunk_mut::<CHUNK>()) {
+            *place = (digits | 0x3030_3030_3030_3030).to_le_bytes();
+        }
+        if value == 0 {
+            let leading_zeros = (digits.trailing_zeros() / 8).min(7) as usize;
+            return end.saturating_sub(CHUNK - leading_zeros);
+        }
+        end = end.saturating_sub(CHUNK);
     }
-    let [tens, ones] = PAIRS.get(value as usize).copied().unwrap_or_default();
-    let digits: &[u8] = if value >= 10 { &[tens, ones] } else { &[ones] };
-    let start = rest.len().saturating_sub(digits.len());
-    if let Some(place) = rest.get_mut(start..) {
-        place.copy_from_slice(digits);
-    }
-    start
 }
 
-/// `00` to `99`: two digits for one division.
-#[expect(clippy::indexing_slicing, reason = "the compiler evaluates it")]
-const PAIRS: [[u8; 2]; 100] = {
-    let mut pairs = [[b'0'; 2]; 100];
-    let mut n = 0;
-    while n < 100 {
-        pairs[n] = [b'0' + (n / 10) as u8, b'0' + (n % 10) as u8];
-        n += 1;
-    }
-    pairs
-};
+/// The eight decimal digits of a number below 10^8, the first in the lowest byte.
+///
+/// Within one register the number is halved into four, then two, then single digits, with multiplications that are
+/// exact in these ranges in place of divisions.
+fn eight_digits(value: u64) -> u64 {
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - tens * 10) << 8)
+}
 
 /// From the ladder's units to the units of the printed precision.
 enum Shift {
@@ -143,5 +143,22 @@ impl Shift {
             Self::Down(factor) => units / factor,
         };
         shifted.unsigned_abs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_number(value in any::<u64>(), small in 0u64..1_000_000) {
+            for value in [value >> 1, small, value % 100_000_000] {
+                let mut text = [0; 40];
+                let start = put(&mut text, 40, value);
+                prop_assert_eq!(std::str::from_utf8(&text[start..]).unwrap(), value.to_string());
+            }
+        }
     }
 }

@@ -15,8 +15,8 @@ mod tests;
 
 use super::{Dialect, FrameError, Manners, Receipt};
 use crate::market::{
-    BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Level, Precision, Side, Subscription, Symbol,
-    Ticker, Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
+    BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Precision, Side, Subscription, Symbol, Ticker,
+    Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
 };
 use crate::money::{Percent, Price, Quantity};
 use std::collections::HashMap;
@@ -79,7 +79,7 @@ impl Kraken {
         let snapshot = is_snapshot(frame.kind)?;
         for book in frame.data {
             let (symbol, depth) = self.name(&book.symbol)?;
-            let (bids, asks) = (levels(&book.bids)?, levels(&book.asks)?);
+            let wire::Book { bids, asks, .. } = book;
             let depth = depth.or_else(|| snapshot.then(|| depth_of(bids.len().max(asks.len()))));
             let update = BookUpdate {
                 snapshot,
@@ -342,10 +342,6 @@ fn is_snapshot(kind: wire::Text<'_>) -> Result<bool, FrameError> {
         "update" => Ok(false),
         other => Err(FrameError::field("type", other, &"neither snapshot nor update")),
     }
-}
-
-fn levels(wire: &[wire::Level<'_>]) -> Result<Vec<Level>, FrameError> {
-    wire.iter().map(|l| Ok(Level { price: l.price.read("price")?, quantity: l.qty.read("qty")? })).collect()
 }
 
 fn moment(text: &str) -> Result<Timestamp, FrameError> {

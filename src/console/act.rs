@@ -1,0 +1,294 @@
+//! What each action does to a session.
+
+use super::action::Action;
+use super::effect::Effect;
+use super::field::Field;
+use super::layout::{Layout, Pane, inside};
+use super::palette::Order;
+use super::pane::{ladder, watch};
+use super::state::{Cursor, Overlay, State};
+use super::update::say;
+use crate::desk::{Command, Place, Replay, Speed, Steer, View};
+use crate::market::Side;
+use crate::money::{Decimal, Price, plain};
+
+/// Carries an action out where no window is open.
+pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Copy => return copy(state, view),
+        Action::Remove => return remove(state, view),
+        Action::CycleTheme => return next_theme(state),
+        Action::SaveLayout => return save(state, view),
+        Action::Pause | Action::Step | Action::SeekBack | Action::SeekForward | Action::Faster | Action::Slower => {
+            return view.replay.as_ref().and_then(|replay| steer(replay, action)).into_iter().collect();
+        }
+        Action::ToggleMouse => {
+            state.settings.mouse = !state.settings.mouse;
+            let on = if state.settings.mouse { "on; shift selects text" } else { "off" };
+            say(state, view, false, format!("mouse {on}"));
+            return vec![Effect::Mouse(state.settings.mouse)];
+        }
+        Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Palette => state.overlay = Some(Overlay::Palette { field: Field::default(), chosen: 0 }),
+        Action::Search => {
+            state.overlay = Some(Overlay::Search { field: Field::default(), chosen: 0 });
+            return vec![Effect::Instruments];
+        }
+        Action::Meter => state.meter = !state.meter,
+        Action::Back => back(state, view),
+        Action::Accept => accept(state),
+        Action::NextPane | Action::Right => turn(state, 1),
+        Action::PreviousPane | Action::Left => turn(state, -1),
+        Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
+        Action::Workspace(1) => {}
+        Action::Workspace(_) => say(state, view, false, "Markets is the only workspace"),
+        Action::NextInstrument => step_instrument(state, view, 1, true),
+        Action::PreviousInstrument => step_instrument(state, view, -1, true),
+        Action::Up => travel(state, view, 1, false),
+        Action::Down => travel(state, view, -1, false),
+        Action::HalfUp => travel(state, view, page(state) / 2, false),
+        Action::HalfDown => travel(state, view, -(page(state) / 2), false),
+        Action::PageUp => travel(state, view, page(state), false),
+        Action::PageDown => travel(state, view, -page(state), false),
+        Action::Top => travel(state, view, isize::MAX, true),
+        Action::Bottom => travel(state, view, -isize::MAX, true),
+        Action::Center => state.cursor = None,
+        Action::GroupWider => regroup(state, view, true),
+        Action::GroupFiner => regroup(state, view, false),
+        Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
+        Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
+    }
+    vec![]
+}
+
+/// Carries out what was chosen from the palette.
+pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
+    match order {
+        Order::Act(action) => return act(state, view, action),
+        Order::Theme(name) => return use_theme(state, name),
+        Order::Interval(interval) => state.settings.interval = interval,
+        Order::Group(step) => group(state, view, step),
+        Order::Watch(place) => {
+            show(state, Some(place.clone()));
+            return vec![Effect::Command(Command::Watch(place))];
+        }
+        Order::Unwatch(place) => {
+            if state.shown.as_ref() == Some(&place) {
+                show(state, None);
+            }
+            return vec![Effect::Command(Command::Unwatch(place))];
+        }
+        Order::Resync => {
+            let place = state.place(view).cloned();
+            return place.map(|place| Effect::Command(Command::Resync(place))).into_iter().collect();
+        }
+        Order::Replay(command) => return vec![Effect::Command(Command::Replay(command))],
+        Order::Notices => state.overlay = Some(Overlay::Notices { scroll: 0 }),
+        Order::Type(verb) => state.overlay = Some(Overlay::Palette { field: Field::holding(verb), chosen: 0 }),
+    }
+    vec![]
+}
+
+/// Shows an instrument; the cursor belonged to the one before.
+pub fn show(state: &mut State, place: Option<Place>) {
+    if state.shown != place {
+        state.cursor = None;
+    }
+    state.shown = place;
+}
+
+/// Closes what can be closed, the newest first: zoom, the cursor, then the notices.
+fn back(state: &mut State, view: &View) {
+    if state.settings.layout.zoomed {
+        state.settings.layout.zoomed = false;
+    } else if state.cursor.is_some() {
+        state.cursor = None;
+    } else {
+        state.read_until = view.notices.last().map(|notice| notice.at).or(state.read_until);
+    }
+}
+
+fn accept(state: &mut State) {
+    if state.focus() == Pane::Watch {
+        state.set_focus(Pane::Book);
+    }
+}
+
+fn turn(state: &mut State, by: isize) {
+    let panes = Layout::reachable(state.area());
+    let at = panes.iter().position(|pane| *pane == state.focus()).unwrap_or(0);
+    if let (Ok(count), Ok(at)) = (isize::try_from(panes.len()), isize::try_from(at))
+        && count > 0
+        && let Ok(next) = usize::try_from((at + by).rem_euclid(count))
+        && let Some(pane) = panes.get(next)
+    {
+        state.set_focus(*pane);
+    }
+}
+
+/// Moves the cursor of the focused pane, upwards when positive; to the end when `far`.
+pub fn travel(state: &mut State, view: &View, by: isize, far: bool) {
+    match state.focus() {
+        Pane::Watch => step_instrument(state, view, by.saturating_neg(), false),
+        Pane::Book | Pane::Depth => move_cursor(state, view, by, far),
+        Pane::Tape | Pane::Candles => {}
+    }
+}
+
+/// Lines of the focused pane.
+fn page(state: &State) -> isize {
+    let area = state.arrangement().and_then(|arrangement| arrangement.of(state.focus()));
+    area.map_or(1, |area| isize::try_from(inside(area).height.saturating_sub(2)).unwrap_or(1).max(2))
+}
+
+fn step_instrument(state: &mut State, view: &View, by: isize, around: bool) {
+    let Ok(count) = isize::try_from(view.watch.len()) else { return };
+    if count == 0 {
+        return;
+    }
+    let at = isize::try_from(watch::position(view, state.place(view))).unwrap_or(0);
+    let next = match around {
+        true => at.saturating_add(by).rem_euclid(count),
+        false => at.saturating_add(by).clamp(0, count - 1),
+    };
+    let next = usize::try_from(next).ok().and_then(|next| view.watch.get(next));
+    if let Some(watched) = next {
+        show(state, Some(watched.place.clone()));
+    }
+}
+
+/// The levels on the screen are one line from the farthest ask to the farthest bid; the cursor moves on it.
+fn move_cursor(state: &mut State, view: &View, by: isize, far: bool) {
+    let Some(book) = view.focus.as_ref().map(|focus| &focus.book) else { return };
+    let inside = state.arrangement().and_then(|arrangement| arrangement.of(Pane::Book)).map(inside).unwrap_or_default();
+    let slots = ladder::Slots::of(inside);
+    let count = |side, rows: usize| isize::try_from(rows.min(usize::from(slots.on(side)))).unwrap_or(0);
+    let (asks, bids) = (count(Side::Ask, book.asks.len()), count(Side::Bid, book.bids.len()));
+    if asks + bids == 0 {
+        return;
+    }
+    // 0 is the best ask, −1 the best bid.
+    let at = state.cursor.map(|cursor| {
+        let depth = isize::try_from(cursor.depth).unwrap_or(0);
+        if cursor.side == Side::Ask { depth } else { -1 - depth }
+    });
+    let next = match at {
+        Some(at) => at.saturating_add(by),
+        // The first step goes to the nearest level of that direction, a leap to the end as far as asked.
+        None if far => by,
+        None if by > 0 => by - 1,
+        None => by,
+    };
+    let next = next.clamp(-bids, asks - 1);
+    let side = if next >= 0 { Side::Ask } else { Side::Bid };
+    let depth = if next >= 0 { next } else { -1 - next };
+    state.cursor = usize::try_from(depth).ok().map(|depth| Cursor { side, depth });
+}
+
+fn regroup(state: &mut State, view: &View, wider: bool) {
+    let Some(focus) = &view.focus else { return };
+    let unit = focus.book.precision.price_unit();
+    let current = state.groups.get(&focus.place).copied();
+    let limit = focus.book.mid.map_or(unit, |mid| mid.max(unit));
+    let step = match wider {
+        true => steps(unit).find(|step| Some(*step) > current.or(Some(unit))).filter(|step| *step <= limit).or(current),
+        false => steps(unit).take_while(|step| Some(*step) < current).last(),
+    };
+    group(state, view, step.filter(|step| *step > unit));
+}
+
+/// 1, 2, 5, 10, … units.
+fn steps(unit: Price) -> impl Iterator<Item = Price> {
+    let mut ten = Some(Decimal::ONE);
+    let tens = std::iter::from_fn(move || {
+        let now = ten?;
+        ten = now.checked_mul(Decimal::TEN);
+        Some(now)
+    });
+    let steps = tens.flat_map(|ten| [1, 2, 5].map(|n| ten.checked_mul(Decimal::from(n))));
+    steps.map_while(move |step| step?.checked_mul(unit.get())).map(|step| Price::new(step.normalize()))
+}
+
+fn group(state: &mut State, view: &View, step: Option<Price>) {
+    let Some(place) = state.place(view).cloned() else { return };
+    match step {
+        Some(step) => state.groups.insert(place.clone(), step),
+        None => state.groups.remove(&place),
+    };
+    state.shown = Some(place);
+}
+
+fn copy(state: &mut State, view: &View) -> Vec<Effect> {
+    let focus = view.focus.as_ref();
+    let symbol = || state.place(view).map(|place| place.symbol.to_string());
+    let text = match state.focus() {
+        Pane::Watch => symbol(),
+        Pane::Book | Pane::Depth => {
+            let row = state.cursor.and_then(|cursor| ladder::row_at(&focus?.book, cursor));
+            row.map(|row| plain(row.level.price.get())).or_else(symbol)
+        }
+        Pane::Tape => focus.and_then(|focus| focus.trades.first()).map(|trade| plain(trade.price.get())),
+        Pane::Candles => focus.and_then(|focus| focus.candles.first()).map(|candle| plain(candle.close.get())),
+    };
+    match text {
+        Some(text) => vec![Effect::Copy(text)],
+        None => {
+            say(state, view, true, "there is nothing to copy here");
+            vec![]
+        }
+    }
+}
+
+fn remove(state: &mut State, view: &View) -> Vec<Effect> {
+    let Some(place) = state.place(view).cloned() else { return vec![] };
+    let at = watch::position(view, Some(&place));
+    let next = view.watch.get(at + 1).or_else(|| view.watch.get(at.checked_sub(1)?));
+    show(state, next.map(|watched| watched.place.clone()));
+    vec![Effect::Command(Command::Unwatch(place))]
+}
+
+fn next_theme(state: &mut State) -> Vec<Effect> {
+    let themes = &state.settings.themes;
+    let at = themes.iter().position(|theme| *theme == state.settings.theme);
+    let next = at.and_then(|at| themes.get(at + 1)).or(themes.first()).cloned();
+    next.map_or(vec![], |name| use_theme(state, name))
+}
+
+fn use_theme(state: &mut State, name: String) -> Vec<Effect> {
+    state.settings.theme.clone_from(&name);
+    let set = Command::Set { key: "theme".to_owned(), value: name.clone() };
+    vec![Effect::Theme(name), Effect::Command(set)]
+}
+
+fn save(state: &mut State, view: &View) -> Vec<Effect> {
+    match toml::to_string(&state.settings.layout) {
+        Ok(text) => vec![Effect::SaveLayout(text)],
+        Err(error) => {
+            say(state, view, true, format!("the layout cannot be written: {error}"));
+            vec![]
+        }
+    }
+}
+
+/// Speeds that a key steps through, in hundredths.
+const SPEEDS: [u32; 8] = [25, 50, 100, 200, 400, 1_000, 10_000, 100_000];
+
+fn steer(replay: &Replay, action: Action) -> Option<Effect> {
+    let leap = i64::try_from(replay.length / 20).unwrap_or(i64::MAX).max(1);
+    let command = match action {
+        Action::Pause => Steer::TogglePause,
+        Action::Step => Steer::Step,
+        Action::SeekBack => Steer::Seek(-leap),
+        Action::SeekForward => Steer::Seek(leap),
+        _ => Steer::Speed(match (replay.speed, action == Action::Faster) {
+            (Speed::Max, true) => return None,
+            (Speed::Max, false) => Speed::Percent(*SPEEDS.last()?),
+            (Speed::Percent(now), true) => SPEEDS.into_iter().find(|s| *s > now).map_or(Speed::Max, Speed::Percent),
+            (Speed::Percent(now), false) => Speed::Percent(SPEEDS.into_iter().rev().find(|s| *s < now)?),
+        }),
+    };
+    Some(Effect::Command(Command::Replay(command)))
+}

@@ -1,0 +1,222 @@
+//! Which panes are on the screen, and where: a function of its size, so that the same screen always looks the same.
+//!
+//! Neighbours share one border line. The book is never given up; where there is no room for all, one pane stands beside
+//! it, the one that was looked at last. More room brings more data, not larger decoration.
+
+use ratatui::layout::{Position, Rect, Size};
+
+/// The smallest screen that shows anything of use.
+pub const SMALLEST: Size = Size { width: 60, height: 16 };
+
+/// A part of the Markets workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pane {
+    /// The watchlist.
+    Watch,
+    /// The order book.
+    Book,
+    /// The trades.
+    Tape,
+    /// The candle chart.
+    Candles,
+    /// The depth chart.
+    Depth,
+}
+
+impl Pane {
+    /// In the order of the focus.
+    pub const ALL: [Self; 5] = [Self::Watch, Self::Book, Self::Tape, Self::Candles, Self::Depth];
+}
+
+/// What decides over the panes besides the size. This is what is kept of a session from start to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Layout {
+    /// The pane that has the focus.
+    pub focus: Pane,
+    /// The pane beside the book where there is room for one.
+    pub side: Pane,
+    /// Whether the focused pane has the whole screen.
+    pub zoomed: bool,
+}
+
+impl Default for Layout {
+    fn default() -> Self {
+        Self { focus: Pane::Book, side: Pane::Watch, zoomed: false }
+    }
+}
+
+/// The panes of a screen and their places, borders included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// The line above the panes.
+    pub header: Rect,
+    /// The panes.
+    pub panes: Vec<(Pane, Rect)>,
+    /// The line below them.
+    pub status: Rect,
+}
+
+impl Layout {
+    /// Where everything is on a screen; `None` when it is too small.
+    pub fn arrange(&self, area: Rect) -> Option<Arrangement> {
+        if area.width < SMALLEST.width || area.height < SMALLEST.height {
+            return None;
+        }
+        let header = Rect { height: 1, ..area };
+        let status = Rect { y: area.bottom() - 1, height: 1, ..area };
+        let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
+        let panes = match self.zoomed {
+            true => vec![(self.focus, body)],
+            false if body.width >= 120 && body.height >= 38 => desk(body),
+            false if body.height >= 22 => {
+                let (above, below) = rows(body, 7 + (body.height - 22) / 3);
+                let mut panes = self.columns(above, true);
+                panes.push((Pane::Candles, below));
+                panes
+            }
+            false => self.columns(body, false),
+        };
+        Some(Arrangement { header, panes, status })
+    }
+
+    /// The book with what stands beside it, `charted` when the candles stand below.
+    fn columns(&self, area: Rect, charted: bool) -> Vec<(Pane, Rect)> {
+        let side = match self.side {
+            Pane::Candles if charted => Pane::Watch,
+            Pane::Book | Pane::Depth => Pane::Watch,
+            side => side,
+        };
+        if area.width < 78 {
+            let (left, right) = split(area, area.width * 2 / 5 + 2);
+            return vec![(side, left), (Pane::Book, right)];
+        }
+        let spare = area.width - 78;
+        let (left, rest) = split(area, 26 + (spare / 4).min(16));
+        let (middle, right) = split(rest, 35 + spare / 2);
+        let last = if side == Pane::Candles { side } else { Pane::Tape };
+        vec![(Pane::Watch, left), (Pane::Book, middle), (last, right)]
+    }
+
+    /// The panes that can have the focus on this screen: those that are shown, or that can come beside the book.
+    pub fn reachable(area: Rect) -> Vec<Pane> {
+        let shows = |pane: &Pane| {
+            let asked = Self { focus: *pane, side: *pane, zoomed: false };
+            asked.arrange(area).is_some_and(|arrangement| arrangement.of(*pane).is_some())
+        };
+        Pane::ALL.into_iter().filter(shows).collect()
+    }
+}
+
+/// Everything at once: watchlist and candles, the book at full height, tape and depth chart.
+fn desk(area: Rect) -> Vec<(Pane, Rect)> {
+    let spare = area.width - 120;
+    let (left, rest) = split(area, 50 + spare * 3 / 5);
+    let (middle, right) = split(rest, 44 + (spare / 5).min(12));
+    let (watch, candles) = rows(left, area.height - area.height * 2 / 5);
+    let (tape, depth) = rows(right, area.height / 3);
+    vec![(Pane::Watch, watch), (Pane::Book, middle), (Pane::Tape, tape), (Pane::Candles, candles), (Pane::Depth, depth)]
+}
+
+/// Cuts a column of `width` off at the left; the border between is in both.
+fn split(area: Rect, width: u16) -> (Rect, Rect) {
+    let width = width.min(area.width);
+    let shared = width.saturating_sub(1);
+    (Rect { width, ..area }, Rect { x: area.x + shared, width: area.width - shared, ..area })
+}
+
+/// Cuts rows of `height` off at the bottom; the border between is in both.
+fn rows(area: Rect, height: u16) -> (Rect, Rect) {
+    let height = height.min(area.height);
+    let above = area.height - height + 1;
+    let above = above.min(area.height);
+    (Rect { height: above, ..area }, Rect { y: area.bottom() - height, height, ..area })
+}
+
+/// What is inside a pane's border.
+pub fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x.saturating_add(1),
+        y: area.y.saturating_add(1),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}
+
+impl Arrangement {
+    /// Where a pane is.
+    pub fn of(&self, pane: Pane) -> Option<Rect> {
+        self.panes.iter().find(|(p, _)| *p == pane).map(|(_, area)| *area)
+    }
+
+    /// The pane under a position; a shared border belongs to the pane that it is the top or left of.
+    pub fn at(&self, position: Position) -> Option<Pane> {
+        self.panes.iter().rev().find(|(_, area)| area.contains(position)).map(|(pane, _)| *pane)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(width: u16, height: u16) -> Option<Vec<(Pane, Rect)>> {
+        Layout::default().arrange(Rect::new(0, 0, width, height)).map(|a| a.panes)
+    }
+
+    #[test]
+    fn small_screens_show_nothing() {
+        assert_eq!(shown(59, 16), None);
+        assert_eq!(shown(60, 15), None);
+        assert_eq!(shown(0, 0), None);
+        assert!(shown(60, 16).is_some());
+    }
+
+    #[test]
+    fn panes_cover_the_screen_and_share_borders_only() {
+        for width in (60..=250).step_by(7) {
+            for height in 16..=70 {
+                let area = Rect::new(0, 1, width, height - 2);
+                let panes = shown(width, height).unwrap();
+                let mut cells = vec![0u8; usize::from(width) * usize::from(height)];
+                for (_, rect) in &panes {
+                    assert_eq!(rect.union(area), area, "{width}x{height}");
+                    inside(*rect).positions().for_each(|p| cells[usize::from(p.y * width + p.x)] += 10);
+                    rect.positions().for_each(|p| cells[usize::from(p.y * width + p.x)] |= 1);
+                }
+                for p in area.positions() {
+                    let cell = cells[usize::from(p.y * width + p.x)];
+                    assert!(matches!(cell, 1 | 11), "{width}x{height} at {p}: {cell}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn room_brings_panes() {
+        let count = |width, height| shown(width, height).unwrap().len();
+        assert_eq!([count(60, 16), count(80, 20), count(80, 24), count(120, 40)], [2, 3, 4, 5]);
+        let book = |width, height| {
+            let panes = shown(width, height).unwrap();
+            panes.iter().find(|(p, _)| *p == Pane::Book).unwrap().1
+        };
+        assert!(book(80, 24).height >= 16 && book(80, 24).width >= 35);
+        assert_eq!(book(120, 40).height, 38);
+    }
+
+    #[test]
+    fn every_pane_can_be_reached_somehow() {
+        assert_eq!(Layout::reachable(Rect::new(0, 0, 120, 40)), Pane::ALL);
+        assert_eq!(Layout::reachable(Rect::new(0, 0, 80, 24)), Pane::ALL[..4]);
+        assert_eq!(Layout::reachable(Rect::new(0, 0, 60, 16)), Pane::ALL[..4]);
+    }
+
+    #[test]
+    fn a_kept_layout_reads_as_it_was_written() {
+        let layout = Layout { focus: Pane::Tape, side: Pane::Tape, zoomed: true };
+        let text = toml::to_string(&layout).unwrap();
+        assert_eq!(text, "focus = \"tape\"\nside = \"tape\"\nzoomed = true\n");
+        assert_eq!(toml::from_str(&text), Ok(layout));
+        assert!(toml::from_str::<Layout>("fcous = \"tape\"").is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! What the mouse does: a click focuses a pane and chooses a line, the wheel moves what is under it.
+
+use super::act::{show, travel};
+use super::action::Action;
+use super::effect::Effect;
+use super::input::{Mouse, MouseDid};
+use super::layout::{Pane, inside};
+use super::overlay::{asking, reading};
+use super::pane::{ladder, watch};
+use super::state::{Overlay, State};
+use super::update::in_overlay;
+use crate::desk::View;
+
+/// Takes in what the mouse did.
+pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
+    if let Some(overlay) = &state.overlay {
+        let window = match overlay {
+            Overlay::Help { .. } | Overlay::Notices { .. } => reading(state.area()),
+            Overlay::Palette { .. } | Overlay::Search { .. } => asking(state.area()),
+        };
+        return match mouse.did {
+            MouseDid::Click if !window.contains(mouse.at) => in_overlay(state, view, Action::Back),
+            MouseDid::Click => vec![],
+            MouseDid::ScrollUp => in_overlay(state, view, Action::Up),
+            MouseDid::ScrollDown => in_overlay(state, view, Action::Down),
+        };
+    }
+    let Some(arrangement) = state.arrangement() else { return vec![] };
+    let Some((pane, area)) = arrangement.at(mouse.at).and_then(|pane| Some((pane, arrangement.of(pane)?))) else {
+        return vec![];
+    };
+    state.set_focus(pane);
+    match mouse.did {
+        MouseDid::ScrollUp => travel(state, view, 1, false),
+        MouseDid::ScrollDown => travel(state, view, -1, false),
+        MouseDid::Click => {
+            let area = inside(area);
+            if !area.contains(mouse.at) {
+                return vec![];
+            }
+            let line = mouse.at.y - area.y;
+            match pane {
+                Pane::Watch => {
+                    let index = watch::index_at(view, state.place(view), area, line);
+                    if let Some(watched) = index.and_then(|index| view.watch.get(index)) {
+                        show(state, Some(watched.place.clone()));
+                    }
+                }
+                Pane::Book => {
+                    let cursor = ladder::cursor_at(ladder::Slots::of(area), line);
+                    let there = |cursor| view.focus.as_ref().is_some_and(|f| ladder::row_at(&f.book, cursor).is_some());
+                    state.cursor = cursor.filter(|cursor| there(*cursor));
+                }
+                Pane::Tape | Pane::Candles | Pane::Depth => {}
+            }
+        }
+    }
+    vec![]
+}

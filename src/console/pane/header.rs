@@ -1,0 +1,64 @@
+//! The line above the panes: the workspace, what kind of market this is, and the time.
+
+use crate::console::canvas::Canvas;
+use crate::console::figures::clock;
+use crate::console::text::{columns, printable};
+use crate::console::theme::Role;
+use crate::desk::{Mode, Replay, Speed, View};
+use jiff::tz::TimeZone;
+use ratatui::layout::Rect;
+
+/// What to type to see real markets.
+pub const GO_LIVE: &str = "exchequer --venue kraken BTC/USD ETH/USD";
+
+/// Draws the line.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View) {
+    let mut x = canvas.put(area, 1, 0, "1 Markets", Role::Accent) + 2;
+    let time = clock(view.now, canvas.zone);
+    let zone = if *canvas.zone == TimeZone::UTC { " UTC" } else { "" };
+    let time = if area.width >= 90 { format!("{time}{zone}") } else { time };
+    let end = area.width.saturating_sub(1);
+    canvas.put_right(area, end, 0, &time, Role::Dim);
+    let width = u16::try_from(columns(&time)).unwrap_or(u16::MAX);
+    let area = Rect { width: end.saturating_sub(width + 1), ..area };
+    let (badge, role, texts) = match view.mode {
+        Mode::Demo => (" DEMO ", Role::Demo, demo()),
+        Mode::Live => (" LIVE ", Role::Live, venues(view)),
+        Mode::Replay => (" REPLAY ", Role::Demo, view.replay.as_ref().map(replay).unwrap_or_default()),
+    };
+    x = canvas.put(area, x, 0, badge, role) + 1;
+    let room = usize::from(area.width.saturating_sub(x));
+    if let Some(text) = texts.iter().find(|text| columns(text) <= room).or(texts.last()) {
+        canvas.put(area, x, 0, text, Role::Text);
+    }
+}
+
+fn demo() -> Vec<String> {
+    vec![
+        format!("a simulated market; go live: {GO_LIVE}"),
+        format!("go live: {GO_LIVE}"),
+        "a simulated market; ? tells how to go live".to_owned(),
+        "simulated; see ?".to_owned(),
+    ]
+}
+
+fn venues(view: &View) -> Vec<String> {
+    let names: Vec<_> = view.links.iter().map(|link| link.venue.as_str()).collect();
+    vec![names.join(" ")]
+}
+
+fn replay(replay: &Replay) -> Vec<String> {
+    let name = printable(&replay.name);
+    let speed = match replay.speed {
+        Speed::Max => "max".to_owned(),
+        Speed::Percent(percent) if percent % 100 == 0 => format!("x{}", percent / 100),
+        Speed::Percent(percent) => format!("x{}.{:02}", percent / 100, percent % 100),
+    };
+    let state = match (replay.ended, replay.paused) {
+        (true, _) => " ended",
+        (false, true) => " paused",
+        (false, false) => "",
+    };
+    let place = format!("{}/{} {speed}{state}", replay.position, replay.length);
+    vec![format!("{name} {place}"), place]
+}

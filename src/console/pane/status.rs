@@ -1,0 +1,133 @@
+//! The line below the panes: the connection in figures, what is wrong with the stores, and the keys that matter here;
+//! or, while there is something to be told, that.
+
+use crate::console::action::{Action, Context};
+use crate::console::canvas::Canvas;
+use crate::console::figures::{age, delay, rate};
+use crate::console::state::State;
+use crate::console::text::columns;
+use crate::console::theme::Role;
+use crate::desk::{Health, Link, LinkState, Notice, View};
+use crate::market::{Timestamp, VenueStatus};
+use ratatui::layout::Rect;
+use std::time::Duration;
+
+/// A notice that warns of nothing goes by itself after this.
+const SHOWN_FOR: Duration = Duration::from_secs(8);
+
+/// Draws the line.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) {
+    if let Some((warning, text)) = told(state, view) {
+        let (sign, role) = if warning { ("! ", Role::Warning) } else { ("", Role::Text) };
+        canvas.put(area, 1, 0, &format!("{sign}{text}"), role);
+        return;
+    }
+    let keys = hints(state, view);
+    let width: usize = keys.iter().map(|(key, hint)| columns(key) + columns(hint) + 3).sum();
+    let room = area.width.saturating_sub(u16::try_from(width).unwrap_or(u16::MAX) + 1);
+    let mut x = figures(canvas, Rect { width: room, ..area }, state, view);
+    x = canvas.put(area, x + 1, 0, canvas.glyphs.separator, Role::Border) + 1;
+    for (key, hint) in keys {
+        x = canvas.put(area, x, 0, &key, Role::KeyHint);
+        x = canvas.put(area, x + 1, 0, hint, Role::Dim) + 2;
+    }
+}
+
+/// What is to be told now: what the console said last, or the newest notice.
+fn told(state: &State, view: &View) -> Option<(bool, String)> {
+    let fresh = |at: Timestamp| at.age(view.now) < SHOWN_FOR;
+    if let Some(said) = state.said.as_ref().filter(|said| said.warning || fresh(said.at)) {
+        return Some((said.warning, said.text.clone()));
+    }
+    let unread = |notice: &&Notice| state.read_until.is_none_or(|until| notice.at > until);
+    let notice = view.notices.iter().rev().filter(unread).find(|notice| notice.warning || fresh(notice.at))?;
+    Some((notice.warning, notice.text.clone()))
+}
+
+/// The connection of the instrument shown and its figures; gives the column after them.
+fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u16 {
+    let place = state.place(view);
+    let link = view.links.iter().find(|link| Some(link.venue) == place.map(|p| p.venue)).or(view.links.first());
+    let mut parts: Vec<(String, Role)> = Vec::new();
+    if let Some(link) = link {
+        let (sign, word, role) = standing(canvas, link, view.now);
+        parts.push((format!("{} {sign} {word}", link.venue), role));
+        let (count, lag) = state.pulse.of(link.venue).unwrap_or((link.figures.rate, link.figures.lag));
+        if link.state == LinkState::Up {
+            parts.push((format!("{} msg/s", rate(count)), Role::Dim));
+            if let Some(lag) = lag {
+                parts.push((format!("lag {}", delay(lag)), Role::Dim));
+            }
+        }
+    }
+    let malformed: u64 = view.links.iter().map(|link| link.figures.malformed).fold(0, u64::saturating_add);
+    if malformed > 0 {
+        parts.push((format!("malformed {malformed}"), Role::Warning));
+    }
+    let others = view.links.iter().filter(|link| link.state != LinkState::Up).count();
+    if others > 0 && view.links.len() > 1 {
+        parts.push((format!("{others} of {} down", view.links.len()), Role::Warning));
+    }
+    for (name, health) in [("journal", &view.store.journal), ("cache", &view.store.cache)] {
+        match health {
+            Health::Off | Health::Good | Health::Opening => {}
+            Health::ReadOnly(_) => parts.push((format!("{name} read-only"), Role::Warning)),
+            Health::Failed(_) => parts.push((format!("{name} failed"), Role::Error)),
+        }
+    }
+    if view.store.journal == Health::Good {
+        parts.push((format!("journal {}", canvas.figures.exact(view.store.entries.into())), Role::Dim));
+    }
+    let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
+    if resyncs > 0 {
+        parts.push((format!("resyncs {resyncs}"), Role::Dim));
+    }
+    // What warns goes before what only informs; what does not fit is left out whole.
+    let (first, rest) = parts.split_at(parts.len().min(1));
+    let (warnings, quiet): (Vec<_>, Vec<_>) = rest.iter().partition(|(_, role)| *role != Role::Dim);
+    let mut x = 1;
+    for (text, role) in first.iter().chain(warnings).chain(quiet) {
+        let end = usize::from(x) + columns(text) + 2;
+        if end > usize::from(area.width) && x > 1 {
+            break;
+        }
+        x = canvas.put(area, x, 0, text, *role) + 2;
+    }
+    x.saturating_sub(2)
+}
+
+fn standing(canvas: &Canvas<'_>, link: &Link, now: Timestamp) -> (&'static str, String, Role) {
+    let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
+    match &link.state {
+        LinkState::Up => match link.status {
+            Some(VenueStatus::Maintenance) => (stale, "maintenance".to_owned(), Role::Warning),
+            Some(VenueStatus::Limited) => (live, "limited".to_owned(), Role::Warning),
+            Some(VenueStatus::Online) | None => (live, "live".to_owned(), Role::Live),
+        },
+        LinkState::Connecting => (stale, "connecting".to_owned(), Role::Warning),
+        LinkState::Waiting { until, .. } => {
+            let wait = age(now.age(*until)).map_or(String::new(), |wait| format!(" in {wait}"));
+            (stale, format!("reconnects{wait}"), Role::Warning)
+        }
+        LinkState::Ended { .. } => (stale, "ended".to_owned(), Role::Error),
+    }
+}
+
+/// At most five keys: those of the focused pane first.
+fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
+    let contexts = state.contexts(view);
+    let here = if contexts.contains(&Context::Replay) {
+        Action::Pause
+    } else if contexts.contains(&Context::Book) {
+        Action::GroupWider
+    } else if contexts.contains(&Context::Candles) {
+        Action::NextInterval
+    } else {
+        Action::Zoom
+    };
+    let actions = [Action::Help, Action::Palette, Action::Search, here, Action::Quit];
+    let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
+    let all: Vec<_> = actions.into_iter().filter_map(hint).collect();
+    // On a narrow screen the figures need the room.
+    if state.size.width >= 80 { all } else { all.into_iter().take(2).collect() }
+}

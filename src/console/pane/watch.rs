@@ -1,0 +1,166 @@
+//! The watchlist, and below it the last 24 hours of the instrument that is shown.
+
+use super::Title;
+use crate::console::canvas::Canvas;
+use crate::console::figures::age;
+use crate::console::theme::Role;
+use crate::desk::{Focus, Place, View, Watched};
+use crate::market::Freshness;
+use crate::money::{Decimal, Percent};
+use ratatui::layout::Rect;
+use rust_decimal::RoundingStrategy;
+
+/// What stands on the border.
+pub fn title() -> Title {
+    Title { name: "Watch".to_owned(), ..Title::default() }
+}
+
+/// The first line shown of a list of `count` in `room` lines, so that `chosen` is among them.
+pub fn first_shown(count: usize, room: usize, chosen: usize) -> usize {
+    (chosen + 1).saturating_sub(room).min(count.saturating_sub(room))
+}
+
+/// The line of the list inside the pane that an instrument stands on, for the mouse: its place on the watchlist.
+pub fn index_at(view: &View, chosen: Option<&Place>, inside: Rect, line: u16) -> Option<usize> {
+    let room = usize::from(inside.height.saturating_sub(1));
+    let index = first_shown(view.watch.len(), room, position(view, chosen)) + usize::from(line.checked_sub(1)?);
+    (index < view.watch.len()).then_some(index)
+}
+
+/// Where an instrument stands on the watchlist; the first place when it does not.
+pub fn position(view: &View, place: Option<&Place>) -> usize {
+    view.watch.iter().position(|watched| Some(&watched.place) == place).unwrap_or(0)
+}
+
+/// Draws the list inside its border.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Place>) {
+    if view.watch.is_empty() {
+        return canvas.put_message(area, "nothing is watched; find an instrument with /", Role::Dim);
+    }
+    let prices: Vec<String> = view.watch.iter().map(|watched| last(canvas, watched)).collect();
+    let widest = prices.iter().map(|text| super::super::text::columns(text)).max().unwrap_or(0);
+    let width = u16::try_from(widest).unwrap_or(u16::MAX).max(9);
+    let change = area.width;
+    let state = if area.width >= 36 { 8 } else { 0 };
+    let venue = if area.width >= 46 { 8 } else { 0 };
+    let price = change.saturating_sub(7 + state + venue);
+    let symbol = Rect { width: price.saturating_sub(width + 1), ..area };
+    canvas.put(symbol, 1, 0, "symbol", Role::Dim);
+    canvas.put_right(area, price, 0, "last", Role::Dim);
+    canvas.put_right(area, price + 7, 0, "24h %", Role::Dim);
+    if state > 0 {
+        canvas.put_right(area, price + 7 + state, 0, "book", Role::Dim);
+    }
+    if venue > 0 {
+        canvas.put_right(area, price + 7 + state + venue, 0, "venue", Role::Dim);
+    }
+    let room = usize::from(area.height.saturating_sub(1));
+    let chosen = position(view, shown);
+    let first = first_shown(view.watch.len(), room, chosen);
+    let lines = view.watch.iter().zip(&prices).enumerate().skip(first);
+    for ((index, (watched, text)), y) in lines.zip(1..area.height) {
+        let live = matches!(watched.freshness, Freshness::Live(_));
+        let role = if watched.refusal.is_some() {
+            Role::Error
+        } else if live {
+            Role::Text
+        } else {
+            Role::Stale
+        };
+        canvas.put(symbol, 1, y, watched.place.symbol.as_str(), Role::Text);
+        canvas.put_right(area, price, y, text, role);
+        let (sign, ink) = sign(canvas, watched, live);
+        canvas.put(area, price.saturating_sub(width + 1), y, sign, ink);
+        let (text, ink) = change_text(canvas, watched.change);
+        canvas.put_right(area, price + 7, y, &text, if live { ink } else { Role::Stale });
+        if state > 0 {
+            let (text, ink) = standing(watched);
+            canvas.put_right(area, price + 7 + state, y, &text, ink);
+        }
+        if venue > 0 {
+            canvas.put_right(area, price + 7 + state + venue, y, watched.place.venue.as_str(), Role::Dim);
+        }
+        if index == chosen {
+            canvas.put(area, 0, y, canvas.glyphs.cursor, Role::Accent);
+            canvas.tint(Rect { y: area.y + y, height: 1, ..area }, Role::Selected);
+        }
+    }
+    if let Some(focus) = view.focus.as_ref().filter(|_| room >= view.watch.len() + 5) {
+        day(canvas, Rect { y: area.bottom() - 4, height: 4, ..area }, focus);
+    }
+}
+
+fn last(canvas: &Canvas<'_>, watched: &Watched) -> String {
+    if watched.refusal.is_some() {
+        return "refused".to_owned();
+    }
+    match watched.last {
+        Some(price) => canvas.figures.price(price, watched.precision.price),
+        None => canvas.glyphs.missing.to_owned(),
+    }
+}
+
+/// The sign before a price that is not of now.
+fn sign(canvas: &Canvas<'_>, watched: &Watched, live: bool) -> (&'static str, Role) {
+    match &watched.freshness {
+        _ if live || watched.last.is_none() => (" ", Role::Text),
+        Freshness::Remembered(_) => (canvas.glyphs.hatch, Role::Stale),
+        _ => (canvas.glyphs.stale, Role::Warning),
+    }
+}
+
+fn standing(watched: &Watched) -> (String, Role) {
+    match &watched.freshness {
+        _ if watched.refusal.is_some() => ("refused".to_owned(), Role::Error),
+        Freshness::Live(_) => ("live".to_owned(), Role::Dim),
+        Freshness::Waiting => ("waiting".to_owned(), Role::Dim),
+        Freshness::Resync(..) => ("resync".to_owned(), Role::Warning),
+        Freshness::Stale(since) => (age(*since).unwrap_or_default(), Role::Warning),
+        Freshness::Remembered(since) => (age(*since).unwrap_or_default(), Role::Stale),
+    }
+}
+
+/// A change as a sign and its size, so that it can be read without colour.
+fn change_text(canvas: &Canvas<'_>, change: Option<Percent>) -> (String, Role) {
+    let Some(change) = change.map(Percent::get) else { return (canvas.glyphs.missing.to_owned(), Role::Dim) };
+    let decimals = if change.abs() < Decimal::ONE_HUNDRED { 1 } else { 0 };
+    let mut size = change.abs().round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
+    size.rescale(decimals);
+    match (size.is_zero(), change.is_sign_negative()) {
+        (true, _) => (canvas.glyphs.flat.to_owned(), Role::Dim),
+        (false, true) => (format!("{}{size}", canvas.glyphs.down), Role::Down),
+        (false, false) => (format!("{}{size}", canvas.glyphs.up), Role::Up),
+    }
+}
+
+fn day(canvas: &mut Canvas<'_>, area: Rect, focus: &Focus) {
+    let Some(day) = &focus.day else { return };
+    let age = age(day.age).map_or(String::new(), |age| format!(" {age} ago"));
+    canvas.put(area, 1, 0, &format!("{} 24h{age}", focus.place.symbol), Role::Dim);
+    let decimals = focus.book.precision.price;
+    let price = |price| canvas.figures.price(price, decimals);
+    let lines = [
+        ("high", day.high.map(price), focus.place.symbol.quote()),
+        ("low", day.low.map(price), focus.place.symbol.quote()),
+        ("volume", day.volume.map(|volume| canvas.figures.short(volume.get())), focus.place.symbol.base()),
+    ];
+    for ((name, value, unit), y) in lines.into_iter().zip(1..) {
+        canvas.put(area, 1, y, name, Role::Dim);
+        let text = value.map_or(canvas.glyphs.missing.to_owned(), |value| format!("{value} {unit}"));
+        canvas.put_right(area, area.width, y, &text, Role::Text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_shown;
+
+    #[test]
+    fn the_chosen_line_is_always_shown() {
+        assert_eq!(first_shown(3, 10, 2), 0);
+        assert_eq!(first_shown(30, 10, 9), 0);
+        assert_eq!(first_shown(30, 10, 10), 1);
+        assert_eq!(first_shown(30, 10, 29), 20);
+        assert_eq!(first_shown(0, 0, 0), 0);
+    }
+}

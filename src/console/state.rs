@@ -1,0 +1,234 @@
+//! What a person is doing at the console: focus, cursor, open windows, typed text. Nothing of the market is kept here.
+
+use super::action::{Action, Context};
+use super::chord::Chord;
+use super::effect::Rates;
+use super::field::Field;
+use super::keymap::Keymap;
+use super::layout::{Arrangement, Layout, Pane, inside};
+use super::pane::ladder;
+use crate::desk::{Mode, Place, Query, View};
+use crate::market::{Interval, Side, Timestamp, VenueId};
+use crate::money::Price;
+use jiff::tz::TimeZone;
+use ratatui::layout::{Rect, Size};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What is known about the person's wishes before the first frame.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The keys.
+    pub keymap: Keymap,
+    /// The names of all themes, in the order in which they are cycled.
+    pub themes: Vec<String>,
+    /// The theme in use.
+    pub theme: String,
+    /// What stands between thousands, if anything.
+    pub separator: Option<char>,
+    /// Where clock times are told.
+    pub zone: TimeZone,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// The panes as they were kept.
+    pub layout: Layout,
+    /// The length of the candles.
+    pub interval: Interval,
+}
+
+/// Everything that belongs to one session at one terminal.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The person's wishes, as changed since.
+    pub settings: Settings,
+    /// The terminal's size.
+    pub size: Size,
+    /// The instrument that is shown; the first of the watchlist when `None`.
+    pub shown: Option<Place>,
+    /// The level that the cursor is on.
+    pub cursor: Option<Cursor>,
+    /// The price step of each book that is grouped.
+    pub groups: BTreeMap<Place, Price>,
+    /// The window above the panes.
+    pub overlay: Option<Overlay>,
+    /// Whether the traffic is shown.
+    pub meter: bool,
+    /// The traffic of the last second.
+    pub rates: Rates,
+    /// The keys of a sequence that has begun.
+    pub pending: Vec<Chord>,
+    /// The instruments that can be watched, as the desk told when the search began.
+    pub instruments: Vec<Place>,
+    /// What the console said last.
+    pub said: Option<Said>,
+    /// Notices up to this moment were put away.
+    pub read_until: Option<Timestamp>,
+    /// The figures of the connections, read once a second.
+    pub pulse: Pulse,
+}
+
+/// A level of the book, counted from the best.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its side.
+    pub side: Side,
+    /// 0 is the best.
+    pub depth: usize,
+}
+
+/// A window above the panes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys that work here.
+    Help {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// What the user was told.
+    Notices {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// Commands by name.
+    Palette {
+        /// What was typed.
+        field: Field,
+        /// The chosen line.
+        chosen: usize,
+    },
+    /// Instruments by symbol.
+    Search {
+        /// What was typed.
+        field: Field,
+        /// The chosen line.
+        chosen: usize,
+    },
+}
+
+/// A line that the console says, until a key is pressed or it is old.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// By the desk's time.
+    pub at: Timestamp,
+    /// Whether something is wrong.
+    pub warning: bool,
+    /// The words.
+    pub text: String,
+}
+
+/// The figures that change all the time, held still for a second.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    second: Option<i64>,
+    links: Vec<(VenueId, u64, Option<Duration>)>,
+}
+
+impl Pulse {
+    /// Reads the figures again when a second has passed.
+    pub fn beat(&mut self, view: &View) {
+        let second = view.now.secs();
+        if self.second != Some(second) {
+            self.second = Some(second);
+            self.links = view.links.iter().map(|link| (link.venue, link.figures.rate, link.figures.lag)).collect();
+        }
+    }
+
+    /// Frames a second and lag of a venue.
+    pub fn of(&self, venue: VenueId) -> Option<(u64, Option<Duration>)> {
+        self.links.iter().find(|(of, ..)| *of == venue).map(|(_, rate, lag)| (*rate, *lag))
+    }
+}
+
+impl State {
+    /// A session that has just begun on a terminal of `size`.
+    pub fn new(settings: Settings, size: Size) -> Self {
+        Self {
+            settings,
+            size,
+            shown: None,
+            cursor: None,
+            groups: BTreeMap::new(),
+            overlay: None,
+            meter: false,
+            rates: Rates::default(),
+            pending: Vec::new(),
+            instruments: Vec::new(),
+            said: None,
+            read_until: None,
+            pulse: Pulse::default(),
+        }
+    }
+
+    /// The whole terminal.
+    pub fn area(&self) -> Rect {
+        Rect::from(self.size)
+    }
+
+    /// Where the panes are; `None` on a screen that is too small.
+    pub fn arrangement(&self) -> Option<Arrangement> {
+        self.settings.layout.arrange(self.area())
+    }
+
+    /// The pane that keys go to: the focused one, or the book where that is not on the screen.
+    pub fn focus(&self) -> Pane {
+        let focus = self.settings.layout.focus;
+        let there = self.arrangement().is_none_or(|arrangement| arrangement.of(focus).is_some());
+        if there { focus } else { Pane::Book }
+    }
+
+    /// Gives a pane the focus.
+    pub fn set_focus(&mut self, pane: Pane) {
+        self.settings.layout.focus = pane;
+        if pane != Pane::Book {
+            self.settings.layout.side = pane;
+        }
+    }
+
+    /// Where keys have a meaning now.
+    pub fn contexts(&self, view: &View) -> Vec<Context> {
+        if matches!(self.overlay, Some(Overlay::Palette { .. } | Overlay::Search { .. })) {
+            return vec![Context::Text];
+        }
+        let mut contexts = match self.focus() {
+            Pane::Watch => vec![Context::Watch],
+            Pane::Book | Pane::Depth => vec![Context::Book],
+            Pane::Candles => vec![Context::Candles],
+            Pane::Tape => vec![],
+        };
+        if view.mode == Mode::Replay {
+            contexts.push(Context::Replay);
+        }
+        contexts
+    }
+
+    /// The short name of a key for a footer.
+    pub fn key(&self, action: Action) -> Option<String> {
+        self.settings.keymap.label(action)
+    }
+
+    /// The instrument that is shown, or will be.
+    pub fn place<'a>(&'a self, view: &'a View) -> Option<&'a Place> {
+        self.shown.as_ref().or_else(|| view.watch.first().map(|watched| &watched.place))
+    }
+}
+
+/// What the desk must tell for the next frame.
+pub fn query(state: &State) -> Query {
+    let arrangement = state.arrangement();
+    let room = |pane| arrangement.as_ref().and_then(|a| a.of(pane)).map(inside).unwrap_or_default();
+    let levels = match arrangement.as_ref().and_then(|a| a.of(Pane::Depth)) {
+        Some(_) => 100,
+        None => ladder::Slots::of(room(Pane::Book)).a_side(),
+    };
+    // Books are grouped before the first view names the instrument, so the step is looked up by what was asked for.
+    let group = state.shown.as_ref().and_then(|place| state.groups.get(place)).copied();
+    Query {
+        focus: state.shown.clone(),
+        levels,
+        group,
+        // Trades of one second and price stand in one line, so more are needed than lines.
+        trades: usize::from(room(Pane::Tape).height) * 4,
+        interval: state.settings.interval,
+        candles: usize::from(room(Pane::Candles).width),
+    }
+}

@@ -1,0 +1,193 @@
+//! What an event makes of the state, and what it asks of the world. Pure: the market is only looked at.
+
+use super::act::{act, carry_out, show};
+use super::action::Action;
+use super::chord::{Chord, Key};
+use super::effect::{Effect, Event};
+use super::field::Field;
+use super::help;
+use super::keymap::Resolution;
+use super::layout::inside;
+use super::mouse;
+use super::overlay::{asking, page, reading};
+use super::palette;
+use super::search;
+use super::state::{Overlay, Said, State};
+use crate::desk::{Command, View};
+
+/// Takes an event in. `view` is what the desk showed last.
+pub fn update(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Key(chord) => press(state, view, chord),
+        Event::Paste(text) => {
+            if let Some(field) = field(state) {
+                field.insert(&text);
+                choose(state, 0);
+            }
+            vec![]
+        }
+        Event::Mouse(mouse) => mouse::update(state, view, mouse),
+        Event::Resize(size) => {
+            state.size = size;
+            vec![]
+        }
+        Event::Desk => {
+            state.pulse.beat(view);
+            vec![]
+        }
+        Event::Instruments(instruments) => {
+            state.instruments = instruments;
+            vec![]
+        }
+        Event::Traffic(rates) => {
+            state.rates = rates;
+            vec![]
+        }
+        Event::Said { warning, text } => {
+            say(state, view, warning, text);
+            vec![]
+        }
+    }
+}
+
+/// Puts a line where the keys are shown, until the next key.
+pub fn say(state: &mut State, view: &View, warning: bool, text: impl Into<String>) {
+    state.said = Some(Said { at: view.now, warning, text: text.into() });
+}
+
+fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
+    state.said = None;
+    if chord == Chord::INTERRUPT {
+        return vec![Effect::Quit];
+    }
+    let contexts = state.contexts(view);
+    match state.settings.keymap.resolve(&state.pending, chord, &contexts) {
+        Resolution::Pending => {
+            state.pending.push(chord);
+            return vec![];
+        }
+        Resolution::Action(action) => {
+            state.pending.clear();
+            if state.overlay.is_some() { in_overlay(state, view, action) } else { act(state, view, action) }
+        }
+        Resolution::None => {
+            state.pending.clear();
+            if field(state).is_some_and(|field| field.press(chord)) {
+                choose(state, 0);
+            }
+            vec![]
+        }
+    }
+}
+
+/// An action while a window is open: it steers the window, closes it, or is one of the few that work everywhere.
+pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
+    let text = field(state).is_some();
+    let lines = page(if text { asking(state.area()) } else { reading(state.area()) }, text);
+    match action {
+        Action::Back | Action::Quit => state.overlay = None,
+        Action::Accept => return accept(state, view),
+        Action::Help if !text => state.overlay = None,
+        Action::Left | Action::Right | Action::Top | Action::Bottom if text => {
+            let key = match action {
+                Action::Left => Key::Left,
+                Action::Right => Key::Right,
+                Action::Top => Key::Home,
+                _ => Key::End,
+            };
+            field(state).map(|field| field.press(Chord::key(key)));
+        }
+        Action::HalfUp if text => {
+            field(state).map(|field| *field = Field::default());
+            choose(state, 0);
+        }
+        Action::Up | Action::PreviousPane => step(state, view, -1),
+        Action::Down | Action::NextPane => step(state, view, 1),
+        Action::PageUp => step(state, view, -isize::try_from(lines).unwrap_or(0)),
+        Action::PageDown => step(state, view, isize::try_from(lines).unwrap_or(0)),
+        Action::HalfUp => step(state, view, -isize::try_from(lines / 2).unwrap_or(0)),
+        Action::HalfDown => step(state, view, isize::try_from(lines / 2).unwrap_or(0)),
+        Action::Top => choose(state, 0),
+        Action::Bottom => step(state, view, isize::MAX),
+        Action::Redraw | Action::Suspend | Action::Meter | Action::ToggleMouse => return act(state, view, action),
+        _ => {}
+    }
+    vec![]
+}
+
+fn accept(state: &mut State, view: &View) -> Vec<Effect> {
+    match state.overlay.take() {
+        Some(Overlay::Search { field, chosen }) => {
+            let found = search::found(state, view, &field.text()).into_iter().nth(chosen);
+            match found.map(|found| found.item) {
+                Some(found) => {
+                    let ask = (!found.watched).then(|| Effect::Command(Command::Watch(found.place.clone())));
+                    show(state, Some(found.place));
+                    ask.into_iter().collect()
+                }
+                None => {
+                    say(state, view, true, format!("no instrument matches {}", field.text()));
+                    vec![]
+                }
+            }
+        }
+        Some(Overlay::Palette { field, chosen }) => {
+            let typed = field.text();
+            // A whole command is meant as it was typed, whatever line is chosen.
+            if let Some(parsed) = palette::parse(state, view, &typed) {
+                return match parsed {
+                    Ok(order) => carry_out(state, view, order),
+                    Err(error) => {
+                        say(state, view, true, error);
+                        vec![]
+                    }
+                };
+            }
+            match palette::found(state, view, &typed).into_iter().nth(chosen) {
+                Some(found) => carry_out(state, view, found.item.order),
+                None => {
+                    say(state, view, true, format!("there is no command {typed}"));
+                    vec![]
+                }
+            }
+        }
+        Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
+    }
+}
+
+fn field(state: &mut State) -> Option<&mut Field> {
+    match &mut state.overlay {
+        Some(Overlay::Palette { field, .. } | Overlay::Search { field, .. }) => Some(field),
+        _ => None,
+    }
+}
+
+/// Marks a line of the window, or scrolls to it.
+fn choose(state: &mut State, line: usize) {
+    match &mut state.overlay {
+        Some(Overlay::Help { scroll: at } | Overlay::Notices { scroll: at }) => *at = line,
+        Some(Overlay::Palette { chosen: at, .. } | Overlay::Search { chosen: at, .. }) => *at = line,
+        None => {}
+    }
+}
+
+/// Moves the mark or the scroll of the window, within its lines.
+fn step(state: &mut State, view: &View, by: isize) {
+    let window = reading(state.area());
+    let scrolls = |lines: usize| lines.saturating_sub(page(window, false));
+    let (at, last) = match &state.overlay {
+        Some(Overlay::Help { scroll }) => (*scroll, scrolls(help::lines(state, view).len())),
+        Some(Overlay::Notices { scroll }) => {
+            let width = usize::from(inside(window).width);
+            (*scroll, scrolls(help::notices(state, view, width).len()))
+        }
+        Some(Overlay::Palette { field, chosen }) => {
+            (*chosen, palette::found(state, view, &field.text()).len().saturating_sub(1))
+        }
+        Some(Overlay::Search { field, chosen }) => {
+            (*chosen, search::found(state, view, &field.text()).len().saturating_sub(1))
+        }
+        None => return,
+    };
+    choose(state, at.saturating_add_signed(by).min(last));
+}

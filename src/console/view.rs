@@ -1,0 +1,124 @@
+//! The whole screen, drawn from a session's state and what the desk shows. Pure: the same input gives the same cells.
+
+use super::canvas::Canvas;
+use super::figures::Figures;
+use super::glyphs::Glyphs;
+use super::help;
+use super::layout::{Pane, SMALLEST, inside};
+use super::overlay::{asking, draw_asking, draw_reading, reading};
+use super::palette;
+use super::pane::{self, Title, candles, depth, header, ladder, status, tape, watch};
+use super::search;
+use super::state::{Overlay, State};
+use super::theme::{Role, Theme};
+use crate::desk::View;
+use crate::money::Decimal;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+/// Draws the screen into `area`; gives where the cursor stands, when text is being typed.
+pub fn view(
+    state: &State,
+    view: &View,
+    theme: &Theme,
+    glyphs: &Glyphs,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let figures = Figures { separator: state.settings.separator };
+    let mut canvas = Canvas { buf, theme, glyphs, figures, zone: &state.settings.zone };
+    canvas.clear(area, Role::Text);
+    let Some(arrangement) = state.settings.layout.arrange(area) else {
+        let text =
+            format!("too small: needs {}x{}, is {}x{}", SMALLEST.width, SMALLEST.height, area.width, area.height);
+        canvas.put_message(area, &text, Role::Warning);
+        return None;
+    };
+    header::draw(&mut canvas, arrangement.header, view);
+    let focus = state.focus();
+    pane::borders(&mut canvas, &arrangement.panes, focus);
+    for (pane, area) in &arrangement.panes {
+        let title = draw_pane(&mut canvas, state, view, *pane, inside(*area));
+        pane::title(&mut canvas, *area, &title, *pane == focus);
+    }
+    status::draw(&mut canvas, arrangement.status, state, view);
+    if state.meter {
+        let text = traffic(state);
+        let line = Rect { y: area.y + 1, height: 1, ..area };
+        canvas.put_right(line, line.width.saturating_sub(1), 0, &text, Role::Overlay);
+    }
+    draw_overlay(&mut canvas, state, view, area)
+}
+
+fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, area: Rect) -> Title {
+    if pane == Pane::Watch {
+        watch::draw(canvas, area, view, state.place(view));
+        return watch::title();
+    }
+    let Some(focus) = &view.focus else {
+        let name = match pane {
+            Pane::Book => "Book",
+            Pane::Tape => "Tape",
+            Pane::Candles => "Candles",
+            Pane::Watch | Pane::Depth => "Depth",
+        };
+        canvas.put_message(area, "nothing is shown yet", Role::Dim);
+        return Title { name: name.to_owned(), ..Title::default() };
+    };
+    match pane {
+        Pane::Watch | Pane::Book => {
+            let ladder = ladder::Ladder {
+                focus,
+                link: view.links.iter().find(|link| link.venue == focus.place.venue),
+                group: state.groups.get(&focus.place).copied(),
+                cursor: state.cursor,
+                now: view.now,
+            };
+            ladder.draw(canvas, area);
+            ladder.title(canvas.figures)
+        }
+        Pane::Tape => {
+            tape::draw(canvas, area, focus);
+            tape::title(focus)
+        }
+        Pane::Candles => {
+            candles::draw(canvas, area, focus, state.settings.interval);
+            candles::title(canvas, focus, state.settings.interval)
+        }
+        Pane::Depth => {
+            depth::draw(canvas, area, focus);
+            depth::title(focus)
+        }
+    }
+}
+
+fn draw_overlay(canvas: &mut Canvas<'_>, state: &State, view: &View, area: Rect) -> Option<Position> {
+    match state.overlay.as_ref()? {
+        Overlay::Help { scroll } => {
+            draw_reading(canvas, reading(area), "Keys", &help::lines(state, view), *scroll);
+            None
+        }
+        Overlay::Notices { scroll } => {
+            let window = reading(area);
+            let lines = help::notices(state, view, usize::from(inside(window).width));
+            draw_reading(canvas, window, "Notices", &lines, *scroll);
+            None
+        }
+        Overlay::Palette { field, chosen } => {
+            let lines = palette::lines(palette::found(state, view, &field.text()));
+            draw_asking(canvas, asking(area), "Command", ":", field, &lines, *chosen)
+        }
+        Overlay::Search { field, chosen } => {
+            let lines = search::lines(search::found(state, view, &field.text()));
+            draw_asking(canvas, asking(area), "Symbol", "/", field, &lines, *chosen)
+        }
+    }
+}
+
+/// What was sent to the terminal in the last second.
+fn traffic(state: &State) -> String {
+    let rates = state.rates;
+    let tenths = rates.bytes.saturating_mul(10) / 1024;
+    let kilobytes = Decimal::new(i64::try_from(tenths).unwrap_or(i64::MAX), 1);
+    format!(" {kilobytes} KB/s  {} frames/s  last {} B ", rates.frames, rates.last_frame)
+}
