@@ -198,7 +198,8 @@ impl Book {
 
     fn judge(&mut self, update: &BookUpdate, received: Timestamp) -> Applied {
         let print = update.print();
-        if self.standing == Standing::Live && update.exchange_time.is_some() && print == self.last_print {
+        let tells_apart = update.snapshot || update.exchange_time.is_some();
+        if self.standing == Standing::Live && tells_apart && print == self.last_print {
             // A repeated message proves that the stream lives, though it says nothing new.
             self.received = Some(received);
             return Applied::Ignored(Ignored::Duplicate);
