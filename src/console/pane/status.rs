@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) {
     }
     let keys = hints(state, view);
     let width: usize = keys.iter().map(|(key, hint)| columns(key) + columns(hint) + 3).sum();
-    let room = area.width.saturating_sub(u16::try_from(width).unwrap_or(u16::MAX) + 1);
+    let room = area.width.saturating_sub(u16::try_from(width).unwrap_or(u16::MAX).saturating_add(2));
     let mut x = figures(canvas, Rect { width: room, ..area }, state, view);
     x = canvas.put(area, x + 1, 0, canvas.glyphs.separator, Role::Border) + 1;
     for (key, hint) in keys {
@@ -87,7 +87,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     let (warnings, quiet): (Vec<_>, Vec<_>) = rest.iter().partition(|(_, role)| *role != Role::Dim);
     let mut x = 1;
     for (text, role) in first.iter().chain(warnings).chain(quiet) {
-        let end = usize::from(x) + columns(text) + 2;
+        let end = usize::from(x) + columns(text);
         if end > usize::from(area.width) && x > 1 {
             break;
         }
@@ -127,7 +127,12 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     };
     let actions = [Action::Help, Action::Palette, Action::Search, here, Action::Quit];
     let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
-    let all: Vec<_> = actions.into_iter().filter_map(hint).collect();
-    // On a narrow screen the figures need the room.
-    if state.size.width >= 80 { all } else { all.into_iter().take(2).collect() }
+    let keep = |action: Action| match state.size.width {
+        90.. => true,
+        // On narrow screens the figures need the room.
+        80..90 if here == Action::Pause => action != Action::Search,
+        80..90 => action != here,
+        _ => matches!(action, Action::Help | Action::Palette),
+    };
+    actions.into_iter().filter(|action| keep(*action)).filter_map(hint).collect()
 }
