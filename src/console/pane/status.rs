@@ -12,7 +12,7 @@ use crate::market::{Timestamp, VenueStatus};
 use ratatui::layout::Rect;
 use std::time::Duration;
 
-/// A notice that warns of nothing goes by itself after this.
+/// A notice has the line for so long; a warning is then counted until it is put away.
 const SHOWN_FOR: Duration = Duration::from_secs(8);
 
 /// Draws the line.
@@ -33,15 +33,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) {
     }
 }
 
-/// What is to be told now: what the console said last, or the newest notice.
+/// What is to be told now: what the console said last, or a notice that has just come up.
 fn told(state: &State, view: &View) -> Option<(bool, String)> {
-    let fresh = |at: Timestamp| at.age(view.now) < SHOWN_FOR;
+    // In a replay the desk's time is that of the capture, and notices come from its future.
+    let fresh = |at: Timestamp| at <= view.now && at.age(view.now) < SHOWN_FOR;
     if let Some(said) = state.said.as_ref().filter(|said| said.warning || fresh(said.at)) {
         return Some((said.warning, said.text.clone()));
     }
-    let unread = |notice: &&Notice| state.read_until.is_none_or(|until| notice.at > until);
-    let notice = view.notices.iter().rev().filter(unread).find(|notice| notice.warning || fresh(notice.at))?;
+    let notice = unread(state, view).rev().find(|notice| fresh(notice.at))?;
     Some((notice.warning, notice.text.clone()))
+}
+
+fn unread<'a>(state: &'a State, view: &'a View) -> impl DoubleEndedIterator<Item = &'a Notice> {
+    view.notices.iter().filter(|notice| state.read_until.is_none_or(|until| notice.at > until))
 }
 
 /// The connection of the instrument shown and its figures; gives the column after them.
@@ -59,6 +63,10 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
                 parts.push((format!("lag {}", delay(lag)), Role::Dim));
             }
         }
+    }
+    let warnings = unread(state, view).filter(|notice| notice.warning).count();
+    if warnings > 0 {
+        parts.push((format!("! {warnings} unread"), Role::Warning));
     }
     let malformed: u64 = view.links.iter().map(|link| link.figures.malformed).fold(0, u64::saturating_add);
     if malformed > 0 {

@@ -10,6 +10,9 @@ use crate::money::{Decimal, Percent};
 use ratatui::layout::Rect;
 use rust_decimal::RoundingStrategy;
 
+/// A line is not drawn wider, or the eye loses it.
+const WIDEST: u16 = 64;
+
 /// Columns of the change, with the space before it.
 const CHANGE: u16 = 6;
 
@@ -40,6 +43,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
     if view.watch.is_empty() {
         return canvas.put_message(area, "nothing is watched; find an instrument with /", Role::Dim);
     }
+    let whole = area;
+    let area = Rect { width: area.width.min(WIDEST), ..area };
     let prices: Vec<String> = view.watch.iter().map(|watched| last(canvas, watched)).collect();
     let widest = prices.iter().map(|text| super::super::text::columns(text)).max().unwrap_or(0);
     let width = u16::try_from(widest).unwrap_or(u16::MAX).max(8);
@@ -84,7 +89,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
         }
         if index == chosen {
             canvas.put(area, 0, y, canvas.glyphs.cursor, Role::Accent);
-            canvas.tint(Rect { y: area.y + y, height: 1, ..area }, Role::Selected);
+            canvas.tint(Rect { y: area.y + y, height: 1, ..whole }, Role::Selected);
         }
     }
     if let Some(focus) = view.focus.as_ref().filter(|_| room >= view.watch.len() + 5) {
