@@ -71,7 +71,7 @@ fn violations(module: &[&str], source: &str) -> Vec<String> {
             None if *pure && !test => {
                 let names = |forbidden: &&str| path == **forbidden || path.starts_with(&format!("{forbidden}::"));
                 let reads = |clock: &&str| path == **clock || path.ends_with(&format!("::{clock}"));
-                if WORLDLY.iter().any(|forbidden| names(&forbidden)) || CLOCKS.iter().any(|clock| reads(&clock)) {
+                if WORLDLY.iter().any(names) || CLOCKS.iter().any(reads) {
                     at(format!("{room} is pure and may not use {path}"));
                 }
             }

@@ -314,7 +314,9 @@ fn it_goes_to_the_background_and_comes_back() {
 fn another_size_is_drawn_at_once() {
     let mut pty = Pty::ready();
     for (rows, cols) in [(1, 1), (70, 250), (10, 30), (24, 80)] {
-        *pty.terminal.lock().unwrap() = vt100::Parser::new(rows, cols, 0);
+        let mut resized = vt100::Parser::new(rows, cols, 0);
+        resized.process(b"\x1b[?1049h");
+        *pty.terminal.lock().unwrap() = resized;
         pty.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }).unwrap();
         let shown: String = "ready".chars().take(cols.into()).collect();
         pty.wait("the frame", |screen| screen.contents().contains(&shown));

@@ -13,9 +13,13 @@ use std::process::ExitCode;
 /// What people try first.
 pub const EXAMPLES: &str = "\
 Examples:
-  exchequer doctor                   check this machine
-  exchequer config show --origin     every setting, and where it comes from
-  exchequer venues --json            the venues, for a script";
+  exchequer                                   the demo desk
+  exchequer --venue kraken BTC/USD ETH/USD    live markets
+  exchequer --replay yesterday.jsonl.gz       yesterday's market
+  exchequer record BTC/USD --venue kraken -o today.jsonl.gz
+  exchequer doctor                            check this machine
+  exchequer config show --origin              every setting, and where it comes from
+  exchequer venues --json                     the venues, for a script";
 
 const TEMPLATE: &str = "{about}\n\nUsage: {usage}\n\n{before-help}{all-args}{after-help}";
 

@@ -6,6 +6,7 @@
 //! - A new command is a file with `Args` and `run`, a variant of [`Command`] and an arm in [`dispatch`].
 
 pub mod config;
+pub mod console;
 pub mod doctor;
 pub mod output;
 pub mod paths;
@@ -16,6 +17,9 @@ mod help;
 pub mod journal;
 mod logging;
 mod man;
+mod record;
+mod replay;
+mod sim;
 mod venues;
 
 pub use failure::{Exit, Failure};
@@ -46,8 +50,10 @@ pub struct Context {
 struct Cli {
     #[command(flatten)]
     global: Global,
+    #[command(flatten)]
+    console: console::Args,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 /// Flags of every command.
@@ -76,6 +82,12 @@ struct Global {
 enum Command {
     /// Lists the venues
     Venues(venues::Args),
+    /// Records what a venue says, to be replayed
+    Record(record::Args),
+    /// Folds captures into their books and figures
+    Replay(replay::Args),
+    /// Runs a simulated exchange
+    Sim(sim::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -122,8 +134,12 @@ pub fn main() -> ExitCode {
 
 fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
     let start = || Start::find(&cli.global, matches, output);
-    match &cli.command {
+    let Some(command) = &cli.command else { return console::run(&cli.console, &start()?.context()?) };
+    match command {
         Command::Venues(args) => venues::run(args, &start()?.context()?),
+        Command::Record(args) => record::run(args, &start()?.context()?),
+        Command::Replay(args) => replay::run(args, &start()?.context()?),
+        Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())
@@ -205,6 +221,11 @@ mod tests {
 
     #[test]
     fn the_command_table_is_sound() {
-        help::command().debug_assert();
+        let command = help::command();
+        for flag in KEYS.iter().filter_map(|key| key.flag) {
+            let known = command.get_arguments().any(|argument| argument.get_id() == flag.id);
+            assert!(known, "no command takes --{}", flag.id);
+        }
+        command.debug_assert();
     }
 }

@@ -8,7 +8,7 @@ use super::palette::Order;
 use super::pane::{ladder, watch};
 use super::state::{Cursor, Overlay, State};
 use super::update::say;
-use crate::desk::{Command, Place, Replay, ReplayCommand, Speed, View};
+use crate::desk::{Command, Place, Replay, Speed, Steer, View};
 use crate::market::Side;
 use crate::money::{Decimal, Price, plain};
 
@@ -282,11 +282,11 @@ const SPEEDS: [u32; 8] = [25, 50, 100, 200, 400, 1_000, 10_000, 100_000];
 fn steer(replay: &Replay, action: Action) -> Option<Effect> {
     let leap = i64::try_from(replay.length / 20).unwrap_or(i64::MAX).max(1);
     let command = match action {
-        Action::Pause => ReplayCommand::TogglePause,
-        Action::Step => ReplayCommand::Step,
-        Action::SeekBack => ReplayCommand::Seek(-leap),
-        Action::SeekForward => ReplayCommand::Seek(leap),
-        _ => ReplayCommand::Speed(match (replay.speed, action == Action::Faster) {
+        Action::Pause => Steer::TogglePause,
+        Action::Step => Steer::Step,
+        Action::SeekBack => Steer::Seek(-leap),
+        Action::SeekForward => Steer::Seek(leap),
+        _ => Steer::Speed(match (replay.speed, action == Action::Faster) {
             (Speed::Max, true) => return None,
             (Speed::Max, false) => Speed::Percent(*SPEEDS.last()?),
             (Speed::Percent(now), true) => SPEEDS.into_iter().find(|s| *s > now).map_or(Speed::Max, Speed::Percent),

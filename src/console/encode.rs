@@ -48,6 +48,11 @@ impl Spot<'_> {
     /// What stands where nothing was written.
     pub const BLANK: Self = Self { symbol: " ", columns: 1, face: Face::PLAIN };
 
+    /// Whether it looks as it should when written in `face`: a blank does so in many.
+    pub fn can_wear(&self, face: Face) -> bool {
+        self.face == face || (self.symbol == " " && face.shows_ground_only() && self.face == face.of_blank())
+    }
+
     /// Whether every terminal moves its cursor by one column for it.
     fn is_certain(&self) -> bool {
         self.columns == 1 && self.symbol.chars().nth(1).is_none()
@@ -58,7 +63,7 @@ impl Spot<'_> {
 const FARTHEST: usize = 14;
 
 /// Where the terminal's cursor is and how it writes; `None` is unknown.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Pen {
     at: Option<(u16, u16)>,
     face: Option<Face>,
@@ -82,6 +87,11 @@ impl Pen {
     /// Forgets what is known about the terminal.
     pub fn forget(&mut self) {
         (self.at, self.face) = (None, None);
+    }
+
+    /// How it writes.
+    pub fn face(&self) -> Option<Face> {
+        self.face
     }
 
     /// The column of the cursor, if it is known to be in line `y`.

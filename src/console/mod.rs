@@ -12,6 +12,7 @@ pub mod capabilities;
 pub mod chord;
 pub mod clipboard;
 pub mod colour;
+mod difference;
 pub mod effect;
 mod encode;
 mod entries;
@@ -29,6 +30,7 @@ pub mod pace;
 mod palette;
 mod pane;
 pub mod probe;
+pub mod run;
 #[cfg(test)]
 mod samples;
 pub mod screen;

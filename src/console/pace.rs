@@ -38,16 +38,18 @@ const UNWATCHED: Duration = Duration::from_millis(500);
 /// Decides when the next frame is due.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    line: Line,
+    interval: Duration,
     focused: bool,
     dirty: bool,
     last: Option<Instant>,
 }
 
 impl Pace {
-    /// A pace at which the first frame is due at once.
-    pub const fn new(line: Line) -> Self {
-        Self { line, focused: true, dirty: true, last: None }
+    /// A pace at which the first frame is due at once. `fps` frames a second at most; without it, as many as the line
+    /// carries well.
+    pub fn new(line: Line, fps: Option<u16>) -> Self {
+        let interval = fps.map_or(line.interval(), |fps| Duration::from_secs(1) / u32::from(fps.max(1)));
+        Self { interval, focused: true, dirty: true, last: None }
     }
 
     /// The terminal got or lost the focus. Terminals that do not tell count as focused.
@@ -77,7 +79,7 @@ impl Pace {
     }
 
     fn interval(&self) -> Duration {
-        if self.focused { self.line.interval() } else { self.line.interval().max(UNWATCHED) }
+        if self.focused { self.interval } else { self.interval.max(UNWATCHED) }
     }
 }
 
@@ -90,7 +92,7 @@ mod tests {
     #[test]
     fn nothing_is_drawn_when_nothing_changed() {
         let start = Instant::now();
-        let mut pace = Pace::new(Line::Local);
+        let mut pace = Pace::new(Line::Local, None);
         assert!(pace.wants_draw(start), "the first frame is due at once");
         assert_eq!(pace.next_deadline(start), Some(start));
         pace.drawn(start);
@@ -101,7 +103,7 @@ mod tests {
     #[test]
     fn a_change_after_a_rest_is_drawn_at_once_and_the_next_waits() {
         let start = Instant::now();
-        let mut pace = Pace::new(Line::Remote);
+        let mut pace = Pace::new(Line::Remote, None);
         pace.drawn(start);
         pace.changed();
         assert!(pace.wants_draw(start + 150 * MS));
@@ -118,7 +120,7 @@ mod tests {
             [(Line::Local, true, 30), (Line::Remote, true, 10), (Line::LowBandwidth, true, 2), (Line::Local, false, 2)]
         {
             let start = Instant::now();
-            let mut pace = Pace::new(line);
+            let mut pace = Pace::new(line, None);
             pace.focus(focused);
             let mut frames = 0;
             for ms in 0..10_000 {
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn a_clock_that_steps_back_does_no_harm() {
         let start = Instant::now() + 1000 * MS;
-        let mut pace = Pace::new(Line::Local);
+        let mut pace = Pace::new(Line::Local, None);
         pace.drawn(start);
         pace.changed();
         assert!(!pace.wants_draw(start - 500 * MS));

@@ -7,7 +7,7 @@ use super::overlay::Line;
 use super::search::venue;
 use super::state::State;
 use super::theme::Role;
-use crate::desk::{Mode, Place, ReplayCommand, Speed, View};
+use crate::desk::{Mode, Place, Speed, Steer, View};
 use crate::market::{Interval, Symbol, VenueId};
 use crate::money::Price;
 
@@ -29,7 +29,7 @@ pub enum Order {
     /// Ask for a fresh snapshot of the book that is shown.
     Resync,
     /// Steer the replay.
-    Replay(ReplayCommand),
+    Replay(Steer),
     /// List what was told.
     Notices,
     /// Go on typing behind this.
@@ -129,11 +129,11 @@ pub fn parse(state: &State, view: &View, typed: &str) -> Option<Result<Order, St
         },
         "speed" | "seek" if view.mode != Mode::Replay => Err("nothing is replayed".to_owned()),
         "speed" => speed(word)
-            .map(|speed| Order::Replay(ReplayCommand::Speed(speed)))
+            .map(|speed| Order::Replay(Steer::Speed(speed)))
             .ok_or_else(|| format!("{shown} is not a speed; write one like 4 or 0.5, or max")),
         "seek" => word
             .parse()
-            .map(|by| Order::Replay(ReplayCommand::Seek(by)))
+            .map(|by| Order::Replay(Steer::Seek(by)))
             .map_err(|_| format!("{shown} is not a number of records")),
         _ => return None,
     };

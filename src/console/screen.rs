@@ -3,11 +3,11 @@
 //! A frame is one write and, where the terminal is asked to, one synchronized update. Only cells that look different
 //! are sent; when none does, nothing is. The terminal is never cleared: a full repaint writes over what is there.
 
-use super::colour::{ColourDepth, reduce};
-use super::encode::{Face, Pen, Spot};
-use ratatui::buffer::{Buffer, Cell, CellWidth as _};
+use super::colour::ColourDepth;
+use super::difference::{Difference, ERASE, Patch, Reach};
+use super::encode::Pen;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
-use ratatui::style::Modifier;
 use std::io::{self, Write};
 
 /// The terminal no longer takes bytes.
@@ -39,6 +39,7 @@ pub struct Screen<W> {
     cursor: Option<Position>,
     pen: Pen,
     bytes: Vec<u8>,
+    other: Vec<u8>,
     traffic: Traffic,
 }
 
@@ -59,6 +60,7 @@ impl<W: Write> Screen<W> {
             cursor: None,
             pen: Pen::default(),
             bytes: Vec::with_capacity(8 * 1024),
+            other: Vec::with_capacity(8 * 1024),
             traffic: Traffic::default(),
         }
     }
@@ -125,9 +127,7 @@ impl<W: Write> Screen<W> {
         if self.unknown || cursor.is_some() != self.cursor.is_some() {
             self.bytes.extend_from_slice(if cursor.is_some() { b"\x1b[?25h" } else { b"\x1b[?25l" });
         }
-        for y in 0..area.height {
-            self.line(y);
-        }
+        self.patch();
         if let Some(at) = cursor {
             self.pen.go(&mut self.bytes, (at.x, at.y), area.width);
         }
@@ -147,74 +147,41 @@ impl<W: Write> Screen<W> {
         Ok(if drawn { self.traffic.last_frame_bytes } else { 0 })
     }
 
-    /// Brings one line of the terminal up to date.
-    fn line(&mut self, y: u16) {
-        let (width, reach, unknown) = (self.next.area.width, self.reach, self.unknown);
-        let start = usize::from(y) * usize::from(width);
-        let range = start..start + usize::from(width);
-        let Some(new) = self.next.content.get(range.clone()) else { return };
-        let Some(old) = self.shown.content.get(range).filter(|old| unknown || *old != new) else { return };
-        let (old, new) = (spots(old, reach), spots(new, reach));
-        let (pen, out) = (&mut self.pen, &mut self.bytes);
-
-        let tail = new.iter().rposition(|spot| *spot != Spot::BLANK).map_or(0, |last| last + 1);
-        let wrong = |(was, spot): (&Spot<'_>, &Spot<'_>)| unknown || was != spot;
-        let erase = old.iter().zip(&new).skip(tail).filter(|pair| wrong(*pair)).count() > ERASE.len();
-        for (x, (was, spot)) in (0u16..).zip(old.iter().zip(&new)) {
-            if spot.columns == 0 || !wrong((was, spot)) {
-                continue;
-            }
-            let kept = pen.column(y).and_then(|from| new.get(usize::from(from)..usize::from(x)));
-            match kept.filter(|kept| pen.would_rather_write(kept, (x, y), width)) {
-                Some(kept) => kept.iter().for_each(|spot| pen.put(out, spot)),
-                None => pen.go(out, (x, y), width),
-            }
-            pen.dress(out, spot);
-            if erase && usize::from(x) >= tail {
-                out.extend_from_slice(ERASE);
-                break;
-            }
-            pen.put(out, spot);
+    /// Writes what is different, in the shorter of two orders: as it stands, which spares ways, or look by look, which
+    /// spares attributes.
+    fn patch(&mut self) {
+        let difference = Difference::between(&self.shown, &self.next, !self.unknown, self.reach);
+        let width = self.next.area.width;
+        let (start, mut pen) = (self.bytes.len(), self.pen.clone());
+        for patch in &difference.patches {
+            write(&mut pen, &mut self.bytes, &difference, patch, width);
+        }
+        self.other.clear();
+        for patch in difference.by_look(self.pen.face()) {
+            write(&mut self.pen, &mut self.other, &difference, patch, width);
+        }
+        if self.other.len() < self.bytes.len() - start {
+            self.bytes.truncate(start);
+            self.bytes.extend_from_slice(&self.other);
+        } else {
+            self.pen = pen;
         }
     }
 }
 
-/// Erases to the end of the line, in the ground that is on.
-const ERASE: &[u8] = b"\x1b[K";
-
-/// What a terminal can show.
-#[derive(Clone, Copy, Debug)]
-struct Reach {
-    depth: ColourDepth,
-    ascii: bool,
-}
-
-/// What stands at each column of a line. A cell that could not be shown as it is, because it holds a control character
-/// or is cut by the edge, is blank: whatever a pane does, nothing steers the terminal.
-fn spots(cells: &[Cell], Reach { depth, ascii }: Reach) -> Vec<Spot<'_>> {
-    let mut spots: Vec<Spot<'_>> = Vec::with_capacity(cells.len());
-    while let Some(cell) = cells.get(spots.len()) {
-        let room = cells.len() - spots.len();
-        let (symbol, columns) = match cell.symbol() {
-            " " => (" ", 1),
-            symbol if symbol.chars().any(char::is_control) => (" ", 1),
-            symbol if ascii && !symbol.is_ascii() => ("?", 1),
-            symbol => match symbol.cell_width() {
-                columns if columns == 0 || usize::from(columns) > room => (" ", 1),
-                columns => (symbol, columns),
-            },
-        };
-        let face = Face {
-            fg: reduce(cell.fg, depth),
-            bg: reduce(cell.bg, depth),
-            // Nothing blinks fast where nothing blinks.
-            attributes: cell.modifier.difference(Modifier::RAPID_BLINK),
-        };
-        let face = if symbol == " " { face.of_blank() } else { face };
-        spots.push(Spot { symbol, columns, face });
-        spots.extend((1..columns).map(|_| Spot { symbol: "", columns: 0, face }));
+/// Writes one patch; what is right already is written once more on the way, where that is shorter than going around.
+fn write(pen: &mut Pen, out: &mut Vec<u8>, difference: &Difference<'_>, patch: &Patch<'_>, width: u16) {
+    let kept = pen.column(patch.at.1).and_then(|from| difference.before(patch, from));
+    match kept.filter(|kept| pen.would_rather_write(kept, patch.at, width)) {
+        Some(kept) => kept.iter().for_each(|spot| pen.put(out, spot)),
+        None => pen.go(out, patch.at, width),
     }
-    spots
+    pen.dress(out, &patch.spot);
+    if patch.erase {
+        out.extend_from_slice(ERASE);
+    } else {
+        pen.put(out, &patch.spot);
+    }
 }
 
 #[cfg(test)]

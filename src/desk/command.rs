@@ -1,6 +1,6 @@
 //! What can be asked of the desk.
 
-use super::{Place, Speed};
+use super::{Place, Steer};
 use crate::market::Interval;
 
 /// A wish of an operator. Each is carried out soon after; what came of it shows in the next view.
@@ -15,7 +15,7 @@ pub enum Command {
     /// Have the venue's own candles of this length, where it has them.
     Chart(Place, Interval),
     /// Steer a replay.
-    Replay(ReplayCommand),
+    Replay(Steer),
     /// Remember a setting of the console; the journal records the change.
     Set {
         /// Which one.
@@ -23,17 +23,4 @@ pub enum Command {
         /// Its new value.
         value: String,
     },
-}
-
-/// How a replay is steered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplayCommand {
-    /// Stand still, or go on.
-    TogglePause,
-    /// Show one more record.
-    Step,
-    /// Move by so many records, back when negative.
-    Seek(i64),
-    /// Run at this speed.
-    Speed(Speed),
 }

@@ -23,6 +23,7 @@ impl Listener for Ear {
     fn link(&mut self, venue: VenueId, event: LinkEvent, at: Timestamp) {
         let mut state = self.shared.state();
         let came_up = event == LinkEvent::Up;
+        // The end of a capture is not the loss of a connection.
         if !came_up && state.mode != Mode::Replay {
             state.market.lose(venue, &Desync::Disconnected, at);
         }
@@ -41,9 +42,6 @@ impl Listener for Ear {
     fn receive(&mut self, venue: VenueId, events: &mut Vec<Event>, received: Timestamp) -> Vec<Symbol> {
         let mut lost = Vec::new();
         let mut state = self.shared.state();
-        if state.mode == Mode::Replay {
-            state.replayed = Some(received);
-        }
         for event in events.drain(..) {
             if let Event::Status(status) = event {
                 state.links.entry(venue).or_insert_with(|| Link::new(venue)).status = Some(status);

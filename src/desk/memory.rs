@@ -53,8 +53,7 @@ impl Memory {
             let key = key(&place);
             let listing = state.market.listing_mut(place.venue, &place.symbol);
             if let Some(instrument) = self.cache.get::<Instrument>(Table::Instruments, &key)? {
-                listing.book.set_precision(instrument.value.precision);
-                listing.instrument = Some(instrument.value);
+                listing.describe(instrument.value);
             }
             if let Some(last) = self.cache.get::<LastBook>(Table::Books, &key)? {
                 listing.book.remember(&last.value.bids, &last.value.asks, last.value.received);

@@ -17,12 +17,12 @@ mod state;
 mod view;
 mod work;
 
-pub use command::{Command, ReplayCommand};
+pub use command::Command;
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use settings::{CacheSettings, Capture, DeskError, Settings};
 pub use view::{
-    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Statistics, Store, View,
-    Watched,
+    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Statistics, Steer, Store,
+    View, Watched,
 };
 
 use crate::feed::Clock;

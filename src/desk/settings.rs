@@ -2,6 +2,7 @@
 
 use super::{Mode, Place, Speed};
 use crate::feed::SettingsError;
+use crate::feed::player::PlayerError;
 use crate::market::VenueId;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -69,4 +70,7 @@ pub enum DeskError {
     /// Connections cannot be made as configured.
     #[error(transparent)]
     Feed(#[from] SettingsError),
+    /// The capture cannot be played.
+    #[error(transparent)]
+    Capture(#[from] PlayerError),
 }

@@ -1,7 +1,9 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
 use super::{BookView, Day, Focus, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
-use crate::market::{Listing, Market, Side, Timestamp, VenueId};
+use crate::feed::player::Progress;
+use crate::market::{Listing, Market, Side, Symbol, Timestamp, VenueId};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ pub(super) struct State {
     pub links: BTreeMap<VenueId, Link>,
     pub store: Store,
     pub replay: Option<Replay>,
-    /// In a replay, the time is the capture's.
+    /// The time of the capture, in a replay.
     pub replayed: Option<Timestamp>,
     pub stale_after: Duration,
     notices: VecDeque<Notice>,
@@ -45,7 +47,14 @@ impl State {
         self.notices.push_back(Notice { at, warning, text: text.into() });
     }
 
-    /// The symbols of a venue that a reader could ask for, those on the watchlist left out.
+    /// Shows where a replay stands.
+    pub fn show_replay(&mut self, name: &str, progress: Progress) {
+        let Progress { position, length, paused, speed, ended, now } = progress;
+        self.replayed = Some(now);
+        self.replay = Some(Replay { name: name.to_owned(), position, length, paused, speed, ended });
+    }
+
+    /// The instruments that could be watched and are not.
     pub fn instruments(&self) -> impl Iterator<Item = Place> + '_ {
         let all = self.market.instruments().map(|i| Place { venue: i.venue, symbol: i.symbol.clone() });
         all.filter(|place| !self.watch.contains(place))
@@ -57,16 +66,28 @@ impl State {
             Mode::Replay => self.replayed.unwrap_or(now),
             Mode::Demo | Mode::Live => now,
         };
-        let focus = query.focus.as_ref().or(self.watch.first());
+        let watch = self.watched_places();
+        let focus = query.focus.as_ref().or(watch.first());
         View {
             mode: self.mode,
             now,
-            watch: self.watch.iter().map(|place| self.watched(place, now)).collect(),
+            watch: watch.iter().map(|place| self.watched(place, now)).collect(),
             focus: focus.map(|place| self.focus(place, query, now)),
             links: self.links.values().cloned().collect(),
             store: self.store.clone(),
             replay: self.replay.clone(),
             notices: self.notices.iter().cloned().collect(),
+        }
+    }
+
+    /// The watchlist; in a replay, whatever the capture holds.
+    fn watched_places(&self) -> Cow<'_, [Place]> {
+        match self.mode {
+            Mode::Replay => {
+                let place = |(venue, symbol, _): (VenueId, &Symbol, &Listing)| Place { venue, symbol: symbol.clone() };
+                self.market.listings().map(place).collect()
+            }
+            Mode::Demo | Mode::Live => Cow::Borrowed(&self.watch),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
 pub use crate::feed::Statistics;
+pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
     Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Symbol, Timestamp, Trade, VenueId,
     VenueStatus,
@@ -228,15 +229,6 @@ pub struct Replay {
     pub speed: Speed,
     /// Whether it has come to its end.
     pub ended: bool,
-}
-
-/// How fast a capture is replayed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speed {
-    /// So many hundredths of the speed at which it was recorded.
-    Percent(u32),
-    /// As fast as it goes.
-    Max,
 }
 
 /// Something that the user must be told.

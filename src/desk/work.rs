@@ -4,9 +4,10 @@ use super::chronicle::Chronicle;
 use super::ear::Ear;
 use super::memory::Memory;
 use super::shared::Shared;
-use super::{Command, DeskError, Health, Mode, Operator, Place, Scope, Settings};
+use super::{Capture, Command, DeskError, Health, Mode, Operator, Place, Scope, Settings};
+use crate::feed::player::Player;
 use crate::feed::{self, Connection};
-use crate::market::{Channel, Interval, Subscription, VenueId};
+use crate::market::{Channel, Interval, Subscription, VenueId, printable};
 use crate::store::journal::{Body, Setting};
 use crate::store::{Cache, Saved};
 use crate::venue::dialect;
@@ -18,6 +19,9 @@ use tokio::task::spawn_blocking;
 
 /// How often the memory is kept.
 const KEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// The candles that a venue is asked for at first.
+const FIRST_CHART: Interval = Interval::Minute1;
 
 /// What the desk's task is sent.
 #[derive(Debug)]
@@ -32,6 +36,9 @@ pub(super) struct Work {
     settings: Settings,
     shared: Arc<Shared>,
     connections: BTreeMap<VenueId, feed::Handle>,
+    player: Option<Player>,
+    /// The candles that are asked for, where they are not the usual ones.
+    charts: BTreeMap<Place, Interval>,
     memory: Option<Arc<Mutex<Memory>>>,
     chronicle: Option<Arc<Mutex<Chronicle>>>,
 }
@@ -40,7 +47,16 @@ impl Work {
     /// Recalls the cache and connects. The journal is opened by [`Self::run`]: verifying a long one takes its time.
     pub fn begin(settings: Settings, shared: Arc<Shared>) -> Result<Self, DeskError> {
         let memory = recall(&settings, &shared);
-        let mut work = Self { settings, shared, connections: BTreeMap::new(), memory, chronicle: None };
+        let player = settings.capture.as_ref().map(|capture| play(capture, &shared)).transpose()?;
+        let mut work = Self {
+            settings,
+            shared,
+            connections: BTreeMap::new(),
+            player,
+            charts: BTreeMap::new(),
+            memory,
+            chronicle: None,
+        };
         let watch = work.settings.watch.clone();
         for place in &watch {
             work.subscribe(place)?;
@@ -90,9 +106,7 @@ impl Work {
                 state.market.remove(place.venue, &place.symbol);
                 drop(state);
                 if let Some(connection) = self.connections.get(&place.venue) {
-                    let mut streams = self.streams(&place);
-                    streams.extend(Interval::ALL.map(|interval| chart(&place, interval)));
-                    connection.unsubscribe(&streams);
+                    connection.unsubscribe(&self.streams(&place));
                 }
             }
             Command::Resync(place) => {
@@ -101,11 +115,18 @@ impl Work {
                 }
             }
             Command::Chart(place, interval) => {
-                if let Some(connection) = self.connections.get(&place.venue) {
+                // Venues serve one length of candles for an instrument: the one before has to end first.
+                let before = self.charts.insert(place.clone(), interval).unwrap_or(FIRST_CHART);
+                if let Some(connection) = self.connections.get(&place.venue).filter(|_| before != interval) {
+                    connection.unsubscribe(&[chart(&place, before)]);
                     connection.subscribe([chart(&place, interval)]);
                 }
             }
-            Command::Replay(_) => {}
+            Command::Replay(steer) => {
+                if self.player.as_ref().is_some_and(|player| !player.steer(steer)) {
+                    self.shared.notice(true, "the replay is busy: that command was not taken, try again");
+                }
+            }
             Command::Set { key, value } => self.set(scope, key, value).await,
         }
         self.shared.changed();
@@ -136,7 +157,7 @@ impl Work {
         let stream = |channel| Subscription { symbol: place.symbol.clone(), channel };
         let book = Channel::Book { depth: self.settings.book_depth };
         let mut streams = [book, Channel::Trades, Channel::Ticker].map(stream).to_vec();
-        streams.push(chart(place, Interval::Minute1));
+        streams.push(chart(place, self.charts.get(place).copied().unwrap_or(FIRST_CHART)));
         streams
     }
 
@@ -182,6 +203,25 @@ impl Work {
             self.shared.notice(true, notice.to_string());
         }
     }
+}
+
+/// Plays a capture to the desk, and shows where it stands.
+fn play(capture: &Capture, shared: &Arc<Shared>) -> Result<Player, DeskError> {
+    let player = Player::spawn(&capture.file, capture.venue, capture.speed, Ear::new(Arc::clone(shared)))?;
+    let name = capture.file.file_name().unwrap_or_default().to_string_lossy();
+    let name = printable(&name).into_owned();
+    let (mut progress, shared) = (player.watch(), Arc::clone(shared));
+    tokio::spawn(async move {
+        loop {
+            let now = *progress.borrow_and_update();
+            shared.state().show_replay(&name, now);
+            shared.changed();
+            if progress.changed().await.is_err() {
+                break;
+            }
+        }
+    });
+    Ok(player)
 }
 
 fn chart(place: &Place, interval: Interval) -> Subscription {

@@ -92,9 +92,6 @@ pub enum LinkError {
     /// We ended it ourselves.
     #[error("closed")]
     Ours,
-    /// A capture came to its end.
-    #[error("end of the capture")]
-    Replayed,
     /// A capture could not be read any further.
     #[error("{0}")]
     Capture(String),

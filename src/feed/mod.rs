@@ -10,6 +10,9 @@ pub mod backoff;
 pub mod capture;
 pub mod connection;
 pub mod pacer;
+pub mod player;
+pub mod recorder;
+pub mod replay;
 pub mod resync;
 pub mod watchdog;
 

@@ -21,6 +21,7 @@ struct Case {
     /// When to ask next, while the book is out of step.
     due: Option<Timestamp>,
     asked: Option<Timestamp>,
+    /// How long after that the next request may follow.
     apart: Duration,
     healed: Option<Timestamp>,
 }
@@ -34,7 +35,7 @@ pub struct Resyncs {
 impl Resyncs {
     /// A book has fallen out of step.
     pub fn need(&mut self, symbol: &Symbol, now: Timestamp) {
-        let fresh = Case { due: None, asked: None, apart: FIRST, healed: None };
+        let fresh = Case { due: None, asked: None, apart: Duration::ZERO, healed: None };
         let case = self.cases.entry(symbol.clone()).or_insert(fresh);
         if case.due.is_some() {
             return;
@@ -69,9 +70,9 @@ impl Resyncs {
         let mut due = Vec::new();
         for (symbol, case) in &mut self.cases {
             if case.due.is_some_and(|due| due <= now) {
-                case.due = Some(now.plus(case.apart.max(ANSWER)));
+                case.apart = (case.apart * 2).clamp(FIRST, LONGEST);
                 case.asked = Some(now);
-                case.apart = (case.apart * 2).min(LONGEST);
+                case.due = Some(now.plus(case.apart.max(ANSWER)));
                 due.push(symbol.clone());
             }
         }

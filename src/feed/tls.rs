@@ -54,6 +54,7 @@ fn fault(why: &CertificateError) -> String {
             "it belongs to another name".into()
         }
         CertificateError::UnknownIssuer => "it is self-signed, or nobody we trust has signed it".into(),
+        CertificateError::BadSignature => "whom it names has not signed it".into(),
         CertificateError::Revoked => "it was revoked".into(),
         other => words(other),
     }

@@ -39,6 +39,12 @@ pub enum Freshness {
 }
 
 impl Listing {
+    /// Takes the venue's description.
+    pub fn describe(&mut self, instrument: Instrument) {
+        self.book.set_precision(instrument.precision);
+        self.instrument = Some(instrument);
+    }
+
     /// How fresh the book is, when silence counts as stale after `stale_after`.
     pub fn freshness(&self, now: Timestamp, stale_after: Duration) -> Freshness {
         let age = self.book.age(now);
@@ -55,23 +61,23 @@ impl Listing {
 /// All listings of a desk. One place, so that one lock held for microseconds serves every reader.
 #[derive(Clone, Debug, Default)]
 pub struct Market {
-    listings: BTreeMap<(VenueId, Symbol), Listing>,
-    instruments: BTreeMap<(VenueId, Symbol), Instrument>,
+    listings: BTreeMap<VenueId, BTreeMap<Symbol, Listing>>,
+    instruments: BTreeMap<VenueId, BTreeMap<Symbol, Instrument>>,
 }
 
 impl Market {
     /// One instrument, if anything is known about it.
     pub fn listing(&self, venue: VenueId, symbol: &Symbol) -> Option<&Listing> {
-        self.listings.get(&(venue, symbol.clone()))
+        self.listings.get(&venue)?.get(symbol)
     }
 
     /// One instrument, to be filled.
     pub fn listing_mut(&mut self, venue: VenueId, symbol: &Symbol) -> &mut Listing {
         let known = &self.instruments;
-        self.listings.entry((venue, symbol.clone())).or_insert_with_key(|key| {
-            let mut listing = Listing { instrument: known.get(key).cloned(), ..Listing::default() };
-            if let Some(instrument) = &listing.instrument {
-                listing.book.set_precision(instrument.precision);
+        self.listings.entry(venue).or_default().entry(symbol.clone()).or_insert_with(|| {
+            let mut listing = Listing::default();
+            if let Some(instrument) = known.get(&venue).and_then(|of| of.get(symbol)) {
+                listing.describe(instrument.clone());
             }
             listing
         })
@@ -79,17 +85,19 @@ impl Market {
 
     /// All listings, by venue and symbol.
     pub fn listings(&self) -> impl Iterator<Item = (VenueId, &Symbol, &Listing)> {
-        self.listings.iter().map(|((venue, symbol), listing)| (*venue, symbol, listing))
+        self.listings.iter().flat_map(|(venue, of)| of.iter().map(|(symbol, listing)| (*venue, symbol, listing)))
     }
 
-    /// All instruments that a venue has described, listed here or not.
+    /// All instruments that venues have described, listed here or not.
     pub fn instruments(&self) -> impl Iterator<Item = &Instrument> {
-        self.instruments.values()
+        self.instruments.values().flat_map(BTreeMap::values)
     }
 
     /// Forgets a listing; its instrument stays known.
     pub fn remove(&mut self, venue: VenueId, symbol: &Symbol) {
-        self.listings.remove(&(venue, symbol.clone()));
+        if let Some(listings) = self.listings.get_mut(&venue) {
+            listings.remove(symbol);
+        }
     }
 
     /// Takes in what a venue told at `received`; gives what became of a book update, and so whether the venue
@@ -133,19 +141,16 @@ impl Market {
 
     /// Marks every book of a venue as lost.
     pub fn lose(&mut self, venue: VenueId, reason: &Desync, at: Timestamp) {
-        for ((of, _), listing) in &mut self.listings {
-            if *of == venue {
-                listing.book.lose(reason.clone(), at);
-            }
+        for listing in self.listings.get_mut(&venue).into_iter().flat_map(BTreeMap::values_mut) {
+            listing.book.lose(reason.clone(), at);
         }
     }
 
     fn describe(&mut self, instrument: Instrument) {
-        let key = (instrument.venue, instrument.symbol.clone());
-        if let Some(listing) = self.listings.get_mut(&key) {
-            listing.book.set_precision(instrument.precision);
-            listing.instrument = Some(instrument.clone());
+        let (venue, symbol) = (instrument.venue, instrument.symbol.clone());
+        if let Some(listing) = self.listings.get_mut(&venue).and_then(|of| of.get_mut(&symbol)) {
+            listing.describe(instrument.clone());
         }
-        self.instruments.insert(key, instrument);
+        self.instruments.entry(venue).or_default().insert(symbol, instrument);
     }
 }

@@ -77,12 +77,44 @@ impl std::str::FromStr for Timestamp {
 
     /// Reads RFC 3339, such as `2023-07-30T15:29:58.343415Z`.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
+        if let Some(known) = usual(text.as_bytes()) {
+            return Ok(known);
+        }
         text.parse::<jiff::Timestamp>()
             .ok()
             .and_then(|t| i64::try_from(t.as_nanosecond()).ok())
             .map(Self)
             .ok_or_else(|| TimestampError(text.chars().take(40).collect()))
     }
+}
+
+/// The form that venues send with every message, `2023-07-30T15:29:58.343415Z`, read some ten times faster than by a
+/// parser of every form. `None` for anything else, which is left to that parser.
+fn usual(text: &[u8]) -> Option<Timestamp> {
+    let [y @ .., b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, f4, f5, f6, b'Z'] = text else {
+        return None;
+    };
+    let [y1, y2, y3, y4, b'-', mo1, mo2, b'-', d1, d2] = y else { return None };
+    let number =
+        |digits: &[u8]| digits.iter().try_fold(0i64, |n, d| d.is_ascii_digit().then(|| n * 10 + i64::from(d - b'0')));
+    let (year, month, day) = (number(&[*y1, *y2, *y3, *y4])?, number(&[*mo1, *mo2])?, number(&[*d1, *d2])?);
+    let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
+    let micros = number(&[*f1, *f2, *f3, *f4, *f5, *f6])?;
+    let last = match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        // The 29th of February needs a calendar.
+        2 => 28,
+        _ => 0,
+    };
+    if !(1970..2200).contains(&year) || !(1..=last).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    // Days since 1970-01-01 in the Gregorian calendar, with years that begin in March.
+    let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = years * 365 + years / 4 - years / 100 + years / 400 + (months * 153 + 2) / 5 + day - 1 - 719_468;
+    let seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
+    Some(Timestamp(seconds * 1_000_000_000 + micros * 1_000))
 }
 
 impl fmt::Display for Timestamp {
@@ -105,6 +137,16 @@ mod tests {
         assert_eq!(t.nanos(), 1_690_730_998_343_415_000);
         assert_eq!(t.to_string(), "2023-07-30T15:29:58.343415Z");
         assert!("yesterday".parse::<Timestamp>().is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_usual_form_agrees_with_the_library(micros in 0i64..7_000_000_000_000_000) {
+            let library = jiff::Timestamp::from_microsecond(micros).unwrap();
+            let text = format!("{}.{:06}Z", library.strftime("%Y-%m-%dT%H:%M:%S"), micros % 1_000_000);
+            let ours: Timestamp = text.parse().unwrap();
+            proptest::prop_assert_eq!(ours.nanos(), micros * 1_000);
+        }
     }
 
     #[test]

@@ -1,1 +1,41 @@
-//! A simulated venue that speaks the real protocol: the demo, the load generator and the test bench.
+//! A simulated venue that speaks a real protocol: the demo's market, the load generator and the test bench.
+//!
+//! A matching engine with price-time priority is fed with made-up but lifelike orders, and serves Kraken's WebSocket v2
+//! protocol on a socket, with right checksums. Its clients run the code that real venues are read with.
+//!
+//! | file | is about |
+//! |---|---|
+//! | `pair` | what is traded, and its temper |
+//! | `dice` | chance that repeats |
+//! | `engine` | orders meet |
+//! | `flow` | where the orders come from |
+//! | `chart` | what has been traded |
+//! | `exchange` | all markets in one order of events |
+//! | `window` | what a subscription sees of a book |
+//! | `frame`, `request` | the protocol: what is said, what is asked |
+//! | `fault` | what goes wrong on purpose |
+//! | `session`, `gateway` | clients and what they hear, without sockets |
+//! | `server` | sockets and the clock |
+//!
+//! Everything but `server` is pure: the same seed gives the same events in the same order, whatever the clock says.
+
+mod chart;
+mod dice;
+mod engine;
+mod exchange;
+mod fault;
+mod flow;
+mod frame;
+mod gateway;
+mod pair;
+mod request;
+mod server;
+mod session;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+pub use fault::{Fault, FaultError, Injected, STALL, Trouble};
+pub use pair::{MAX_PAIRS, Pair};
+pub use server::{MAX_RATE, Server, Settings, SimError};

@@ -44,7 +44,8 @@ pub fn paths(module: &[&str], source: &str) -> Vec<Found> {
                 next_is_test = false;
             }
             "}" => {
-                if braces.pop().is_some_and(|(is_module, _)| is_module) {
+                let left_a_module = braces.pop().is_some_and(|(is_module, _)| is_module);
+                if left_a_module {
                     place.pop();
                 }
             }

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::console::colour::ansi;
+use crate::console::difference::spots;
 use proptest::prelude::*;
-use ratatui::style::{Color, Style};
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier, Style};
 
 /// Counts writes, and is a terminal.
 struct Tty {

@@ -12,7 +12,7 @@ mod reader;
 mod writer;
 
 pub use line::{LineError, parse_line, write_line};
-pub use reader::{CaptureError, Fault, Numbered, Reader, count};
+pub use reader::{CaptureError, Fault, Numbered, Reader};
 pub use writer::{Format, Writer};
 
 use crate::market::Timestamp;
@@ -50,4 +50,12 @@ pub struct Record {
     pub data: Option<String>,
     /// Whether a connection began here.
     pub connect: bool,
+}
+
+impl Record {
+    /// The frame, if this is one that a venue sent over a stream.
+    pub fn incoming(&self) -> Option<&str> {
+        let stream = self.kind == Kind::WebSocket && self.direction == Direction::In && !self.connect;
+        self.data.as_deref().filter(|_| stream)
+    }
 }

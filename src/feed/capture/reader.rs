@@ -91,9 +91,14 @@ impl Reader {
         Ok(Self { input, line: 0, limit: MAX_LINE, buffer: Vec::new(), ended: false })
     }
 
-    /// Moves to the next line without looking into it; `false` at the end.
-    fn advance(&mut self) -> bool {
-        !self.ended && matches!(self.find(), Ok(Found::Line | Found::TooLong))
+    /// How many lines are left, those that cannot be read included. Does not look into them.
+    pub fn count_rest(&mut self) -> u64 {
+        let mut lines = 0;
+        while !self.ended && matches!(self.find(), Ok(Found::Line | Found::TooLong)) {
+            lines += 1;
+        }
+        self.ended = true;
+        lines
     }
 
     /// Fills the buffer with the next line that is not empty, without its end.
@@ -165,16 +170,6 @@ impl Iterator for Reader {
             }
         })
     }
-}
-
-/// How many lines a capture has, those that cannot be read included.
-pub fn count(path: &Path) -> Result<u64, CaptureError> {
-    let mut reader = Reader::open(path)?;
-    let mut lines = 0;
-    while reader.advance() {
-        lines += 1;
-    }
-    Ok(lines)
 }
 
 impl std::fmt::Debug for Reader {
@@ -251,11 +246,16 @@ mod tests {
 
     #[test]
     fn lines_are_counted_without_being_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("capture");
-        std::fs::write(&path, gzip(&format!("{LINE}\nnonsense\n\n{LINE}"))).unwrap();
-        assert_eq!(count(&path).unwrap(), 3);
-        let missing = count(&folder.path().join("none")).unwrap_err().to_string();
-        assert!(missing.starts_with("cannot read ") && missing.contains("none"), "{missing}");
+        let bytes = gzip(&format!("{LINE}\nnonsense\n\n{LINE}"));
+        let mut reader = Reader::new(Cursor::new(bytes)).unwrap();
+        assert!(reader.next().unwrap().is_ok());
+        assert_eq!(reader.count_rest(), 2);
+        assert_eq!(reader.next(), None);
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let missing = Reader::open(Path::new("/no/such/capture")).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot read /no/such/capture: "), "{missing}");
     }
 }

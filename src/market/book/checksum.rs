@@ -68,18 +68,55 @@ impl Checksum {
     }
 }
 
+/// A number has at most 19 digits.
+const DIGITS: usize = 19;
+
+/// Digits are written eight at a time; the first number may reach over its own beginning by that much.
+const CHUNK: usize = 8;
+
 fn kraken(ladder: &Ladder, precision: Precision) -> u32 {
     let have = ladder.precision();
     let (by_price, by_quantity) =
         (Shift::between(have.price, precision.price), Shift::between(have.quantity, precision.quantity));
-    let mut text = Text::default();
-    for side in [Side::Ask, Side::Bid] {
-        for Ticks { price, quantity } in ladder.side(side).iter().take(KRAKEN_LEVELS) {
-            text.number(by_price.apply(*price));
-            text.number(by_quantity.apply(*quantity));
+    let mut text = [0; CHUNK + KRAKEN_LEVELS * 2 * 2 * DIGITS];
+    let mut start = text.len();
+    // Digits come out last first, so the text is written from its end: the worst bid's quantity first.
+    for side in [Side::Bid, Side::Ask] {
+        let levels = ladder.side(side);
+        for Ticks { price, quantity } in levels.iter().take(KRAKEN_LEVELS).rev() {
+            start = put(&mut text, start, by_quantity.apply(*quantity));
+            start = put(&mut text, start, by_price.apply(*price));
         }
     }
-    crc32fast::hash(text.written())
+    crc32fast::hash(text.get(start..).unwrap_or_default())
+}
+
+/// Writes the digits of `value` so that they end before `end`; gives where they start.
+fn put(text: &mut [u8], mut end: usize, mut value: u64) -> usize {
+    loop {
+        let digits = eight_digits(value % 100_000_000);
+        value /= 100_000_000;
+        if let Some(place) = text.get_mut(..end).and_then(|before| before.last_chunk_mut::<CHUNK>()) {
+            *place = (digits | 0x3030_3030_3030_3030).to_le_bytes();
+        }
+        if value == 0 {
+            let leading_zeros = (digits.trailing_zeros() / 8).min(7) as usize;
+            return end.saturating_sub(CHUNK - leading_zeros);
+        }
+        end = end.saturating_sub(CHUNK);
+    }
+}
+
+/// The eight decimal digits of a number below 10^8, the first in the lowest byte.
+///
+/// Within one register the number is halved into four, then two, then single digits, with multiplications that are
+/// exact in these ranges in place of divisions.
+fn eight_digits(value: u64) -> u64 {
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    tens | ((twos - tens * 10) << 8)
 }
 
 /// From the ladder's units to the units of the printed precision.
@@ -109,30 +146,19 @@ impl Shift {
     }
 }
 
-/// The text that is hashed: at most 20 levels of two numbers with at most 20 digits, so it stays on the stack.
-struct Text {
-    bytes: [u8; KRAKEN_LEVELS * 2 * 2 * 20],
-    len: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-impl Default for Text {
-    fn default() -> Self {
-        Self { bytes: [0; KRAKEN_LEVELS * 2 * 2 * 20], len: 0 }
-    }
-}
-
-impl Text {
-    fn number(&mut self, value: u64) {
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(value).as_bytes();
-        let end = self.len + digits.len();
-        if let Some(place) = self.bytes.get_mut(self.len..end) {
-            place.copy_from_slice(digits);
-            self.len = end;
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_number(value in any::<u64>(), small in 0u64..1_000_000) {
+            for value in [value >> 1, small, value % 100_000_000] {
+                let mut text = [0; 40];
+                let start = put(&mut text, 40, value);
+                prop_assert_eq!(std::str::from_utf8(&text[start..]).unwrap(), value.to_string());
+            }
         }
-    }
-
-    fn written(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
     }
 }

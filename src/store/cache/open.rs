@@ -21,7 +21,10 @@ pub(super) const DB: &str = "db";
 const SCHEMA: u32 = 1;
 
 /// What sled may hold in memory: the console is to stay small.
-const MEMORY: u64 = 16 << 20;
+const MEMORY: u64 = 8 << 20;
+
+/// Sled reuses space by whole segments of its log: with small ones the file soon stops growing.
+pub(super) const SEGMENT: usize = 128 << 10;
 
 /// What sled says when its own lock is held. Ours is taken first, so that this is only the rest of an instance that has
 /// just ended: sled's threads let go of the file a moment after it was closed.
@@ -70,9 +73,8 @@ impl Trees {
 
     fn open(db: &Path) -> sled::Result<Self> {
         // No flushing in the background: its thread would wake up an idle console, and panic where nobody contains it.
-        let config =
-            sled::Config::new().path(db).mode(sled::Mode::LowSpace).cache_capacity(MEMORY).flush_every_ms(None);
-        let db = config.open()?;
+        let config = sled::Config::new().path(db).flush_every_ms(None).cache_capacity(MEMORY);
+        let db = config.mode(sled::Mode::LowSpace).segment_size(SEGMENT).open()?;
         let schema = match db.get("schema")? {
             Some(bytes) => bytes.as_ref().try_into().map_or(u32::MAX, u32::from_be_bytes),
             None => {

@@ -73,7 +73,8 @@ fn a_second_instance_goes_on_without() {
 #[test]
 fn a_database_that_another_program_has_open_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let held = sled::open(dir.path().join("db")).unwrap();
+    let config = sled::Config::new().path(dir.path().join("db")).segment_size(open::SEGMENT);
+    let held = config.open().unwrap();
     let (cache, notices) = Cache::open(dir.path(), NOW);
     assert!(matches!(&notices[..], [Notice::CacheLocked { .. }]), "{notices:?}");
     assert!(!cache.is_on() && dir.path().join("db").exists());
@@ -108,6 +109,14 @@ fn a_newer_cache_is_set_aside() {
 fn a_file_in_its_place_is_set_aside() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("db"), "not a directory").unwrap();
+    set_aside_because(dir.path(), "");
+}
+
+#[test]
+fn a_damaged_cache_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(fresh(dir.path()));
+    std::fs::write(dir.path().join("db/conf"), "not what sled wrote").unwrap();
     set_aside_because(dir.path(), "");
 }
 
@@ -166,7 +175,7 @@ fn writing_the_same_keys_for_long_does_not_grow_the_cache() {
     }
     cache.flush().unwrap();
     let (written, size) = (4_000 * 200 * 17, cache.size_on_disk());
-    assert!(size < written, "{written} bytes were written, {size} are on disk");
+    assert!(size < written / 4, "{written} bytes were written, {size} are on disk");
 }
 
 #[test]

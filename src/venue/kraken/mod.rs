@@ -15,33 +15,43 @@ mod tests;
 
 use super::{Dialect, FrameError, Manners, Receipt};
 use crate::market::{
-    BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Level, Precision, Side, Subscription, Symbol,
-    Ticker, Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
+    BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Precision, Side, Subscription, Symbol, Ticker,
+    Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
 };
 use crate::money::{Percent, Price, Quantity};
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// The depths that Kraken serves.
-pub const DEPTHS: [usize; 5] = [10, 25, 100, 500, 1000];
+pub const DEPTHS: [usize; 5] = [SHALLOWEST, 25, 100, 500, 1000];
 
-/// Symbols remembered at most; Kraken lists about a thousand.
-const MAX_SYMBOLS: usize = 20_000;
+/// The depth of a subscription that does not name one.
+const SHALLOWEST: usize = 10;
+
+/// Names remembered at most; Kraken lists about a thousand.
+const MAX_NAMES: usize = 20_000;
 
 /// One connection to Kraken, or to a simulated venue that speaks the same protocol.
 #[derive(Debug)]
 pub struct Kraken {
     venue: VenueId,
     requests: u64,
-    /// The depth that each book was asked or acknowledged with.
-    depths: HashMap<Box<str>, usize>,
-    symbols: HashMap<Box<str>, Symbol>,
+    /// What is known of each of Kraken's names.
+    names: HashMap<Box<str>, Name>,
+}
+
+/// What one of Kraken's names stands for.
+#[derive(Debug)]
+struct Name {
+    symbol: Symbol,
+    /// The depth that the book was asked or acknowledged with.
+    depth: Option<usize>,
 }
 
 impl Kraken {
     /// A conversation that has not begun. Events are told as coming from `venue`.
     pub fn new(venue: VenueId) -> Self {
-        Self { venue, requests: 0, depths: HashMap::new(), symbols: HashMap::new() }
+        Self { venue, requests: 0, names: HashMap::new() }
     }
 
     fn next_request(&mut self) -> u64 {
@@ -49,28 +59,28 @@ impl Kraken {
         self.requests
     }
 
-    /// The unified name of what Kraken calls `venue_symbol`.
-    fn symbol(&mut self, venue_symbol: &str) -> Result<Symbol, FrameError> {
-        if let Some(symbol) = self.symbols.get(venue_symbol) {
-            return Ok(symbol.clone());
+    /// The unified name of what Kraken calls `venue_symbol`, and the depth of its book where that is known.
+    fn name(&mut self, venue_symbol: &str) -> Result<(Symbol, Option<usize>), FrameError> {
+        if let Some(name) = self.names.get(venue_symbol) {
+            return Ok((name.symbol.clone(), name.depth));
         }
         let symbol = unified(venue_symbol)?;
-        if self.symbols.len() < MAX_SYMBOLS {
-            self.symbols.insert(venue_symbol.into(), symbol.clone());
+        if self.names.len() < MAX_NAMES {
+            self.names.insert(venue_symbol.into(), Name { symbol: symbol.clone(), depth: None });
         }
-        Ok(symbol)
+        Ok((symbol, None))
+    }
+
+    fn symbol(&mut self, venue_symbol: &str) -> Result<Symbol, FrameError> {
+        self.name(venue_symbol).map(|(symbol, _)| symbol)
     }
 
     fn book(&mut self, frame: wire::Books<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let snapshot = is_snapshot(frame.kind)?;
         for book in frame.data {
-            let symbol = self.symbol(&book.symbol)?;
-            let (bids, asks) = (levels(&book.bids)?, levels(&book.asks)?);
-            let depth = match (self.depths.get(&*book.symbol), snapshot) {
-                (Some(depth), _) => Some(*depth),
-                (None, false) => None,
-                (None, true) => Some(depth_of(bids.len().max(asks.len()))),
-            };
+            let (symbol, depth) = self.name(&book.symbol)?;
+            let wire::Book { bids, asks, .. } = book;
+            let depth = depth.or_else(|| snapshot.then(|| depth_of(bids.len().max(asks.len()))));
             let update = BookUpdate {
                 snapshot,
                 depth,
@@ -186,10 +196,10 @@ impl Kraken {
                 let (Some(name), Some(channel)) = (named, result.channel.as_deref()) else {
                     return Ok(Receipt::Understood);
                 };
+                let depth = result.depth.unwrap_or(SHALLOWEST);
                 if channel == "book" {
-                    self.note_depth(name, result.depth);
+                    self.note_depth(name, depth);
                 }
-                let depth = result.depth.unwrap_or(DEPTHS[0]);
                 if let Some(channel) = request::channel(channel, depth, result.interval) {
                     events.push(Event::Subscribed(Subscription { symbol: self.symbol(name)?, channel }));
                 }
@@ -204,10 +214,11 @@ impl Kraken {
         Ok(Receipt::Understood)
     }
 
-    fn note_depth(&mut self, venue_symbol: &str, depth: Option<usize>) {
-        let known = self.depths.contains_key(venue_symbol) || self.depths.len() < MAX_SYMBOLS;
-        if let Some(depth) = depth.filter(|depth| known && DEPTHS.contains(depth)) {
-            self.depths.insert(venue_symbol.into(), depth);
+    fn note_depth(&mut self, venue_symbol: &str, depth: usize) {
+        // A name that is no symbol has no book either.
+        let known = self.name(venue_symbol).is_ok() && DEPTHS.contains(&depth);
+        if let Some(name) = self.names.get_mut(venue_symbol).filter(|_| known) {
+            name.depth = Some(depth);
         }
     }
 }
@@ -230,7 +241,9 @@ impl Dialect for Kraken {
     }
 
     fn connected(&mut self, wanted: &[Subscription]) -> Vec<String> {
-        self.depths.clear();
+        for name in self.names.values_mut() {
+            name.depth = None;
+        }
         let mut frames = vec![request::instruments(self.next_request())];
         frames.extend(self.subscribe(wanted));
         frames
@@ -239,7 +252,7 @@ impl Dialect for Kraken {
     fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<String> {
         for subscription in wanted {
             if let Channel::Book { depth } = subscription.channel {
-                self.note_depth(subscription.symbol.as_str(), Some(depth));
+                self.note_depth(subscription.symbol.as_str(), depth);
             }
         }
         request::frames("subscribe", wanted, || self.next_request())
@@ -250,7 +263,7 @@ impl Dialect for Kraken {
     }
 
     fn resync(&mut self, symbol: &Symbol) -> Vec<String> {
-        let depth = self.depths.get(symbol.as_str()).copied().unwrap_or(DEPTHS[0]);
+        let depth = self.names.get(symbol.as_str()).and_then(|name| name.depth).unwrap_or(SHALLOWEST);
         let book = [Subscription { symbol: symbol.clone(), channel: Channel::Book { depth } }];
         let mut frames = self.unsubscribe(&book);
         frames.extend(self.subscribe(&book));
@@ -300,7 +313,7 @@ impl Dialect for Kraken {
         let Ok(request) = wire::read::<wire::Request<'_>>("request", frame) else { return };
         if request.method.as_ref() == "subscribe" && request.params.channel.as_ref() == "book" {
             for symbol in &request.params.symbol {
-                self.note_depth(symbol, Some(request.params.depth.unwrap_or(DEPTHS[0])));
+                self.note_depth(symbol, request.params.depth.unwrap_or(SHALLOWEST));
             }
         }
     }
@@ -329,10 +342,6 @@ fn is_snapshot(kind: wire::Text<'_>) -> Result<bool, FrameError> {
         "update" => Ok(false),
         other => Err(FrameError::field("type", other, &"neither snapshot nor update")),
     }
-}
-
-fn levels(wire: &[wire::Level<'_>]) -> Result<Vec<Level>, FrameError> {
-    wire.iter().map(|l| Ok(Level { price: l.price.read("price")?, quantity: l.qty.read("qty")? })).collect()
 }
 
 fn moment(text: &str) -> Result<Timestamp, FrameError> {

@@ -4,9 +4,12 @@
 //! not use are passed over, so added ones do no harm.
 
 use super::FrameError;
-use serde::Deserialize;
+use crate::market;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 /// Text that is borrowed from the frame unless it holds escapes.
@@ -51,17 +54,44 @@ pub(super) struct Books<'a> {
 pub(super) struct Book<'a> {
     #[serde(borrow)]
     pub symbol: Text<'a>,
-    pub bids: Vec<Level<'a>>,
-    pub asks: Vec<Level<'a>>,
+    #[serde(deserialize_with = "levels")]
+    pub bids: Vec<market::Level>,
+    #[serde(deserialize_with = "levels")]
+    pub asks: Vec<market::Level>,
     pub checksum: Option<u32>,
     pub timestamp: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Level<'a> {
+struct Level<'a> {
     #[serde(borrow)]
-    pub price: Number<'a>,
-    pub qty: Number<'a>,
+    price: Number<'a>,
+    qty: Number<'a>,
+}
+
+/// Nearly all that is ever read are levels: they become exact decimals on the way in, without a list in between.
+fn levels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<market::Level>, D::Error> {
+    struct Levels;
+
+    impl<'de> Visitor<'de> for Levels {
+        type Value = Vec<market::Level>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of levels")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+            let mut levels = Vec::new();
+            while let Some(level) = seq.next_element::<Level<'de>>()? {
+                let price = level.price.read("price").map_err(de::Error::custom)?;
+                let quantity = level.qty.read("qty").map_err(de::Error::custom)?;
+                levels.push(market::Level { price, quantity });
+            }
+            Ok(levels)
+        }
+    }
+
+    deserializer.deserialize_seq(Levels)
 }
 
 #[derive(Deserialize)]
