@@ -9,7 +9,7 @@ use super::samples::{empty, place, session, view_for, view_of, with_freshness};
 use super::state::{Cursor, Overlay, State, query};
 use super::theme::Themes;
 use super::{update, view};
-use crate::desk::{Command, Mode, Replay, ReplayCommand, Speed, View};
+use crate::desk::{Command, Mode, Replay, Speed, Steer, View};
 use crate::market::{Desync, Freshness, Interval, Side};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -167,9 +167,9 @@ fn a_replay_is_steered_only_while_there_is_one() {
     let (position, length, speed) = (10, 510, Speed::Percent(100));
     view.replay = Some(Replay { name: "x".to_owned(), position, length, paused: false, speed, ended: false });
     let replay = |command| Effect::Command(Command::Replay(command));
-    assert_eq!(press(&mut state, &view, "space"), [replay(ReplayCommand::TogglePause)]);
-    assert_eq!(press(&mut state, &view, ","), [replay(ReplayCommand::Seek(-25))]);
-    assert_eq!(press(&mut state, &view, ">"), [replay(ReplayCommand::Speed(Speed::Percent(200)))]);
+    assert_eq!(press(&mut state, &view, "space"), [replay(Steer::TogglePause)]);
+    assert_eq!(press(&mut state, &view, ","), [replay(Steer::Seek(-25))]);
+    assert_eq!(press(&mut state, &view, ">"), [replay(Steer::Speed(Speed::Percent(200)))]);
 }
 
 #[test]
