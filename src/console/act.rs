@@ -86,7 +86,10 @@ pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
             return place.map(|place| Effect::Command(Command::Resync(place))).into_iter().collect();
         }
         Order::Replay(command) => return vec![Effect::Command(Command::Replay(command))],
-        Order::Notices => state.overlay = Some(Overlay::Notices { scroll: 0 }),
+        Order::Notices => {
+            state.overlay = Some(Overlay::Notices { scroll: 0 });
+            state.read_until = view.notices.last().map(|notice| notice.at).or(state.read_until);
+        }
         Order::Type(verb) => state.overlay = Some(Overlay::Palette { field: Field::holding(verb), chosen: 0 }),
     }
     vec![]
