@@ -43,8 +43,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::NextPane | Action::Right => turn(state, 1),
         Action::PreviousPane | Action::Left => turn(state, -1),
         Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
-        Action::Workspace(1) => {}
-        Action::Workspace(_) => say(state, view, false, "Markets is the only workspace"),
+        Action::Markets => state.settings.layout.zoomed = false,
         Action::NextInstrument => step_instrument(state, view, 1, true),
         Action::PreviousInstrument => step_instrument(state, view, -1, true),
         Action::Up => travel(state, view, 1, false),
