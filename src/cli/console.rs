@@ -3,6 +3,7 @@
 use super::config::{Sync, Zone};
 use super::{Context, Exit, Failure, output};
 use crate::console::capabilities::{Capabilities, ColourChoice, Environment, Unusable};
+use crate::console::colour::ColourDepth;
 use crate::console::keymap::{Keymap, Preset};
 use crate::console::layout::Layout;
 use crate::console::probe::SyncChoice;
@@ -13,7 +14,7 @@ use crate::feed::SettingsError;
 use crate::market::{Interval, Symbol, VenueId};
 use crate::money::{Decimal, parse_decimal};
 use crate::sim;
-use crate::store::Saved;
+use crate::store::{self, Saved};
 use rust_decimal::prelude::ToPrimitive;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,9 @@ const DEMO: [&str; 5] = ["BTC/USD", "ETH/USD", "SOL/USD", "ETH/BTC", "USDT/USD"]
 
 /// What a venue is opened with when no symbol is named.
 const USUAL: [&str; 2] = ["BTC/USD", "ETH/USD"];
+
+/// The theme that needs no colours.
+const MONO: &str = "mono";
 
 /// Opens the console.
 #[derive(Clone, Debug, clap::Args)]
@@ -65,9 +69,10 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let capabilities = Capabilities::detect(&environment, colour, tty::is_terminal()).map_err(unusable)?;
     let saved = Saved::load(&context.paths.state.join("saved.json")).0;
+    let themes = themes(context)?;
     let setup = terminal::Setup {
-        settings: settings(context, &saved)?,
-        themes: themes(context)?,
+        settings: settings(context, &saved, &themes, capabilities.depth)?,
+        themes,
         capabilities,
         environment,
         sync: match context.config.console.sync {
@@ -77,6 +82,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         },
         low_bandwidth: context.config.console.low_bandwidth,
         fps: context.config.console.fps,
+        contained: store::cache::containing,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::new(Exit::Error, "runtime", format!("no runtime: {error}")))?;
@@ -147,13 +153,20 @@ fn desk_settings(args: &Args, context: &Context) -> desk::Settings {
     }
 }
 
-fn settings(context: &Context, saved: &Saved) -> Result<state::Settings, Failure> {
+fn settings(
+    context: &Context,
+    saved: &Saved,
+    themes: &Themes,
+    depth: ColourDepth,
+) -> Result<state::Settings, Failure> {
     let console = &context.config.console;
+    // Without colours, most themes do not show what is selected.
+    let mono = depth == ColourDepth::Mono;
     let layout = saved.get(terminal::LAYOUT).and_then(|text| toml::from_str::<Layout>(text).ok());
     Ok(state::Settings {
         keymap: keymap(context)?,
-        themes: themes(context)?.names().map(str::to_owned).collect(),
-        theme: console.theme.clone(),
+        themes: themes.names().filter(|name| !mono || *name == MONO).map(str::to_owned).collect(),
+        theme: if mono { MONO.to_owned() } else { console.theme.clone() },
         separator: console.thousands,
         zone: match console.time {
             Zone::Local => jiff::tz::TimeZone::system(),

@@ -40,6 +40,8 @@ pub struct Setup {
     pub low_bandwidth: bool,
     /// The most frames a second, if fewer or more than the line suggests.
     pub fps: Option<u16>,
+    /// Whether a panic on the thread that asks is contained, and so no reason to end.
+    pub contained: fn() -> bool,
 }
 
 /// Why the console could not run to an orderly end.
@@ -68,7 +70,7 @@ pub enum Ended {
 /// Runs the console on the process's terminal. The terminal is restored when this returns, and if it panics.
 pub async fn run(desk: Handle<Operator>, setup: Setup) -> Result<Ended, ConsoleError> {
     let signals = Signals::listen().map_err(TerminalError::from)?;
-    let terminal = Terminal::enter(setup.settings.mouse)?;
+    let terminal = Terminal::enter(setup.settings.mouse, setup.contained)?;
     let patience = (setup.sync == SyncChoice::Auto).then(|| probe::patience(setup.capabilities.ssh));
     let (_listener, inputs) = input::listen(patience).map_err(TerminalError::from)?;
     let mut console = Console::new(desk, setup, terminal, signals)?;
@@ -110,7 +112,7 @@ impl Console {
         terminal: Terminal,
         signals: Signals,
     ) -> Result<Self, ConsoleError> {
-        let Setup { settings, themes, capabilities, environment, sync, low_bandwidth, fps } = setup;
+        let Setup { settings, themes, capabilities, environment, sync, low_bandwidth, fps, contained: _ } = setup;
         let missing = || ConsoleError::NoTheme(settings.theme.clone());
         let theme = themes.get(&settings.theme).ok_or_else(missing)?.clone();
         let line = if low_bandwidth { Line::LowBandwidth } else { capabilities.line() };

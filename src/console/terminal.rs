@@ -1,7 +1,8 @@
 //! The terminal as it was found, and as it is left again, whatever happens.
 //!
 //! From [`Terminal::enter`] until it is dropped, the terminal is raw and shows another screen. It is restored on every way
-//! out: a quit, an error, a signal, a panic in any thread. Restoring twice does nothing, so every way may try.
+//! out: a quit, an error, a signal, a panic in any thread. Restoring twice does nothing, so every way may try. A panic that
+//! someone contains is no way out: it goes to the log, and the console stays.
 
 use ratatui::layout::Size;
 use rustix::event::{PollFd, PollFlags};
@@ -76,9 +77,10 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal, and makes sure that even a panic gives it back.
-    pub fn enter(mouse: bool) -> Result<Self, TerminalError> {
-        HOOK.call_once(restore_on_panic);
+    /// Takes the terminal, and makes sure that even a panic gives it back. `contained` tells whether a panic on the thread
+    /// that asks would be caught and dealt with; what the first caller gives counts for the whole process.
+    pub fn enter(mouse: bool, contained: fn() -> bool) -> Result<Self, TerminalError> {
+        HOOK.call_once(|| restore_on_panic(contained));
         let terminal = Self { mouse };
         terminal.take()?;
         Ok(terminal)
@@ -154,10 +156,14 @@ fn restore() {
 }
 
 /// A panic is written to the log and, below the restored screen, to the person; unwinding goes on.
-fn restore_on_panic() {
-    std::panic::set_hook(Box::new(|panic| {
-        restore();
+fn restore_on_panic(contained: fn() -> bool) {
+    std::panic::set_hook(Box::new(move |panic| {
         let backtrace = std::backtrace::Backtrace::capture();
+        if contained() || of_the_cache(std::thread::current().name()) {
+            tracing::warn!(%panic, %backtrace, "a contained panic");
+            return;
+        }
+        restore();
         tracing::error!(%panic, %backtrace, "a bug: a thread panicked");
         let _ = writeln!(
             io::stderr(),
@@ -165,4 +171,9 @@ fn restore_on_panic() {
         );
         PANICKED.notify_one();
     }));
+}
+
+/// Whether a thread is one that sled runs on its own. When it panics, the next operation of the cache fails, and says so.
+fn of_the_cache(thread: Option<&str>) -> bool {
+    thread.is_some_and(|name| name.starts_with("sled-io-"))
 }
