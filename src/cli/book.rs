@@ -15,8 +15,16 @@ use std::time::Duration;
 /// How often a followed book is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+const EXAMPLES: &str = "\
+Examples:
+  exchequer book BTC/USD --venue kraken                      the ten best levels a side, now
+  exchequer book BTC/USD --venue kraken --depth 100 --json   a hundred, for a script
+  exchequer book BTC/USD --venue kraken --follow             a line whenever the best prices change
+  exchequer book BTC/USD --venue kraken --follow --json      the book as it changes, one object a line";
+
 /// Arguments of `exchequer book`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES)]
 pub struct Args {
     /// Which book, such as BTC/USD
     #[arg(value_name = "SYMBOL")]
@@ -198,7 +206,9 @@ impl Shown {
     fn spread(&self) -> String {
         match (self.spread, &self.spread_bps, self.mid) {
             (Some(spread), Some(bps), Some(mid)) => {
-                format!("spread {} ({bps} bps), mid {}", self.price(spread), plain(mid.get()))
+                // A mid has half a unit of the last decimal.
+                let mid = format!("{mid:.*}", self.decimals.0 + 1);
+                format!("spread {} ({bps} bps), mid {mid}", self.price(spread))
             }
             _ => "spread –: a side is empty".into(),
         }

@@ -15,8 +15,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::watch;
 
+const EXAMPLES: &str = "\
+Examples:
+  exchequer record BTC/USD ETH/USD --venue kraken -o today.jsonl.gz
+  exchequer record BTC/USD --venue kraken --depth 100 --duration 10m -o ten.jsonl.zst";
+
 /// Arguments of `exchequer record`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES)]
 pub struct Args {
     // The names of the settings: their values are read from there.
     #[command(flatten)]

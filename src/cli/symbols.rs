@@ -13,8 +13,15 @@ use crate::store::Cache;
 use crate::store::cache::Table;
 use std::time::{Duration, SystemTime};
 
+const EXAMPLES: &str = "\
+Examples:
+  exchequer symbols --venue kraken          all of them
+  exchequer symbols --venue kraken /EUR     those with a price in euros
+  exchequer symbols --venue kraken --json   for a script";
+
 /// Arguments of `exchequer symbols`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES)]
 pub struct Args {
     /// Only those whose name has this in it, such as USD or BTC/
     #[arg(value_name = "FILTER")]

@@ -13,8 +13,15 @@ use super::{Context, Exit, Failure, Start};
 use crate::console::capabilities::Environment;
 use crate::market::{VenueId, printable};
 
+const EXAMPLES: &str = "\
+Examples:
+  exchequer doctor                  this machine, and the venues that are configured
+  exchequer doctor --venue kraken   and whether Kraken can be reached
+  exchequer doctor --offline        without the network";
+
 /// Arguments of `exchequer doctor`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES)]
 pub struct Args {
     // The name of the setting: its value is read from there.
     /// Also looks at this venue
