@@ -83,14 +83,28 @@ impl Watcher {
         self.until("a live book", |view| matches!(freshness(view), Freshness::Live(_))).await
     }
 
-    /// Waits until every watched book is the venue's own, which stands still.
+    /// Stops the market and waits until every watched book is the venue's own. When the last update was lost, only the
+    /// next one shows it: then the market goes on for a moment.
     async fn agrees(&mut self, venue: &Server) {
+        let agreed = async {
+            loop {
+                venue.set_moving(false);
+                if tokio::time::timeout(Duration::from_secs(5), self.same(venue)).await.is_ok() {
+                    return;
+                }
+                venue.set_moving(true);
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, agreed).await.expect("books that are the venue's own");
+    }
+
+    async fn same(&mut self, venue: &Server) {
         let watched = self.handle.view(&self.query).watch;
         for place in watched.into_iter().map(|watched| watched.place) {
             let own = venue.book(&place.symbol, DEPTH).unwrap();
-            self.query.focus = Some(place.clone());
-            let same = |view: &View| matches!(freshness(view), Freshness::Live(_)) && levels(view) == own;
-            self.until(&format!("the venue's own {}", place.symbol), same).await;
+            self.query.focus = Some(place);
+            self.until("it", |view| matches!(freshness(view), Freshness::Live(_)) && levels(view) == own).await;
         }
     }
 }
@@ -115,7 +129,6 @@ async fn survives(fault: &str, trouble: Trouble, stale_after: Duration, shows: f
     let broken = watcher.until(fault, |view| shows(freshness(view))).await;
     assert!(venue.injected().count(trouble) > 0, "{fault}");
     assert!(!levels(&broken).0.is_empty(), "{fault}: what was known is still shown");
-    venue.set_moving(false);
     watcher.agrees(&venue).await;
     desk.stop("the end").await;
 }
@@ -160,7 +173,6 @@ async fn garbage_is_counted_and_harms_no_book() {
     let mut watcher = Watcher::of(&desk, "BTC/USD");
     watcher.live().await;
     watcher.until("garbage", |view| view.links.iter().any(|link| link.figures.malformed >= 5)).await;
-    venue.set_moving(false);
     watcher.agrees(&venue).await;
     let view = watcher.handle.view(&watcher.query);
     let record = view.focus.unwrap().book.record;
@@ -283,7 +295,6 @@ async fn what_was_seen_last_is_shown_as_old_without_a_network() {
     let desk = Desk::start(with_cache()).unwrap();
     let mut watcher = Watcher::of(&desk, "BTC/USD");
     watcher.until("trades", |view| !view.focus.as_ref().unwrap().trades.is_empty()).await;
-    venue.set_moving(false);
     watcher.agrees(&venue).await;
     let last = watcher.handle.view(&watcher.query);
     desk.stop("left").await;
