@@ -78,10 +78,10 @@ pub struct ColourChoiceError(pub String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// Input or output is a pipe or a file.
-    #[error("input and output must be a terminal; for scripts there is: exchequer book SYMBOL --json")]
+    #[error("input and output must be a terminal; for scripts there is: exchequer book SYMBOL --venue VENUE --json")]
     NotATerminal,
     /// The terminal cannot place a cursor, or nothing says that it can.
-    #[error("a terminal that is {0} cannot show a screen; for text there is: exchequer book SYMBOL --json")]
+    #[error("a terminal that is {0} cannot show a screen; for text there is: exchequer book SYMBOL --venue VENUE --json")]
     Dumb(&'static str),
 }
 
@@ -198,7 +198,7 @@ mod tests {
             Capabilities::detect(&environment(variables), ColourChoice::Auto, tty).map_err(|e| e.to_string())
         };
         for refused in [detect(&[("TERM", "dumb")], true), detect(&[], true), detect(&[("TERM", "xterm")], false)] {
-            assert!(refused.unwrap_err().contains("exchequer book SYMBOL --json"));
+            assert!(refused.unwrap_err().contains("exchequer book SYMBOL --venue VENUE --json"));
         }
         assert!(detect(&[("TERM", "xterm")], true).is_ok());
     }

@@ -7,6 +7,7 @@
 //!   has changed is a [`FrameError`], and neither disturbs the streams beside it.
 //! - Text from a venue leaves this room printable.
 
+mod assets;
 mod error;
 pub mod kraken;
 

@@ -79,7 +79,7 @@ fn kraken(ladder: &Ladder, precision: Precision, prints: &mut Prints) -> u32 {
     let mut end = 0;
     for side in [Side::Ask, Side::Bid] {
         for ticks in ladder.side(side).iter().take(KRAKEN_LEVELS) {
-            let print = prints.of(*ticks);
+            let Some(print) = prints.of(*ticks) else { continue };
             if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
                 *place = print.text;
             }
@@ -109,8 +109,8 @@ pub(super) struct Prints {
     places: Box<[Print; PLACES]>,
 }
 
-/// A power of two, several times the levels of a checksum.
-const PLACES: usize = 64;
+/// A power of two, many times the levels of a checksum, so that few of them fight over a place.
+const PLACES: usize = 256;
 
 impl Default for Prints {
     fn default() -> Self {
@@ -129,10 +129,11 @@ impl Prints {
         }
     }
 
-    fn of(&mut self, ticks: Ticks) -> Print {
+    /// The text of a level; there always is one.
+    fn of(&mut self, ticks: Ticks) -> Option<&Print> {
         let mixed = (ticks.price ^ ticks.quantity.rotate_left(32)).cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> (u64::BITS - PLACES.trailing_zeros())) as usize;
-        let Some(print) = self.places.get_mut(place) else { return Print { ticks, len: 0, text: [0; LONGEST] } };
+        let print = self.places.get_mut(place)?;
         if print.ticks != ticks {
             *print = Print { ticks, len: 0, text: [0; LONGEST] };
             let by_price = Shift::between(self.from.price, self.to.price);
@@ -147,7 +148,7 @@ impl Prints {
                 }
             }
         }
-        *print
+        Some(print)
     }
 }
 

@@ -13,13 +13,14 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use super::assets::common_name;
 use super::{Dialect, FrameError, Manners, Receipt};
 use crate::market::{
     BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Precision, Side, Subscription, Symbol, Ticker,
     Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
 };
 use crate::money::{Percent, Price, Quantity};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The depths that Kraken serves.
@@ -37,7 +38,7 @@ pub struct Kraken {
     venue: VenueId,
     requests: u64,
     /// What is known of each of Kraken's names.
-    names: HashMap<Box<str>, Name>,
+    names: BTreeMap<Box<str>, Name>,
 }
 
 /// What one of Kraken's names stands for.
@@ -51,7 +52,7 @@ struct Name {
 impl Kraken {
     /// A conversation that has not begun. Events are told as coming from `venue`.
     pub fn new(venue: VenueId) -> Self {
-        Self { venue, requests: 0, names: HashMap::new() }
+        Self { venue, requests: 0, names: BTreeMap::new() }
     }
 
     fn next_request(&mut self) -> u64 {
@@ -319,15 +320,11 @@ impl Dialect for Kraken {
     }
 }
 
-/// Kraken's names in the ecosystem's words.
+/// Kraken's name of a pair in the ecosystem's words.
 fn unified(venue_symbol: &str) -> Result<Symbol, FrameError> {
-    let asset = |name: &str| match name {
-        "XBT" => "BTC".to_owned(),
-        "XDG" => "DOGE".to_owned(),
-        other => other.to_owned(),
-    };
+    let common = |name| common_name(VenueId::Kraken, name);
     let (base, quote) = venue_symbol.split_once('/').unwrap_or((venue_symbol, ""));
-    let name = format!("{}/{}", asset(base), asset(quote));
+    let name = format!("{}/{}", common(base), common(quote));
     Symbol::new(&name).map_err(|error| FrameError::field("symbol", venue_symbol, &error))
 }
 
