@@ -81,7 +81,9 @@ pub enum Unusable {
     #[error("input and output must be a terminal; for scripts there is: exchequer book SYMBOL --venue VENUE --json")]
     NotATerminal,
     /// The terminal cannot place a cursor, or nothing says that it can.
-    #[error("a terminal that is {0} cannot show a screen; for text there is: exchequer book SYMBOL --venue VENUE --json")]
+    #[error(
+        "a terminal that is {0} cannot show a screen; for text there is: exchequer book SYMBOL --venue VENUE --json"
+    )]
     Dumb(&'static str),
 }
 

@@ -3,6 +3,7 @@
 use super::Title;
 use crate::console::canvas::Canvas;
 use crate::console::figures::age;
+use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::{Focus, Place, View, Watched};
 use crate::market::Freshness;
@@ -13,8 +14,8 @@ use rust_decimal::RoundingStrategy;
 /// A line is not drawn wider, or the eye loses it.
 const WIDEST: u16 = 64;
 
-/// Columns of the change, with the space before it.
-const CHANGE: u16 = 6;
+/// Columns of the change, with the space before it; on a narrow pane without it once the change has two digits.
+const CHANGE: (u16, u16) = (5, 6);
 
 /// What stands on the border.
 pub fn title() -> Title {
@@ -46,20 +47,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
     let whole = area;
     let area = Rect { width: area.width.min(WIDEST), ..area };
     let prices: Vec<String> = view.watch.iter().map(|watched| last(canvas, watched)).collect();
-    let widest = prices.iter().map(|text| super::super::text::columns(text)).max().unwrap_or(0);
-    let width = u16::try_from(widest).unwrap_or(u16::MAX).max(8);
     let state = if area.width >= 36 { 8 } else { 0 };
     let venue = if area.width >= 46 { 8 } else { 0 };
-    let price = area.width.saturating_sub(CHANGE + state + venue);
-    let symbol = Rect { width: price.saturating_sub(width + 1), ..area };
-    canvas.put(symbol, 1, 0, "symbol", Role::Dim);
+    let change = if area.width < 24 { CHANGE.0 } else { CHANGE.1 };
+    let price = area.width.saturating_sub(change + state + venue);
+    canvas.put(area, 1, 0, "symbol", Role::Dim);
     canvas.put_right(area, price, 0, "last", Role::Dim);
-    canvas.put_right(area, price + CHANGE, 0, "24h %", Role::Dim);
+    canvas.put_right(area, price + change, 0, "24h %", Role::Dim);
     if state > 0 {
-        canvas.put_right(area, price + CHANGE + state, 0, "book", Role::Dim);
+        canvas.put_right(area, price + change + state, 0, "book", Role::Dim);
     }
     if venue > 0 {
-        canvas.put_right(area, price + CHANGE + state + venue, 0, "venue", Role::Dim);
+        canvas.put_right(area, price + change + state + venue, 0, "venue", Role::Dim);
     }
     let room = usize::from(area.height.saturating_sub(1));
     let chosen = position(view, shown);
@@ -74,18 +73,21 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
         } else {
             Role::Stale
         };
-        canvas.put(symbol, 1, y, watched.place.symbol.as_str(), Role::Text);
+        // A symbol has what its own price leaves of the line: a long name beside a short price stays whole.
+        let own = u16::try_from(columns(text)).unwrap_or(u16::MAX);
+        let left = price.saturating_sub(own.saturating_add(1));
+        canvas.put(Rect { width: left, ..area }, 1, y, watched.place.symbol.as_str(), Role::Text);
         canvas.put_right(area, price, y, text, role);
         let (sign, ink) = sign(canvas, watched, live);
-        canvas.put(area, price.saturating_sub(width + 1), y, sign, ink);
+        canvas.put(area, left, y, sign, ink);
         let (text, ink) = change_text(canvas, watched.change);
-        canvas.put_right(area, price + CHANGE, y, &text, if live { ink } else { Role::Stale });
+        canvas.put_right(area, price + change, y, &text, if live { ink } else { Role::Stale });
         if state > 0 {
             let (text, ink) = standing(watched);
-            canvas.put_right(area, price + CHANGE + state, y, &text, ink);
+            canvas.put_right(area, price + change + state, y, &text, ink);
         }
         if venue > 0 {
-            canvas.put_right(area, price + CHANGE + state + venue, y, watched.place.venue.as_str(), Role::Dim);
+            canvas.put_right(area, price + change + state + venue, y, watched.place.venue.as_str(), Role::Dim);
         }
         if index == chosen {
             canvas.put(area, 0, y, canvas.glyphs.cursor, Role::Accent);
