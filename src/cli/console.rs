@@ -153,12 +153,7 @@ fn desk_settings(args: &Args, context: &Context) -> desk::Settings {
     }
 }
 
-fn settings(
-    context: &Context,
-    saved: &Saved,
-    themes: &Themes,
-    depth: ColourDepth,
-) -> Result<state::Settings, Failure> {
+fn settings(context: &Context, saved: &Saved, themes: &Themes, depth: ColourDepth) -> Result<state::Settings, Failure> {
     let console = &context.config.console;
     // Without colours, most themes do not show what is selected.
     let mono = depth == ColourDepth::Mono;

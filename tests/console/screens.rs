@@ -71,11 +71,8 @@ fn without_colours() {
 #[test]
 #[ignore = "writes docs/screens; make screens runs it"]
 fn trouble() {
-    let mut venue = Command::new(EXCHEQUER)
-        .args(["sim", "--fault", "stall@0.003"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut venue =
+        Command::new(EXCHEQUER).args(["sim", "--fault", "stall@0.003"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut url = String::new();
     std::io::BufReader::new(venue.stdout.take().unwrap()).read_line(&mut url).unwrap();
     let home = Home::new()
