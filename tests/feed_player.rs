@@ -1,9 +1,9 @@
-//! A capture played to a listener: at any pace, stepped, stopped and from any place, it tells the same.
+//! A capture played to a listener: at any speed, stepped, stopped and from any place, it tells the same.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 use exchequer::feed::capture::Reader;
-use exchequer::feed::player::{Pace, Player, PlayerError, Progress, Steer};
+use exchequer::feed::player::{Player, PlayerError, Progress, Speed, Steer};
 use exchequer::feed::{LinkEvent, Listener, Statistics};
 use exchequer::market::{Applied, Desync, Event, Level, Market, Side, Symbol, Timestamp, VenueId};
 use std::path::{Path, PathBuf};
@@ -76,19 +76,19 @@ async fn until(player: &Player, done: impl Fn(&Progress) -> bool) -> Progress {
     *reached.expect("it never came there").expect("the player is gone")
 }
 
-fn play(pace: Pace) -> (Player, Ear) {
+fn play(speed: Speed) -> (Player, Ear) {
     let ear = Ear::default();
-    (Player::spawn(&capture(), None, pace, ear.clone()).unwrap(), ear)
+    (Player::spawn(&capture(), None, speed, ear.clone()).unwrap(), ear)
 }
 
 /// Stopped at the beginning, with nothing played.
 fn stopped() -> (Player, Ear) {
-    play(Pace::Percent(0))
+    play(Speed::Percent(0))
 }
 
 #[tokio::test]
 async fn at_full_speed_it_comes_to_the_end_with_the_right_books() {
-    let (player, ear) = play(Pace::Max);
+    let (player, ear) = play(Speed::Max);
     let progress = until(&player, |progress| progress.ended).await;
     assert_eq!((progress.position, progress.length), (length(), length()));
     assert_eq!(player.venue(), VenueId::Kraken);
@@ -122,8 +122,8 @@ async fn every_way_to_a_place_leads_to_the_same_books() {
 async fn it_stands_still_when_told_and_goes_on() {
     let (player, _ear) = stopped();
     assert!(player.steer(Steer::TogglePause));
-    assert!(player.steer(Steer::Pace(Pace::Max)));
-    let progress = until(&player, |progress| progress.paused && progress.pace == Pace::Max).await;
+    assert!(player.steer(Steer::Speed(Speed::Max)));
+    let progress = until(&player, |progress| progress.paused && progress.speed == Speed::Max).await;
     assert_eq!(progress.position, 0);
     assert!(player.steer(Steer::TogglePause));
     until(&player, |progress| progress.ended).await;
@@ -140,7 +140,7 @@ async fn the_time_is_the_captures() {
     assert!(player.steer(Steer::Seek(50)));
     let progress = until(&player, |progress| progress.position == 50).await;
     assert_eq!(Some(progress.now), records[49].at);
-    assert!(player.steer(Steer::Pace(Pace::Percent(100_000))));
+    assert!(player.steer(Steer::Speed(Speed::Percent(100_000))));
     let progress = until(&player, |progress| progress.ended).await;
     assert_eq!(Some(progress.now), records.last().unwrap().at);
 }
@@ -149,7 +149,7 @@ async fn the_time_is_the_captures() {
 async fn what_cannot_be_played_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("capture.jsonl");
-    let of = |path: &Path| Player::spawn(path, None, Pace::Max, Ear::default());
+    let of = |path: &Path| Player::spawn(path, None, Speed::Max, Ear::default());
     assert!(matches!(of(&path), Err(PlayerError::Capture(_))));
     std::fs::write(&path, r#"{"t":1,"dir":"in","kind":"ws","url":"wss://example.com","data":"{}"}"#).unwrap();
     let error = of(&path).unwrap_err();
@@ -168,7 +168,7 @@ async fn a_bad_line_is_counted_and_a_cut_file_ends_with_its_reason() {
     bytes.truncate(bytes.len() - 100);
     std::fs::write(&path, bytes).unwrap();
     let ear = Ear::default();
-    let player = Player::spawn(&path, None, Pace::Max, ear.clone()).unwrap();
+    let player = Player::spawn(&path, None, Speed::Max, ear.clone()).unwrap();
     until(&player, |progress| progress.ended).await;
     let heard = ear.0.lock().unwrap();
     assert_eq!(heard.figures.malformed, 1);

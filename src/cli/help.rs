@@ -16,6 +16,8 @@ Examples:
   exchequer                                   the demo desk
   exchequer --venue kraken BTC/USD ETH/USD    live markets
   exchequer --replay yesterday.jsonl.gz       yesterday's market
+  exchequer book BTC/USD --venue kraken       one order book; --follow goes on, --json is for scripts
+  exchequer symbols --venue kraken            what can be traded there
   exchequer record BTC/USD --venue kraken -o today.jsonl.gz
   exchequer doctor                            check this machine
   exchequer config show --origin              every setting, and where it comes from
@@ -76,7 +78,12 @@ mod tests {
 
     #[test]
     fn every_example_is_a_command_line() {
-        for line in EXAMPLES.lines().filter_map(|line| line.strip_prefix("  ")) {
+        let of_commands = command();
+        let of_commands = of_commands.get_subcommands().filter_map(|command| command.get_before_help());
+        let all = of_commands.map(|help| format!("{help}\n")).chain([EXAMPLES.to_owned()]).collect::<String>();
+        let examples: Vec<&str> = all.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+        assert!(examples.len() > 15, "{examples:?}");
+        for line in examples {
             let words = line.split("  ").next().unwrap().split_whitespace();
             assert!(command().try_get_matches_from(words).is_ok(), "{line}");
         }

@@ -11,15 +11,19 @@ pub mod doctor;
 pub mod output;
 pub mod paths;
 
+mod book;
 mod completions;
 mod failure;
+mod hearing;
 mod help;
 pub mod journal;
+mod link;
 mod logging;
 mod man;
 mod record;
 mod replay;
 mod sim;
+mod symbols;
 mod venues;
 
 pub use failure::{Exit, Failure};
@@ -80,6 +84,10 @@ struct Global {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Prints an order book, once or as it changes
+    Book(book::Args),
+    /// Lists what a venue trades
+    Symbols(symbols::Args),
     /// Lists the venues
     Venues(venues::Args),
     /// Records what a venue says, to be replayed
@@ -136,6 +144,8 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
     let start = || Start::find(&cli.global, matches, output);
     let Some(command) = &cli.command else { return console::run(&cli.console, &start()?.context()?) };
     match command {
+        Command::Book(args) => book::run(args, &start()?.context()?),
+        Command::Symbols(args) => symbols::run(args, &start()?.context()?),
         Command::Venues(args) => venues::run(args, &start()?.context()?),
         Command::Record(args) => record::run(args, &start()?.context()?),
         Command::Replay(args) => replay::run(args, &start()?.context()?),

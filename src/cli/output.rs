@@ -114,6 +114,15 @@ impl Output {
         self.text(&table(columns, rows, self.colored()))
     }
 
+    /// Whether whoever read stdout has gone away, asked without writing.
+    pub fn is_closed(&self) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let stdout = std::io::stdout();
+        let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+        let gone = PollFlags::ERR | PollFlags::HUP;
+        poll(&mut asked, Some(&Timespec::default())).is_ok() && asked.iter().any(|fd| fd.revents().intersects(gone))
+    }
+
     /// Says something beside the result, on stderr.
     pub fn note(&self, text: &str) {
         write_stderr(&format!("exchequer: {}\n", printable(text)));

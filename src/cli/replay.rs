@@ -15,8 +15,14 @@ const NAMED: u64 = 20;
 /// Levels a side in the result, unless asked otherwise.
 const LEVELS: &str = "20";
 
+const EXAMPLES: &str = "\
+Examples:
+  exchequer replay today.jsonl.gz                      the figures and the best prices at its end
+  exchequer replay --json --levels all today.jsonl.gz  whole books, for a script";
+
 /// Arguments of `exchequer replay`.
 #[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES)]
 pub struct Args {
     /// The captures, in their order
     #[arg(required = true, value_name = "FILE")]

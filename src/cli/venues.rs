@@ -1,5 +1,6 @@
-//! `exchequer venues`: where markets come from.
+//! `exchequer venues`: where markets come from, and how they want to be treated.
 
+use super::link::address;
 use super::output::{Cell, Column};
 use super::{Context, Failure};
 use crate::market::VenueId;
@@ -11,21 +12,38 @@ pub struct Args {}
 
 /// Prints the venues, with the addresses that this configuration leads to.
 pub fn run(_: &Args, context: &Context) -> Result<(), Failure> {
-    let venues = VenueId::ALL.map(|venue| {
-        let chosen = context.config.urls.get(&venue).cloned();
-        let (own, about) = match venue {
-            VenueId::Kraken => (Some(dialect(venue).manners().url.to_owned()), "Kraken spot, WebSocket v2"),
-            VenueId::Sim => (None, "simulated, in this process; speaks Kraken's protocol"),
-        };
-        (venue, chosen.or(own), about)
-    });
+    let venues = VenueId::ALL.map(|venue| (venue, address(venue, context), dialect(venue).manners()));
+    let overridden = |venue| context.config.urls.contains_key(&venue);
     if context.output.json {
-        let list = venues.map(|(venue, url, about)| serde_json::json!({ "venue": venue, "url": url, "about": about }));
+        let list = venues.map(|(venue, url, manners)| {
+            serde_json::json!({
+                "venue": venue, "about": about(venue), "url": url, "overridden": overridden(venue),
+                "depths": manners.depths,
+                "manners": {
+                    "ping_after_ms": manners.ping_after.as_millis(), "dead_after_ms": manners.dead_after.as_millis(),
+                    "frames_per_second": manners.frames_per_second, "max_frame_bytes": manners.max_frame,
+                },
+            })
+        });
         return context.output.json(&serde_json::json!({ "venues": list }));
     }
-    let rows = venues.map(|(venue, url, about)| {
-        let url = url.as_deref().unwrap_or("–");
-        vec![Cell::from(venue.as_str()), url.into(), about.into()]
+    let rows = venues.map(|(venue, url, manners)| {
+        let url = match url {
+            Some(url) if overridden(venue) => format!("{url} (configured)"),
+            Some(url) => url,
+            None => "–".into(),
+        };
+        let depths: Vec<String> = manners.depths.iter().map(usize::to_string).collect();
+        let asks = format!("{}/s", manners.frames_per_second);
+        vec![Cell::from(venue.as_str()), url.into(), depths.join(" ").into(), asks.into(), about(venue).into()]
     });
-    context.output.table(&[Column::Left("venue"), Column::Left("address"), Column::Left("about")], &rows)
+    let columns = ["venue", "address", "depths", "requests", "about"].map(Column::Left);
+    context.output.table(&columns, &rows)
+}
+
+fn about(venue: VenueId) -> &'static str {
+    match venue {
+        VenueId::Kraken => "Kraken spot, WebSocket v2",
+        VenueId::Sim => "simulated; speaks Kraken's protocol",
+    }
 }

@@ -43,8 +43,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::NextPane | Action::Right => turn(state, 1),
         Action::PreviousPane | Action::Left => turn(state, -1),
         Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
-        Action::Workspace(1) => {}
-        Action::Workspace(_) => say(state, view, false, "Markets is the only workspace"),
+        Action::Markets => state.settings.layout.zoomed = false,
         Action::NextInstrument => step_instrument(state, view, 1, true),
         Action::PreviousInstrument => step_instrument(state, view, -1, true),
         Action::Up => travel(state, view, 1, false),
@@ -86,7 +85,10 @@ pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
             return place.map(|place| Effect::Command(Command::Resync(place))).into_iter().collect();
         }
         Order::Replay(command) => return vec![Effect::Command(Command::Replay(command))],
-        Order::Notices => state.overlay = Some(Overlay::Notices { scroll: 0 }),
+        Order::Notices => {
+            state.overlay = Some(Overlay::Notices { scroll: 0 });
+            state.read_until = view.notices.last().map(|notice| notice.at).or(state.read_until);
+        }
         Order::Type(verb) => state.overlay = Some(Overlay::Palette { field: Field::holding(verb), chosen: 0 }),
     }
     vec![]

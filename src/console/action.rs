@@ -24,8 +24,8 @@ pub enum Action {
     Bottom,
     NextPane,
     PreviousPane,
-    /// The workspace of this number, from 1.
-    Workspace(u8),
+    /// The Markets workspace.
+    Markets,
     Zoom,
     NextInstrument,
     PreviousInstrument,
@@ -109,10 +109,7 @@ pub const TABLE: &[Row] = &[
     row(A::Bottom, "bottom", Global, "bottom", "Go to the last line."),
     row(A::NextPane, "next-pane", Global, "next pane", "Focus the next pane."),
     row(A::PreviousPane, "previous-pane", Global, "pane before", "Focus the pane before."),
-    row(A::Workspace(1), "workspace-1", Global, "Markets", "Go to the first workspace, Markets."),
-    row(A::Workspace(2), "workspace-2", Global, "workspace 2", "Go to the second workspace."),
-    row(A::Workspace(3), "workspace-3", Global, "workspace 3", "Go to the third workspace."),
-    row(A::Workspace(4), "workspace-4", Global, "workspace 4", "Go to the fourth workspace."),
+    row(A::Markets, "markets", Global, "Markets", "Go to the Markets workspace, with all its panes."),
     row(A::Zoom, "zoom", Global, "zoom", "Give the focused pane the whole screen, and back."),
     row(A::NextInstrument, "next-instrument", Global, "next", "Show the next instrument of the watchlist."),
     row(A::PreviousInstrument, "previous-instrument", Global, "previous", "Show the instrument before."),
@@ -143,7 +140,7 @@ impl Action {
         TABLE.iter().find(|row| row.name == name).map(|row| row.action)
     }
 
-    /// This action's row; `None` only for a workspace number beyond the table.
+    /// This action's row.
     pub fn row(self) -> Option<&'static Row> {
         TABLE.iter().find(|row| row.action == self)
     }

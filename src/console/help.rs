@@ -1,6 +1,6 @@
 //! The help window: the key table, with the keys that work here first, and what was told before.
 
-use super::action::{Action, Context, TABLE};
+use super::action::{Context, TABLE};
 use super::figures::clock;
 use super::overlay::Line;
 use super::pane::header::GO_LIVE;
@@ -22,7 +22,7 @@ pub fn lines(state: &State, view: &View) -> Vec<Line> {
     // The keys of the focused pane are what is asked for; they stand before those that work everywhere.
     let (global, own): (Vec<_>, Vec<_>) = first.into_iter().partition(|context| *context == Context::Global);
     for context in own.into_iter().chain(global).chain(there) {
-        let rows: Vec<_> = TABLE.iter().filter(|row| row.context == context && exists(row.action)).collect();
+        let rows: Vec<_> = TABLE.iter().filter(|row| row.context == context).collect();
         if rows.is_empty() {
             continue;
         }
@@ -37,11 +37,6 @@ pub fn lines(state: &State, view: &View) -> Vec<Line> {
     }
     lines.pop();
     lines
-}
-
-/// Whether what an action asks for is there: Markets is the only workspace.
-pub fn exists(action: Action) -> bool {
-    !matches!(action, Action::Workspace(number) if number > 1)
 }
 
 /// The lines of all notices, newest first.

@@ -5,6 +5,8 @@
 
 mod act;
 pub mod action;
+#[cfg(test)]
+mod behaviour;
 mod canvas;
 pub mod capabilities;
 pub mod chord;
@@ -29,9 +31,13 @@ mod palette;
 mod pane;
 pub mod probe;
 pub mod run;
+#[cfg(test)]
+mod samples;
 pub mod screen;
 mod search;
 pub mod signals;
+#[cfg(test)]
+mod snapshots;
 pub mod state;
 pub mod terminal;
 pub mod text;

@@ -1,7 +1,8 @@
 //! When to draw: as soon as something changed, but never faster than the line to the terminal deserves.
 //!
 //! Pure: instants are passed in. The first change after a rest is drawn at once, so a key press is answered at once;
-//! changes that follow are gathered until the interval is over. Where nothing changes, nothing is drawn.
+//! changes that follow are gathered until the interval is over. Where nothing changes, nothing is drawn. On a line that
+//! must be spared, a frame is waited off until the line has carried it, however busy the market is.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ pub enum Line {
     Local,
     /// A terminal behind SSH: 10.
     Remote,
-    /// A line that must be spared: 2, and nothing moves for its own sake.
+    /// A line that must be spared: 2, fewer when they are large, and nothing moves for its own sake.
     LowBandwidth,
 }
 
@@ -26,11 +27,22 @@ impl Line {
         }
     }
 
+    /// How long a frame of so many bytes is waited off: at a thousand bytes a second, where that matters.
+    fn carries(self, bytes: usize) -> Duration {
+        match self {
+            Self::Local | Self::Remote => Duration::ZERO,
+            Self::LowBandwidth => Duration::from_millis(u64::try_from(bytes).unwrap_or(u64::MAX)).min(LONGEST_REST),
+        }
+    }
+
     /// Whether anything may move that is not a value.
     pub const fn animates(self) -> bool {
         !matches!(self, Self::LowBandwidth)
     }
 }
+
+/// No frame is waited off for longer: a whole screen is many bytes, and what follows it must not look like now for long.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// The time between two frames while nobody looks.
 const UNWATCHED: Duration = Duration::from_millis(500);
@@ -38,9 +50,14 @@ const UNWATCHED: Duration = Duration::from_millis(500);
 /// Decides when the next frame is due.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
+    line: Line,
     interval: Duration,
+    /// How long the last frame is waited off.
+    rest: Duration,
     focused: bool,
     dirty: bool,
+    /// Whether a person waits for the next frame.
+    asked: bool,
     last: Option<Instant>,
 }
 
@@ -49,7 +66,7 @@ impl Pace {
     /// carries well.
     pub fn new(line: Line, fps: Option<u16>) -> Self {
         let interval = fps.map_or(line.interval(), |fps| Duration::from_secs(1) / u32::from(fps.max(1)));
-        Self { interval, focused: true, dirty: true, last: None }
+        Self { line, interval, rest: Duration::ZERO, focused: true, dirty: true, asked: true, last: None }
     }
 
     /// The terminal got or lost the focus. Terminals that do not tell count as focused.
@@ -62,9 +79,17 @@ impl Pace {
         self.dirty = true;
     }
 
-    /// A frame was drawn.
-    pub const fn drawn(&mut self, now: Instant) {
+    /// A person did something: the answer does not wait for a slow line to have rested.
+    pub const fn asked(&mut self) {
+        self.dirty = true;
+        self.asked = true;
+    }
+
+    /// A frame of so many bytes was drawn.
+    pub fn drawn(&mut self, now: Instant, bytes: usize) {
+        self.rest = self.line.carries(bytes);
         self.dirty = false;
+        self.asked = false;
         self.last = Some(now);
     }
 
@@ -79,7 +104,8 @@ impl Pace {
     }
 
     fn interval(&self) -> Duration {
-        if self.focused { self.interval } else { self.interval.max(UNWATCHED) }
+        let interval = if self.focused { self.interval } else { self.interval.max(UNWATCHED) };
+        if self.asked { interval } else { interval.max(self.rest) }
     }
 }
 
@@ -95,7 +121,7 @@ mod tests {
         let mut pace = Pace::new(Line::Local, None);
         assert!(pace.wants_draw(start), "the first frame is due at once");
         assert_eq!(pace.next_deadline(start), Some(start));
-        pace.drawn(start);
+        pace.drawn(start, 100);
         assert!(!pace.wants_draw(start + 1000 * MS));
         assert_eq!(pace.next_deadline(start + 1000 * MS), None);
     }
@@ -104,10 +130,10 @@ mod tests {
     fn a_change_after_a_rest_is_drawn_at_once_and_the_next_waits() {
         let start = Instant::now();
         let mut pace = Pace::new(Line::Remote, None);
-        pace.drawn(start);
+        pace.drawn(start, 100);
         pace.changed();
         assert!(pace.wants_draw(start + 150 * MS));
-        pace.drawn(start + 150 * MS);
+        pace.drawn(start + 150 * MS, 100);
         pace.changed();
         assert!(!pace.wants_draw(start + 249 * MS));
         assert_eq!(pace.next_deadline(start + 200 * MS), Some(start + 250 * MS));
@@ -126,7 +152,7 @@ mod tests {
             for ms in 0..10_000 {
                 pace.changed();
                 if pace.wants_draw(start + ms * MS) {
-                    pace.drawn(start + ms * MS);
+                    pace.drawn(start + ms * MS, 100);
                     frames += 1;
                 }
             }
@@ -138,8 +164,29 @@ mod tests {
     fn a_clock_that_steps_back_does_no_harm() {
         let start = Instant::now() + 1000 * MS;
         let mut pace = Pace::new(Line::Local, None);
-        pace.drawn(start);
+        pace.drawn(start, 100);
         pace.changed();
         assert!(!pace.wants_draw(start - 500 * MS));
+    }
+
+    #[test]
+    fn a_large_frame_is_waited_off_on_a_slow_line_but_not_by_a_person() {
+        let start = Instant::now();
+        let mut pace = Pace::new(Line::LowBandwidth, None);
+        pace.drawn(start, 1_400);
+        pace.changed();
+        assert!(!pace.wants_draw(start + 1_399 * MS));
+        assert_eq!(pace.next_deadline(start + 600 * MS), Some(start + 1_400 * MS));
+        assert!(pace.wants_draw(start + 1_400 * MS));
+        pace.asked();
+        assert!(pace.wants_draw(start + 500 * MS));
+        pace.drawn(start + 500 * MS, 100_000);
+        pace.changed();
+        assert!(!pace.wants_draw(start + 5_499 * MS));
+        assert!(pace.wants_draw(start + 5_500 * MS), "nothing is waited off forever");
+        let mut pace = Pace::new(Line::Local, None);
+        pace.drawn(start, 100_000);
+        pace.changed();
+        assert!(pace.wants_draw(start + 33 * MS));
     }
 }

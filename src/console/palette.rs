@@ -2,7 +2,6 @@
 
 use super::action::{Action, Context, TABLE};
 use super::fuzzy::{Match, matches};
-use super::help::exists;
 use super::overlay::Line;
 use super::search::venue;
 use super::state::State;
@@ -80,7 +79,7 @@ fn entries(state: &State, view: &View) -> Vec<Entry> {
         |name: &str, help: &str, order| Entry { name: name.to_owned(), help: help.to_owned(), key: None, order };
     let mut entries: Vec<Entry> = TABLE
         .iter()
-        .filter(|row| exists(row.action) && !moves(row.action) && (replays || row.context != Context::Replay))
+        .filter(|row| !moves(row.action) && (replays || row.context != Context::Replay))
         .map(|row| Entry { key: state.key(row.action), ..plain(row.name, row.help, Order::Act(row.action)) })
         .collect();
     entries.push(plain("notices", "List what was told.", Order::Notices));

@@ -145,8 +145,8 @@ impl Console {
         loop {
             let now = Instant::now();
             if self.pace.wants_draw(now) {
-                self.draw()?;
-                self.pace.drawn(now);
+                let bytes = self.draw()?;
+                self.pace.drawn(now, bytes);
             }
             let due = self.pace.next_deadline(now);
             let effects = tokio::select! {
@@ -163,7 +163,10 @@ impl Console {
                 },
                 input = inputs.recv() => match input {
                     None | Some(Input::Gone) => return Ok(Ended::Told(Cause::TerminalGone)),
-                    Some(input) => self.take_in(input),
+                    Some(input) => {
+                        self.pace.asked();
+                        self.take_in(input)
+                    }
                 },
                 Some(done) = self.copied.1.recv() => {
                     self.screen.send(&done.send)?;
@@ -182,13 +185,14 @@ impl Console {
         }
     }
 
-    fn draw(&mut self) -> Result<(), TerminalGone> {
+    /// Draws a frame; gives its bytes.
+    fn draw(&mut self) -> Result<usize, TerminalGone> {
         self.shown = self.desk.view(&query(&self.state));
         // What the desk shows changes what is remembered, never what is asked for.
         let _ = update(&mut self.state, &self.shown, Event::Desk);
         let Self { state, shown, theme, capabilities, screen, .. } = self;
         let area = screen.area();
-        screen.draw(|buf| view(state, shown, theme, capabilities.glyphs(), area, buf)).map(drop)
+        screen.draw(|buf| view(state, shown, theme, capabilities.glyphs(), area, buf))
     }
 
     fn update(&mut self, event: Event) -> Vec<Effect> {
@@ -215,6 +219,7 @@ impl Console {
     fn resized(&mut self) -> Vec<Effect> {
         let size = self.terminal.size();
         self.screen.resize(size);
+        self.pace.asked();
         self.update(Event::Resize(size))
     }
 

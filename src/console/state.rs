@@ -220,7 +220,7 @@ pub fn query(state: &State) -> Query {
         Some(_) => 100,
         None => ladder::Slots::of(room(Pane::Book)).a_side(),
     };
-    // Books are grouped before the first view names the instrument, so the step is looked up by what was asked for.
+    // Whoever groups a book thereby chooses it, so what is not chosen has no step.
     let group = state.shown.as_ref().and_then(|place| state.groups.get(place)).copied();
     Query {
         focus: state.shown.clone(),

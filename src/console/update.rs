@@ -64,7 +64,7 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
     match state.settings.keymap.resolve(&state.pending, chord, &contexts) {
         Resolution::Pending => {
             state.pending.push(chord);
-            return vec![];
+            vec![]
         }
         Resolution::Action(action) => {
             state.pending.clear();
@@ -95,10 +95,14 @@ pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect>
                 Action::Top => Key::Home,
                 _ => Key::End,
             };
-            field(state).map(|field| field.press(Chord::key(key)));
+            if let Some(field) = field(state) {
+                field.press(Chord::key(key));
+            }
         }
         Action::HalfUp if text => {
-            field(state).map(|field| *field = Field::default());
+            if let Some(field) = field(state) {
+                *field = Field::default();
+            }
             choose(state, 0);
         }
         Action::Up | Action::PreviousPane => step(state, view, -1),

@@ -29,8 +29,11 @@ pub fn view(
     let mut canvas = Canvas { buf, theme, glyphs, figures, zone: &state.settings.zone };
     canvas.clear(area, Role::Text);
     let Some(arrangement) = state.settings.layout.arrange(area) else {
-        let text =
-            format!("too small: needs {}x{}, is {}x{}", SMALLEST.width, SMALLEST.height, area.width, area.height);
+        let needs = format!("needs {}x{}", SMALLEST.width, SMALLEST.height);
+        let text = match area.width {
+            24.. => format!("too small: {needs}, is {}x{}", area.width, area.height),
+            _ => needs,
+        };
         canvas.put_message(area, &text, Role::Warning);
         return None;
     };
@@ -71,7 +74,9 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
                 focus,
                 link: view.links.iter().find(|link| link.venue == focus.place.venue),
                 group: state.groups.get(&focus.place).copied(),
-                cursor: state.cursor,
+                cursor: state
+                    .cursor
+                    .filter(|cursor| cursor.depth < usize::from(ladder::Slots::of(area).on(cursor.side))),
                 now: view.now,
             };
             ladder.draw(canvas, area);

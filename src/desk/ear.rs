@@ -1,7 +1,7 @@
 //! What the desk does with what a connection tells: into the market under the lock, and a word to whoever draws.
 
 use super::shared::Shared;
-use super::{Link, LinkState, Mode};
+use super::{Link, LinkState};
 use crate::feed::{LinkEvent, Listener, Statistics};
 use crate::market::{Applied, Desync, Event, Market, Symbol, Timestamp, VenueId};
 use std::sync::Arc;
@@ -22,9 +22,7 @@ impl Ear {
 impl Listener for Ear {
     fn link(&mut self, venue: VenueId, event: LinkEvent, at: Timestamp) {
         let mut state = self.shared.state();
-        let came_up = event == LinkEvent::Up;
-        // The end of a capture is not the loss of a connection.
-        if !came_up && state.mode != Mode::Replay {
+        if event != LinkEvent::Up {
             state.market.lose(venue, &Desync::Disconnected, at);
         }
         let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));

@@ -79,10 +79,11 @@ impl Work {
                 _ = keeping.tick() => self.keep().await,
             }
         };
+        // Before the connections end: a book without one is no longer known to be right, and is not remembered.
+        self.keep().await;
         for (_, connection) in std::mem::take(&mut self.connections) {
             connection.close().await;
         }
-        self.keep().await;
         let shared = Arc::clone(&self.shared);
         self.chronicled(move |chronicle| chronicle.close(&shared, &reason)).await;
     }

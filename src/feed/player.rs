@@ -46,7 +46,7 @@ pub enum Steer {
     Step,
     /// Move by so many records, back when negative.
     Seek(i64),
-    /// Play at this pace.
+    /// Play at this speed.
     Speed(Speed),
 }
 
@@ -231,7 +231,7 @@ impl<L: Listener> Stage<L> {
     fn follow(&mut self, steer: Steer) {
         match steer {
             Steer::TogglePause => self.progress.paused = !self.progress.paused,
-            Steer::Speed(pace) => self.progress.speed = pace,
+            Steer::Speed(speed) => self.progress.speed = speed,
             Steer::Step => {
                 self.progress.paused = true;
                 self.one();

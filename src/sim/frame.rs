@@ -35,20 +35,16 @@ pub struct Number {
 
 impl Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(self.units.unsigned_abs());
+        let units = self.units.unsigned_abs();
+        let unit = 10u64.checked_pow(self.decimals.into()).ok_or(fmt::Error)?;
         if self.units < 0 {
             f.write_char('-')?;
         }
-        let decimals = usize::from(self.decimals);
-        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
-        f.write_str(if whole.is_empty() { "0" } else { whole })?;
-        if decimals > 0 {
-            f.write_char('.')?;
-            (fraction.len()..decimals).try_for_each(|_| f.write_char('0'))?;
-            f.write_str(fraction)?;
+        write!(f, "{}", units / unit)?;
+        match usize::from(self.decimals) {
+            0 => Ok(()),
+            decimals => write!(f, ".{:0decimals$}", units % unit),
         }
-        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The venue's door: a WebSocket listener, and the clock that makes the market move.
 //!
-//! - The market moves in ticks of five milliseconds, and what happens in one goes out in one write a client. After a pause
-//!   (a suspended machine) at most a quarter of a second is caught up with.
+//! - The market moves in ticks of a few milliseconds, and what happens in one goes out in one write a client. After a
+//!   pause (a suspended machine) at most a quarter of a second is caught up with.
 //! - What waits for a client is bounded. Whoever reads too slowly is disconnected, as real venues do.
 //! - Only this machine can connect, unless others are allowed in so many words.
 
@@ -24,8 +24,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-/// How often the market moves.
+/// How often a market moves that has more to tell than [`SLOW_RATE`], and how often a slow one does.
 const TICK: Duration = Duration::from_millis(5);
+const SLOW_TICK: Duration = Duration::from_millis(20);
+const SLOW_RATE: u32 = 500;
 
 /// The most time that is caught up with.
 const CATCH_UP: Duration = Duration::from_millis(250);
@@ -53,7 +55,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Decides all that happens.
     pub seed: u64,
-    /// Changes of books and trades a second, over all pairs; see [`MAX_RATE`].
+    /// Changes of books and trades a second, over all pairs; at most [`MAX_RATE`]. A client hears a little less, because
+    /// some changes lie beyond the depth that it sees.
     pub rate: u32,
     /// What is traded.
     pub pairs: Vec<Pair>,
@@ -213,7 +216,7 @@ fn now() -> Timestamp {
 }
 
 async fn keep_moving(hall: Arc<Hall>, rate: u32) {
-    let mut ticks = tokio::time::interval(TICK);
+    let mut ticks = tokio::time::interval(if rate > SLOW_RATE { TICK } else { SLOW_TICK });
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let (mut last, mut credit) = (Instant::now(), 0i64);
     loop {

@@ -225,6 +225,21 @@ fn only_what_is_subscribed_to_is_heard() {
 }
 
 #[test]
+fn no_two_messages_carry_the_same_moment() {
+    let mut venue = venue(&[]);
+    let id = venue.connect();
+    let params = json!({"channel": "book", "symbol": ["BTC/USD"], "depth": 1000});
+    ask(&mut venue, id, &json!({"method": "subscribe", "params": params}));
+    // A clock that stands still, as a coarse one does between two ticks.
+    for _ in 0..500 {
+        venue.step(START);
+    }
+    let moment = |frame: &Value| frame["data"][0]["timestamp"].as_str().map(str::to_owned);
+    let moments: Vec<String> = said(&mut venue, id).iter().filter_map(moment).collect();
+    assert!(moments.len() > 50 && moments.windows(2).all(|pair| pair[0] < pair[1]), "{moments:?}");
+}
+
+#[test]
 fn lost_and_corrupted_messages_are_noticed_and_repaired() {
     for (fault, trouble) in [
         ("drop@0.02", Trouble::Drop),

@@ -6,6 +6,7 @@
 
 use super::engine::Engine;
 use crate::market::Side;
+use std::fmt::Write;
 
 /// A level: price in ticks, quantity in lots.
 pub type Level = (i64, i64);
@@ -60,13 +61,12 @@ impl Window {
     /// Kraken's CRC32: the ten best asks, then the ten best bids, price and quantity as digits without the point and
     /// without leading zeros, which is what ticks and lots are.
     pub fn checksum(&self) -> u32 {
-        let mut hasher = crc32fast::Hasher::new();
-        let mut digits = itoa::Buffer::new();
+        let mut digits = String::with_capacity(CHECKED * 2 * 20);
         for (price, quantity) in self.asks.iter().take(CHECKED).chain(self.bids.iter().take(CHECKED)) {
-            hasher.update(digits.format(*price).as_bytes());
-            hasher.update(digits.format(*quantity).as_bytes());
+            // Writing to a String cannot fail.
+            let _ = write!(digits, "{price}{quantity}");
         }
-        hasher.finalize()
+        crc32fast::hash(digits.as_bytes())
     }
 }
 

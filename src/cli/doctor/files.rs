@@ -11,8 +11,6 @@ use std::path::Path;
 
 /// Less free space than this is worth a word.
 const SCARCE: u64 = 1 << 30;
-/// A folder with more files than this is not counted to its end.
-const MOST_FILES: usize = 100_000;
 
 /// Variables that are not settings but ours.
 const OTHER_VARIABLES: [&str; 2] = ["EXCHEQUER_CONFIG", "EXCHEQUER_DATA_DIR"];
@@ -25,8 +23,6 @@ pub fn checks(start: &Start, variables: impl Iterator<Item = OsString>) -> Vec<C
     checks.push(folder("paths.cache", &paths.cache));
     checks.push(folder("paths.state", &paths.state));
     checks.push(disk(&paths.journal));
-    checks.push(cache(start));
-    checks.push(journal(&paths.journal));
     checks
 }
 
@@ -110,73 +106,10 @@ fn disk(path: &Path) -> Check {
     }
 }
 
-fn cache(start: &Start) -> Check {
-    let name = "cache";
-    let (size, files) = match usage(&start.paths.cache) {
-        Ok(usage) => usage,
-        Err(error) => return Check::warn(name, format!("cannot be read: {error}"), "it can be deleted at any time"),
-    };
-    let found = format!("{} in {files} files", bytes(size));
-    match &start.config {
-        Ok(config) if !config.cache.enabled => Check::ok(name, format!("{found}, switched off")),
-        Ok(config) if size > config.cache.limit => Check::warn(
-            name,
-            format!("{found}, over its limit of {}", bytes(config.cache.limit)),
-            "it can be deleted at any time",
-        ),
-        Ok(config) => Check::ok(name, format!("{found}, limit {}", bytes(config.cache.limit))),
-        Err(_) => Check::ok(name, found),
-    }
-}
-
-fn journal(path: &Path) -> Check {
-    let name = "journal";
-    match usage(path) {
-        Ok((_, 0)) => Check::ok(name, "nothing was written yet"),
-        Ok((size, files)) => Check::ok(name, format!("{} in {files} files", bytes(size))),
-        Err(error) => Check::fail(name, format!("cannot be read: {error}"), "give yourself access to its folder"),
-    }
-}
-
-/// The size and number of the files under a folder; nothing for a folder that does not exist. Links are not followed.
-fn usage(folder: &Path) -> std::io::Result<(u64, usize)> {
-    let (mut size, mut files) = (0_u64, 0);
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            entries => entries?,
-        };
-        for entry in entries {
-            let about = entry?;
-            match about.metadata() {
-                Ok(data) if data.is_dir() => folders.push(about.path()),
-                Ok(data) => (size, files) = (size.saturating_add(data.len()), files + 1),
-                // It went away while we looked.
-                Err(_) => {}
-            }
-            if files >= MOST_FILES {
-                return Ok((size, files));
-            }
-        }
-    }
-    Ok((size, files))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cli::doctor::Verdict;
-
-    #[test]
-    fn files_are_counted_through_folders() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(usage(&folder.path().join("none")).unwrap(), (0, 0));
-        fs::create_dir(folder.path().join("inner")).unwrap();
-        fs::write(folder.path().join("inner/a"), "12345").unwrap();
-        fs::write(folder.path().join("b"), "123").unwrap();
-        assert_eq!(usage(folder.path()).unwrap(), (8, 2));
-    }
 
     #[test]
     fn a_folder_is_judged_by_what_can_be_done_with_it() {

@@ -3,16 +3,34 @@
 //! A check looks and changes nothing. The command fails only when a check does.
 
 mod files;
+mod network;
+mod store;
+mod sync;
 mod terminal;
 
 use super::output::{Cell, Column, Output, Tone};
-use super::paths::Environment;
-use super::{Exit, Failure, Start};
-use crate::market::printable;
+use super::{Context, Exit, Failure, Start};
+use crate::console::capabilities::Environment;
+use crate::market::{VenueId, printable};
+
+const EXAMPLES: &str = "\
+Examples:
+  exchequer doctor                  this machine, and the venues that are configured
+  exchequer doctor --venue kraken   and whether Kraken can be reached
+  exchequer doctor --offline        without the network";
 
 /// Arguments of `exchequer doctor`.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(before_help = EXAMPLES)]
+pub struct Args {
+    // The name of the setting: its value is read from there.
+    /// Also looks at this venue
+    #[arg(long = "venue", value_name = "VENUE")]
+    venue: Option<VenueId>,
+    /// Leaves the network alone
+    #[arg(long)]
+    offline: bool,
+}
 
 /// What was looked at, what was found, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -62,10 +80,20 @@ impl Check {
 }
 
 /// Looks at everything and prints what was found.
-pub fn run(_: &Args, start: &Start) -> Result<(), Failure> {
-    let environment: Environment<'_> = &|name: &str| std::env::var_os(name);
-    let mut checks = terminal::checks(&terminal::Terminal::look(), environment);
+pub fn run(args: &Args, start: &Start) -> Result<(), Failure> {
+    let environment = Environment::of_process();
+    let terminal = terminal::Terminal::look();
+    let mut checks = terminal::checks(&terminal, &environment);
+    checks.push(sync::check(terminal.interactive, &environment));
     checks.extend(files::checks(start, std::env::vars_os().map(|(name, _)| name)));
+    checks.extend(store::checks(start));
+    // Where a configuration is wrong, that is what there is to say.
+    if let Ok(config) = &start.config
+        && !args.offline
+    {
+        let context = Context { config: config.clone(), paths: start.paths.clone(), output: start.output };
+        checks.extend(network::checks(&context)?);
+    }
     print(&checks, start.output)?;
     let failed: Vec<&str> =
         checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.name).collect();

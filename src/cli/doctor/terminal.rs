@@ -1,7 +1,8 @@
 //! What the terminal is and can do, as far as it can be known without asking it.
 
 use super::Check;
-use crate::cli::paths::Environment;
+use crate::console::capabilities::{Capabilities, ColourChoice, Environment, is_ssh};
+use crate::console::colour::ColourDepth;
 use std::io::IsTerminal;
 
 /// The smallest terminal that the console fits into, in columns and rows.
@@ -28,10 +29,9 @@ impl Terminal {
 }
 
 /// Checks the terminal.
-pub fn checks(terminal: &Terminal, environment: Environment<'_>) -> Vec<Check> {
-    let text = |name: &str| environment(name).map(|value| value.to_string_lossy().into_owned()).unwrap_or_default();
-    let term = text("TERM");
-    vec![kind(terminal, &term), size(terminal), color(&term, &text), encoding(&text), line(&text)]
+pub fn checks(terminal: &Terminal, environment: &Environment) -> Vec<Check> {
+    let term = environment.get("TERM").unwrap_or_default();
+    vec![kind(terminal, term), size(terminal), color(environment), encoding(environment), line(environment)]
 }
 
 fn kind(terminal: &Terminal, term: &str) -> Check {
@@ -64,27 +64,24 @@ fn size(terminal: &Terminal) -> Check {
     }
 }
 
-fn color(term: &str, text: &dyn Fn(&str) -> String) -> Check {
-    let name = "terminal.color";
-    let deep = ["truecolor", "24bit"].contains(&text("COLORTERM").as_str()) || term.ends_with("-direct");
-    let depth = match term {
-        "" | "dumb" => "none",
-        _ if deep => "24 bit",
-        _ if term.contains("256color") => "256 colours",
-        _ => "16 colours",
+/// What the console would make of the environment, as on a terminal.
+fn color(environment: &Environment) -> Check {
+    let found = Capabilities::detect(environment, ColourChoice::Always, true);
+    let depth = match found.map(|capabilities| capabilities.depth) {
+        Ok(ColourDepth::True) => "24 bit",
+        Ok(ColourDepth::Ansi256) => "256 colours",
+        Ok(ColourDepth::Ansi16) => "16 colours",
+        Ok(ColourDepth::Mono) | Err(_) => "none",
     };
-    if text("NO_COLOR").is_empty() {
-        Check::ok(name, depth)
-    } else {
-        Check::ok(name, format!("{depth}, but NO_COLOR asks for none"))
-    }
+    let refused = if environment.get("NO_COLOR").is_some() { ", but NO_COLOR asks for none" } else { "" };
+    Check::ok("terminal.color", format!("{depth}{refused}"))
 }
 
-fn encoding(text: &dyn Fn(&str) -> String) -> Check {
+fn encoding(environment: &Environment) -> Check {
     let name = "terminal.encoding";
-    let ruling = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find(|variable| !text(variable).is_empty());
+    let ruling = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| Some((name, environment.get(name)?)));
     let advice = "set LANG to a UTF-8 locale, such as C.UTF-8, or borders and bars may look broken";
-    match ruling.map(|variable| (variable, text(variable))) {
+    match ruling {
         Some((variable, locale)) => {
             let shown = format!("{variable}={locale}");
             let lower = locale.to_lowercase();
@@ -95,10 +92,9 @@ fn encoding(text: &dyn Fn(&str) -> String) -> Check {
     }
 }
 
-fn line(text: &dyn Fn(&str) -> String) -> Check {
-    let remote = ["SSH_TTY", "SSH_CONNECTION"].iter().any(|variable| !text(variable).is_empty());
-    let place = if remote { "over SSH" } else { "local" };
-    let inside = [("TMUX", "tmux"), ("STY", "screen")].into_iter().find(|(variable, _)| !text(variable).is_empty());
+fn line(environment: &Environment) -> Check {
+    let place = if is_ssh(environment) { "over SSH" } else { "local" };
+    let inside = [("TMUX", "tmux"), ("STY", "screen")].into_iter().find(|(name, _)| environment.get(name).is_some());
     Check::ok("terminal.line", inside.map_or_else(|| place.to_owned(), |(_, name)| format!("{place}, inside {name}")))
 }
 
@@ -106,10 +102,9 @@ fn line(text: &dyn Fn(&str) -> String) -> Check {
 mod tests {
     use super::*;
     use crate::cli::doctor::Verdict;
-    use std::ffi::OsString;
 
     fn checked(size: Option<(u16, u16)>, variables: &[(&str, &str)]) -> Vec<Check> {
-        let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
+        let environment = variables.iter().copied().collect();
         checks(&Terminal { interactive: size.is_some(), size }, &environment)
     }
 

@@ -9,6 +9,7 @@ use super::{Title, ceiling, share};
 use crate::console::canvas::Canvas;
 use crate::console::figures::{Column, Figures, age};
 use crate::console::state::Cursor;
+use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::{BookView, Focus, Link};
 use crate::market::{Freshness, Row, Side, Timestamp};
@@ -224,9 +225,11 @@ impl Ladder<'_> {
         let hatch = canvas.glyphs.hatch;
         canvas.fill(area, 0, area.width, y, hatch, trouble.role);
         let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-        let text =
-            super::super::text::fit(&trouble.band, usize::from(inner.width.saturating_sub(2)), canvas.glyphs.ellipsis);
-        canvas.put_centered(inner, y, &format!(" {text} "), trouble.role);
+        let texts = trouble.reasons.each_ref().map(|reason| format!(" {}  {reason} ", trouble.title));
+        let fits = |text: &&String| columns(text) <= usize::from(inner.width);
+        if let Some(text) = texts.iter().find(fits).or(texts.last()) {
+            canvas.put_centered(inner, y, text, trouble.role);
+        }
     }
 }
 

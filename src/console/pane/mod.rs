@@ -30,16 +30,16 @@ pub struct Title {
 
 /// Draws the borders of all panes, the focused one last, so that its line is whole.
 pub fn borders(canvas: &mut Canvas<'_>, panes: &[(Pane, Rect)], focus: Pane) {
-    let (focused, others): (Vec<(Pane, Rect)>, Vec<(Pane, Rect)>) =
-        panes.iter().copied().partition(|(pane, _)| *pane == focus);
-    for (pane, area) in others.into_iter().chain(focused) {
-        let role = if pane == focus { Role::BorderFocus } else { Role::Border };
+    let others = panes.iter().filter(|(pane, _)| *pane != focus);
+    let focused = panes.iter().filter(|(pane, _)| *pane == focus);
+    for (pane, area) in others.chain(focused) {
+        let role = if *pane == focus { Role::BorderFocus } else { Role::Border };
         Block::new()
             .borders(Borders::ALL)
             .border_set(canvas.glyphs.border)
             .merge_borders(MergeStrategy::Exact)
             .border_style(canvas.theme.style(role))
-            .render(area, canvas.buf);
+            .render(*area, canvas.buf);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::market::{Timestamp, VenueStatus};
 use ratatui::layout::Rect;
 use std::time::Duration;
 
-/// A notice that warns of nothing goes by itself after this.
+/// A notice has the line for so long; a warning is then counted until it is put away.
 const SHOWN_FOR: Duration = Duration::from_secs(8);
 
 /// Draws the line.
@@ -24,7 +24,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) {
     }
     let keys = hints(state, view);
     let width: usize = keys.iter().map(|(key, hint)| columns(key) + columns(hint) + 3).sum();
-    let room = area.width.saturating_sub(u16::try_from(width).unwrap_or(u16::MAX) + 1);
+    let room = area.width.saturating_sub(u16::try_from(width).unwrap_or(u16::MAX).saturating_add(2));
     let mut x = figures(canvas, Rect { width: room, ..area }, state, view);
     x = canvas.put(area, x + 1, 0, canvas.glyphs.separator, Role::Border) + 1;
     for (key, hint) in keys {
@@ -33,15 +33,19 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) {
     }
 }
 
-/// What is to be told now: what the console said last, or the newest notice.
+/// What is to be told now: what the console said last, or a notice that has just come up.
 fn told(state: &State, view: &View) -> Option<(bool, String)> {
-    let fresh = |at: Timestamp| at.age(view.now) < SHOWN_FOR;
+    // In a replay the desk's time is that of the capture, and notices come from its future.
+    let fresh = |at: Timestamp| at <= view.now && at.age(view.now) < SHOWN_FOR;
     if let Some(said) = state.said.as_ref().filter(|said| said.warning || fresh(said.at)) {
         return Some((said.warning, said.text.clone()));
     }
-    let unread = |notice: &&Notice| state.read_until.is_none_or(|until| notice.at > until);
-    let notice = view.notices.iter().rev().filter(unread).find(|notice| notice.warning || fresh(notice.at))?;
+    let notice = unread(state, view).rev().find(|notice| fresh(notice.at))?;
     Some((notice.warning, notice.text.clone()))
+}
+
+fn unread<'a>(state: &'a State, view: &'a View) -> impl DoubleEndedIterator<Item = &'a Notice> {
+    view.notices.iter().filter(|notice| state.read_until.is_none_or(|until| notice.at > until))
 }
 
 /// The connection of the instrument shown and its figures; gives the column after them.
@@ -59,6 +63,10 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
                 parts.push((format!("lag {}", delay(lag)), Role::Dim));
             }
         }
+    }
+    let warnings = unread(state, view).filter(|notice| notice.warning).count();
+    if warnings > 0 {
+        parts.push((format!("! {warnings} unread"), Role::Warning));
     }
     let malformed: u64 = view.links.iter().map(|link| link.figures.malformed).fold(0, u64::saturating_add);
     if malformed > 0 {
@@ -87,7 +95,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     let (warnings, quiet): (Vec<_>, Vec<_>) = rest.iter().partition(|(_, role)| *role != Role::Dim);
     let mut x = 1;
     for (text, role) in first.iter().chain(warnings).chain(quiet) {
-        let end = usize::from(x) + columns(text) + 2;
+        let end = usize::from(x) + columns(text);
         if end > usize::from(area.width) && x > 1 {
             break;
         }
@@ -127,7 +135,12 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     };
     let actions = [Action::Help, Action::Palette, Action::Search, here, Action::Quit];
     let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
-    let all: Vec<_> = actions.into_iter().filter_map(hint).collect();
-    // On a narrow screen the figures need the room.
-    if state.size.width >= 80 { all } else { all.into_iter().take(2).collect() }
+    let keep = |action: Action| match state.size.width {
+        90.. => true,
+        // On narrow screens the figures need the room.
+        80..90 if here == Action::Pause => action != Action::Search,
+        80..90 => action != here,
+        _ => matches!(action, Action::Help | Action::Palette),
+    };
+    actions.into_iter().filter(|action| keep(*action)).filter_map(hint).collect()
 }

@@ -15,6 +15,8 @@ pub fn title(focus: &Focus) -> Title {
 
 /// Draws the tape inside its border.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, focus: &Focus) {
+    // A line is not drawn wider, or the eye loses it.
+    let area = Rect { width: area.width.min(48), ..area };
     let lines = gathered(&focus.trades, usize::from(area.height.saturating_sub(1)));
     if lines.is_empty() {
         return canvas.put_message(area, "no trades yet", Role::Dim);

@@ -2,8 +2,8 @@
 
 use crate::console::figures::{Figures, age};
 use crate::console::theme::Role;
-use crate::desk::{Focus, Link, LinkState};
-use crate::market::{Crossing, Freshness, Timestamp};
+use crate::desk::{BookView, Focus, Link, LinkState};
+use crate::market::{Crossing, Desync, Freshness, Row, Timestamp};
 use std::time::Duration;
 
 /// Prices older than this are hatched.
@@ -14,8 +14,8 @@ const HATCH_AFTER: Duration = Duration::from_secs(30);
 pub struct Trouble {
     /// One word in capitals, with the age: for the title.
     pub title: String,
-    /// Word and reason: for the band across the book.
-    pub band: String,
+    /// The reason for the band across the book: in full, and in few columns.
+    pub reasons: [String; 2],
     /// How both look.
     pub role: Role,
     /// Whether the prices are not those of now.
@@ -26,40 +26,62 @@ pub struct Trouble {
 
 /// What is wrong with this book, if anything is.
 pub fn of(focus: &Focus, link: Option<&Link>, figures: Figures) -> Option<Trouble> {
-    let book = &focus.book;
-    let old = |word: &str, since: Duration, why: String, hatched: bool| {
-        let title = match age(since) {
-            Some(age) => format!("{word} {age}"),
-            None => word.to_owned(),
-        };
-        let band = if why.is_empty() { title.clone() } else { format!("{title}  {why}") };
-        Trouble { title, band, role: Role::Warning, old: true, hatched: hatched || since >= HATCH_AFTER }
-    };
-    let down = link.and_then(|link| match &link.state {
-        LinkState::Up => None,
-        LinkState::Connecting => Some("connecting".to_owned()),
-        LinkState::Waiting { reason, .. } | LinkState::Ended { reason } => Some(reason.clone()),
-    });
-    let why = focus.refusal.clone().or(down);
-    match &book.freshness {
-        Freshness::Remembered(since) => Some(old("CACHED", *since, why.unwrap_or_default(), true)),
-        Freshness::Resync(since, reason) => Some(old("RESYNC", *since, why.unwrap_or(reason.to_string()), false)),
-        Freshness::Stale(since) => Some(old("STALE", *since, why.unwrap_or("nothing comes".into()), false)),
+    let why = outside(focus, link);
+    match &focus.book.freshness {
+        Freshness::Remembered(since) => {
+            let reasons = why.unwrap_or_else(|| both("from the cache"));
+            Some(Trouble { hatched: true, ..old("CACHED", *since, reasons) })
+        }
+        Freshness::Resync(since, desync) => {
+            Some(old("RESYNC", *since, why.unwrap_or_else(|| [desync.to_string(), brief(desync, figures)])))
+        }
+        Freshness::Stale(since) => Some(old("STALE", *since, why.unwrap_or_else(|| both("nothing comes")))),
         Freshness::Waiting => None,
-        Freshness::Live(_) => {
-            let best = |rows: &[crate::market::Row]| {
-                rows.first().map_or(String::new(), |row| figures.price(row.level.price, book.precision.price))
-            };
-            let (bid, ask) = (best(&book.bids), best(&book.asks));
-            let (word, why) = match book.crossing {
-                Crossing::Apart => return None,
-                Crossing::Locked => ("LOCKED", format!("bid and ask {bid}")),
-                Crossing::Crossed => ("CROSSED", format!("bid {bid} over ask {ask}")),
-            };
-            let band = format!("{word}  {why}");
-            Some(Trouble { title: word.to_owned(), band, role: Role::Error, old: false, hatched: false })
+        Freshness::Live(_) => crossing(&focus.book, figures),
+    }
+}
+
+fn both(text: &str) -> [String; 2] {
+    [text.to_owned(), text.to_owned()]
+}
+
+fn old(word: &str, since: Duration, reasons: [String; 2]) -> Trouble {
+    let title = age(since).map_or(word.to_owned(), |age| format!("{word} {age}"));
+    Trouble { title, reasons, role: Role::Warning, old: true, hatched: since >= HATCH_AFTER }
+}
+
+/// A reason that lies outside of the book: the venue refused it, or the connection is down.
+fn outside(focus: &Focus, link: Option<&Link>) -> Option<[String; 2]> {
+    if let Some(refusal) = &focus.refusal {
+        return Some([refusal.clone(), "refused".to_owned()]);
+    }
+    match &link?.state {
+        LinkState::Up => None,
+        LinkState::Connecting => Some(both("connecting")),
+        LinkState::Waiting { reason, .. } | LinkState::Ended { reason } => {
+            Some([reason.clone(), "not connected".to_owned()])
         }
     }
+}
+
+fn brief(desync: &Desync, figures: Figures) -> String {
+    match desync {
+        Desync::Gap { got, .. } => format!("gap at {}", figures.exact((*got).into())),
+        Desync::Checksum { .. } => "checksum failed".to_owned(),
+        _ => desync.to_string(),
+    }
+}
+
+fn crossing(book: &BookView, figures: Figures) -> Option<Trouble> {
+    let best =
+        |rows: &[Row]| rows.first().map_or(String::new(), |row| figures.price(row.level.price, book.precision.price));
+    let (bid, ask) = (best(&book.bids), best(&book.asks));
+    let (title, reasons) = match book.crossing {
+        Crossing::Apart => return None,
+        Crossing::Locked => ("LOCKED", both(&format!("bid and ask {bid}"))),
+        Crossing::Crossed => ("CROSSED", [format!("bid {bid} over ask {ask}"), format!("{bid}>{ask}")]),
+    };
+    Some(Trouble { title: title.to_owned(), reasons, role: Role::Error, old: false, hatched: false })
 }
 
 /// What an empty book says, and how it looks.

@@ -10,6 +10,12 @@ use crate::money::{Decimal, Percent};
 use ratatui::layout::Rect;
 use rust_decimal::RoundingStrategy;
 
+/// A line is not drawn wider, or the eye loses it.
+const WIDEST: u16 = 64;
+
+/// Columns of the change, with the space before it.
+const CHANGE: u16 = 6;
+
 /// What stands on the border.
 pub fn title() -> Title {
     Title { name: "Watch".to_owned(), ..Title::default() }
@@ -37,22 +43,23 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
     if view.watch.is_empty() {
         return canvas.put_message(area, "nothing is watched; find an instrument with /", Role::Dim);
     }
+    let whole = area;
+    let area = Rect { width: area.width.min(WIDEST), ..area };
     let prices: Vec<String> = view.watch.iter().map(|watched| last(canvas, watched)).collect();
     let widest = prices.iter().map(|text| super::super::text::columns(text)).max().unwrap_or(0);
-    let width = u16::try_from(widest).unwrap_or(u16::MAX).max(9);
-    let change = area.width;
+    let width = u16::try_from(widest).unwrap_or(u16::MAX).max(8);
     let state = if area.width >= 36 { 8 } else { 0 };
     let venue = if area.width >= 46 { 8 } else { 0 };
-    let price = change.saturating_sub(7 + state + venue);
+    let price = area.width.saturating_sub(CHANGE + state + venue);
     let symbol = Rect { width: price.saturating_sub(width + 1), ..area };
     canvas.put(symbol, 1, 0, "symbol", Role::Dim);
     canvas.put_right(area, price, 0, "last", Role::Dim);
-    canvas.put_right(area, price + 7, 0, "24h %", Role::Dim);
+    canvas.put_right(area, price + CHANGE, 0, "24h %", Role::Dim);
     if state > 0 {
-        canvas.put_right(area, price + 7 + state, 0, "book", Role::Dim);
+        canvas.put_right(area, price + CHANGE + state, 0, "book", Role::Dim);
     }
     if venue > 0 {
-        canvas.put_right(area, price + 7 + state + venue, 0, "venue", Role::Dim);
+        canvas.put_right(area, price + CHANGE + state + venue, 0, "venue", Role::Dim);
     }
     let room = usize::from(area.height.saturating_sub(1));
     let chosen = position(view, shown);
@@ -72,17 +79,17 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
         let (sign, ink) = sign(canvas, watched, live);
         canvas.put(area, price.saturating_sub(width + 1), y, sign, ink);
         let (text, ink) = change_text(canvas, watched.change);
-        canvas.put_right(area, price + 7, y, &text, if live { ink } else { Role::Stale });
+        canvas.put_right(area, price + CHANGE, y, &text, if live { ink } else { Role::Stale });
         if state > 0 {
             let (text, ink) = standing(watched);
-            canvas.put_right(area, price + 7 + state, y, &text, ink);
+            canvas.put_right(area, price + CHANGE + state, y, &text, ink);
         }
         if venue > 0 {
-            canvas.put_right(area, price + 7 + state + venue, y, watched.place.venue.as_str(), Role::Dim);
+            canvas.put_right(area, price + CHANGE + state + venue, y, watched.place.venue.as_str(), Role::Dim);
         }
         if index == chosen {
             canvas.put(area, 0, y, canvas.glyphs.cursor, Role::Accent);
-            canvas.tint(Rect { y: area.y + y, height: 1, ..area }, Role::Selected);
+            canvas.tint(Rect { y: area.y + y, height: 1, ..whole }, Role::Selected);
         }
     }
     if let Some(focus) = view.focus.as_ref().filter(|_| room >= view.watch.len() + 5) {

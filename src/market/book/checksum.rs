@@ -33,10 +33,15 @@ impl Checksum {
     /// The checksum is over printed text, so it needs the instrument's precision. Where nobody has told it, the decimals
     /// that the wire printed are taken; and because some relays strip trailing zeros, a wider precision that makes the
     /// checksum right is then learned (a wrong book would match one of the few candidates once in about 10^8 frames).
-    pub(super) fn verify(self, ladder: &Ladder, precision: &mut Option<Precision>) -> Result<(), u32> {
+    pub(super) fn verify(
+        self,
+        ladder: &Ladder,
+        precision: &mut Option<Precision>,
+        prints: &mut Prints,
+    ) -> Result<(), u32> {
         let Self::Kraken(expected) = self;
         let known = precision.unwrap_or(ladder.printed());
-        let computed = kraken(ladder, known);
+        let computed = kraken(ladder, known, prints);
         if computed == expected {
             return Ok(());
         }
@@ -46,7 +51,7 @@ impl Checksum {
         for price in known.price..=MAX_DECIMALS {
             for quantity in known.quantity..=MAX_DECIMALS {
                 let candidate = Precision { price, quantity };
-                if kraken(ladder, candidate) == expected {
+                if kraken(ladder, candidate, prints) == expected {
                     *precision = Some(candidate);
                     return Ok(());
                 }
@@ -64,59 +69,86 @@ impl Checksum {
                 let _ = ladder.set(side, level);
             }
         }
-        Self::Kraken(kraken(&ladder, precision))
+        Self::Kraken(kraken(&ladder, precision, &mut Prints::default()))
     }
 }
 
-/// A number has at most 19 digits.
-const DIGITS: usize = 19;
-
-/// Digits are written eight at a time; the first number may reach over its own beginning by that much.
-const CHUNK: usize = 8;
-
-fn kraken(ladder: &Ladder, precision: Precision) -> u32 {
-    let have = ladder.precision();
-    let (by_price, by_quantity) =
-        (Shift::between(have.price, precision.price), Shift::between(have.quantity, precision.quantity));
-    let mut text = [0; CHUNK + KRAKEN_LEVELS * 2 * 2 * DIGITS];
-    let mut start = text.len();
-    // Digits come out last first, so the text is written from its end: the worst bid's quantity first.
-    for side in [Side::Bid, Side::Ask] {
-        let levels = ladder.side(side);
-        for Ticks { price, quantity } in levels.iter().take(KRAKEN_LEVELS).rev() {
-            start = put(&mut text, start, by_quantity.apply(*quantity));
-            start = put(&mut text, start, by_price.apply(*price));
+fn kraken(ladder: &Ladder, precision: Precision, prints: &mut Prints) -> u32 {
+    prints.print_from(ladder.precision(), precision);
+    let mut text = [0; KRAKEN_LEVELS * 2 * LONGEST];
+    let mut end = 0;
+    for side in [Side::Ask, Side::Bid] {
+        for ticks in ladder.side(side).iter().take(KRAKEN_LEVELS) {
+            let print = prints.of(*ticks);
+            if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
+                *place = print.text;
+            }
+            end += usize::from(print.len);
         }
     }
-    crc32fast::hash(text.get(start..).unwrap_or_default())
+    crc32fast::hash(text.get(..end).unwrap_or_default())
 }
 
-/// Writes the digits of `value` so that they end before `end`; gives where they start.
-fn put(text: &mut [u8], mut end: usize, mut value: u64) -> usize {
-    loop {
-        let digits = eight_digits(value % 100_000_000);
-        value /= 100_000_000;
-        if let Some(place) = text.get_mut(..end).and_then(|before| before.last_chunk_mut::<CHUNK>()) {
-            *place = (digits | 0x3030_3030_3030_3030).to_le_bytes();
-        }
-        if value == 0 {
-            let leading_zeros = (digits.trailing_zeros() / 8).min(7) as usize;
-            return end.saturating_sub(CHUNK - leading_zeros);
-        }
-        end = end.saturating_sub(CHUNK);
+/// The digits of a level: two numbers of at most 19.
+const LONGEST: usize = 40;
+
+/// A level as text, at the beginning of `text`.
+#[derive(Clone, Copy, Debug)]
+struct Print {
+    ticks: Ticks,
+    len: u8,
+    text: [u8; LONGEST],
+}
+
+/// The texts of the levels that were hashed last: from one message to the next, nearly all of them are the same. A level
+/// has one place, found by its numbers; another level with the same place takes it over.
+#[derive(Clone, Debug)]
+pub(super) struct Prints {
+    from: Precision,
+    to: Precision,
+    places: Box<[Print; PLACES]>,
+}
+
+/// A power of two, several times the levels of a checksum.
+const PLACES: usize = 64;
+
+impl Default for Prints {
+    fn default() -> Self {
+        let none = Precision { price: 0, quantity: 0 };
+        // No level has this price: places are empty until they are taken.
+        let ticks = Ticks { price: i64::MIN, quantity: 0 };
+        Self { from: none, to: none, places: Box::new([Print { ticks, len: 0, text: [0; LONGEST] }; PLACES]) }
     }
 }
 
-/// The eight decimal digits of a number below 10^8, the first in the lowest byte.
-///
-/// Within one register the number is halved into four, then two, then single digits, with multiplications that are
-/// exact in these ranges in place of divisions.
-fn eight_digits(value: u64) -> u64 {
-    let fours = (value / 10_000) | ((value % 10_000) << 32);
-    let hundreds = ((fours * 10_486) >> 20) & 0x0000_007f_0000_007f;
-    let twos = hundreds | ((fours - hundreds * 100) << 16);
-    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-    tens | ((twos - tens * 10) << 8)
+impl Prints {
+    /// What is printed from now on, and how; texts that were made for something else are forgotten.
+    fn print_from(&mut self, from: Precision, to: Precision) {
+        if (self.from, self.to) != (from, to) {
+            *self = Self { from, to, ..Self::default() };
+        }
+    }
+
+    fn of(&mut self, ticks: Ticks) -> Print {
+        let mixed = (ticks.price ^ ticks.quantity.rotate_left(32)).cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (mixed >> (u64::BITS - PLACES.trailing_zeros())) as usize;
+        let Some(print) = self.places.get_mut(place) else { return Print { ticks, len: 0, text: [0; LONGEST] } };
+        if print.ticks != ticks {
+            *print = Print { ticks, len: 0, text: [0; LONGEST] };
+            let by_price = Shift::between(self.from.price, self.to.price);
+            let by_quantity = Shift::between(self.from.quantity, self.to.quantity);
+            for number in [by_price.apply(ticks.price), by_quantity.apply(ticks.quantity)] {
+                let mut digits = itoa::Buffer::new();
+                let digits = digits.format(number).as_bytes();
+                let start = usize::from(print.len);
+                if let Some(room) = print.text.get_mut(start..start + digits.len()) {
+                    room.copy_from_slice(digits);
+                    print.len += digits.len() as u8;
+                }
+            }
+        }
+        *print
+    }
 }
 
 /// From the ladder's units to the units of the printed precision.
@@ -143,22 +175,5 @@ impl Shift {
             Self::Down(factor) => units / factor,
         };
         shifted.unsigned_abs()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn digits_are_those_of_the_number(value in any::<u64>(), small in 0u64..1_000_000) {
-            for value in [value >> 1, small, value % 100_000_000] {
-                let mut text = [0; 40];
-                let start = put(&mut text, 40, value);
-                prop_assert_eq!(std::str::from_utf8(&text[start..]).unwrap(), value.to_string());
-            }
-        }
     }
 }

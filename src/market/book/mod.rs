@@ -15,6 +15,7 @@ mod view;
 mod tests;
 
 pub use checksum::Checksum;
+use checksum::Prints;
 pub use view::{Crossing, Fill, Row};
 
 use super::{Precision, Side, Timestamp};
@@ -157,6 +158,7 @@ pub struct Book {
     exchange_time: Option<Timestamp>,
     received: Option<Timestamp>,
     last_print: u64,
+    prints: Prints,
     record: Record,
 }
 
@@ -178,6 +180,7 @@ impl Book {
             exchange_time: None,
             received: None,
             last_print: 0,
+            prints: Prints::default(),
             record: Record::default(),
         }
     }
@@ -198,7 +201,8 @@ impl Book {
 
     fn judge(&mut self, update: &BookUpdate, received: Timestamp) -> Applied {
         let print = update.print();
-        if self.standing == Standing::Live && update.exchange_time.is_some() && print == self.last_print {
+        let tells_apart = update.snapshot || update.exchange_time.is_some();
+        if self.standing == Standing::Live && tells_apart && print == self.last_print {
             // A repeated message proves that the stream lives, though it says nothing new.
             self.received = Some(received);
             return Applied::Ignored(Ignored::Duplicate);
@@ -248,7 +252,7 @@ impl Book {
 
     fn check(&mut self, checksum: Checksum) -> Option<Desync> {
         self.record.checked += 1;
-        let verdict = checksum.verify(&self.ladder, &mut self.precision);
+        let verdict = checksum.verify(&self.ladder, &mut self.precision, &mut self.prints);
         verdict.err().map(|computed| {
             self.record.failed += 1;
             Desync::Checksum { expected: checksum.expected(), computed }

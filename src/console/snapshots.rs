@@ -1,0 +1,169 @@
+//! The whole screen in its sizes, themes and troubles, as text beside its styles.
+
+use super::chord::Chord;
+use super::effect::{Effect, Event};
+use super::glyphs::{ASCII, Glyphs, UNICODE};
+use super::samples::{empty, notice, session, view_for, with_freshness};
+use super::state::State;
+use super::theme::Themes;
+use super::{update, view};
+use crate::desk::{LinkState, Mode, Replay, Speed, View};
+use crate::market::{Crossing, Desync, Freshness, Timestamp};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+fn drawn(state: &State, shown: &View, theme: &str, glyphs: &Glyphs) -> Buffer {
+    let themes = Themes::built_in().unwrap();
+    let area = state.area();
+    let mut buf = Buffer::empty(area);
+    view(state, shown, themes.get(theme).unwrap(), glyphs, area, &mut buf);
+    buf
+}
+
+fn text(buf: &Buffer) -> String {
+    let Rect { width, height, .. } = buf.area;
+    let line = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..height).map(|y| line(y) + "\n").collect()
+}
+
+/// The styles of a screen: a letter a style, in the order in which they appear, and the letters of each line.
+fn styles(buf: &Buffer) -> String {
+    let mut seen: Vec<Style> = Vec::new();
+    let mut lines = String::new();
+    for y in 0..buf.area.height {
+        for x in 0..buf.area.width {
+            let style = buf[(x, y)].style();
+            let at = seen.iter().position(|s| *s == style).unwrap_or_else(|| {
+                seen.push(style);
+                seen.len() - 1
+            });
+            let letter = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"[at];
+            lines.push(char::from(letter));
+        }
+        lines.push('\n');
+    }
+    for (style, letter) in seen.iter().zip(('a'..='z').chain('A'..='Z')) {
+        let ground = style.bg.map(|bg| format!(" on {bg}")).unwrap_or_default();
+        let ink = style.fg.map(|fg| fg.to_string()).unwrap_or_default();
+        let _ = writeln!(lines, "{letter}: {ink}{ground} {:?}", style.add_modifier);
+    }
+    lines
+}
+
+fn screen(state: &State, shown: &View) -> String {
+    text(&drawn(state, shown, "dark", &UNICODE))
+}
+
+fn keys(state: &mut State, shown: &View, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.split(' ') {
+        effects.extend(update(state, shown, Event::Key(key.parse::<Chord>().unwrap())));
+    }
+    effects
+}
+
+#[test]
+fn markets_in_every_size() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        let state = session(width, height);
+        let buf = drawn(&state, &view_for(&state), "dark", &UNICODE);
+        insta::assert_snapshot!(format!("markets_{width}x{height}"), text(&buf));
+        insta::assert_snapshot!(format!("markets_{width}x{height}_dark"), styles(&buf));
+        let mono = drawn(&state, &view_for(&state), "mono", &UNICODE);
+        assert_eq!(text(&mono), text(&buf), "a theme changes no sign");
+        insta::assert_snapshot!(format!("markets_{width}x{height}_mono"), styles(&mono));
+    }
+}
+
+#[test]
+fn markets_in_ascii() {
+    let state = session(80, 24);
+    let text = text(&drawn(&state, &view_for(&state), "mono", &ASCII));
+    assert!(text.is_ascii());
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_book_in_trouble_says_so_across_itself() {
+    let state = session(80, 24);
+    let secs = Duration::from_secs;
+    let gap = Desync::Gap { expected: 81_220, got: 81_223 };
+    let cases = [
+        ("stale", with_freshness(&state, Freshness::Stale(secs(14)))),
+        ("resync", with_freshness(&state, Freshness::Resync(secs(14), gap))),
+        ("stale_for_long", with_freshness(&state, Freshness::Stale(secs(95)))),
+        ("remembered", with_freshness(&state, Freshness::Remembered(secs(3 * 3_600)))),
+        ("waiting", empty(&state)),
+    ];
+    for (name, shown) in cases {
+        insta::assert_snapshot!(format!("trouble_{name}"), screen(&state, &shown));
+    }
+    let stale = drawn(&state, &with_freshness(&state, Freshness::Stale(secs(14))), "dark", &UNICODE);
+    insta::assert_snapshot!("trouble_stale_dark", styles(&stale));
+}
+
+#[test]
+fn a_crossed_book_and_a_refused_one() {
+    let state = session(80, 24);
+    let mut crossed = view_for(&state);
+    crossed.focus.as_mut().unwrap().book.crossing = Crossing::Crossed;
+    insta::assert_snapshot!("trouble_crossed", screen(&state, &crossed));
+    let mut refused = empty(&state);
+    let reason = "Currency pair not supported BTC/USD";
+    refused.focus.as_mut().unwrap().refusal = Some(reason.to_owned());
+    refused.watch[0].refusal = Some(reason.to_owned());
+    insta::assert_snapshot!("trouble_refused", screen(&state, &refused));
+    let mut down = empty(&state);
+    let until = Timestamp::from_nanos(down.now.nanos() + 4_000_000_000);
+    down.links[0].state = LinkState::Waiting { until, reason: "connection refused by 127.0.0.1:7480".to_owned() };
+    insta::assert_snapshot!("trouble_disconnected", screen(&state, &down));
+}
+
+#[test]
+fn screens_that_are_too_small_say_what_they_need() {
+    for (width, height) in [(59, 16), (60, 15), (24, 6), (10, 3), (1, 1)] {
+        let state = session(width, height);
+        insta::assert_snapshot!(format!("small_{width}x{height}"), screen(&state, &view_for(&state)));
+    }
+}
+
+#[test]
+fn windows_above_the_panes() {
+    let mut state = session(80, 24);
+    let mut shown = view_for(&state);
+    shown.notices.push(notice("the cache is used by another process; this one only reads it", true));
+    insta::assert_snapshot!("notice", screen(&state, &shown));
+    keys(&mut state, &shown, "?");
+    insta::assert_snapshot!("help", screen(&state, &shown));
+    keys(&mut state, &shown, "esc : t h e m e");
+    insta::assert_snapshot!("palette", screen(&state, &shown));
+    insta::assert_snapshot!("palette_dark", styles(&drawn(&state, &shown, "dark", &UNICODE)));
+    keys(&mut state, &shown, "esc / e t h");
+    state.instruments = vec![super::samples::place("ETH/EUR"), super::samples::place("SOL/ETH")];
+    insta::assert_snapshot!("search", screen(&state, &shown));
+    keys(&mut state, &shown, "esc : n o t i c e s enter");
+    insta::assert_snapshot!("notices", screen(&state, &shown));
+}
+
+#[test]
+fn a_cursor_on_a_grouped_book_and_a_replay() {
+    let mut state = session(80, 24);
+    let shown = view_for(&state);
+    keys(&mut state, &shown, "+ up up F12");
+    let mut shown = view_for(&state);
+    shown.mode = Mode::Replay;
+    shown.replay = Some(Replay {
+        name: "morning.jsonl.gz".to_owned(),
+        position: 120,
+        length: 510,
+        paused: true,
+        speed: Speed::Percent(400),
+        ended: false,
+    });
+    insta::assert_snapshot!("replay_with_cursor", screen(&state, &shown));
+    keys(&mut state, &shown, "tab z F12");
+    insta::assert_snapshot!("zoomed_tape", screen(&state, &view_for(&state)));
+}
