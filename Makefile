@@ -5,7 +5,7 @@ SHELL := /bin/bash
 CARGO_HOME ?= $(HOME)/.cargo
 export PATH := $(CARGO_HOME)/bin:$(PATH)
 
-.PHONY: help run test install
+.PHONY: help run test install screens
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,3 +23,7 @@ test: ## Check the format, lint, and run every test
 install: ## Install it for yourself, into Cargo's bin folder
 	@scripts/setup
 	cargo install --locked --path .
+
+screens: ## Take the pictures in docs/screens anew
+	@scripts/setup
+	scripts/screens

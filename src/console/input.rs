@@ -3,6 +3,9 @@
 //! The thread looks whether the terminal is still there before it lets `crossterm` read: that would spin for ever on a
 //! terminal that is gone. What it reads is made the console's own: chords in one form, pastes printable and of limited
 //! size. The channel is bounded; when the console is slow, keys wait in the terminal.
+//!
+//! `crossterm` is built with `use-dev-tty`. Its other way of waiting hears of input once only, and forgets what came
+//! together with another size: the first key after a resize would wait for the second.
 
 use super::chord::{Chord, Key};
 use super::probe::{self, Answer};
@@ -25,6 +28,8 @@ const LONGEST_PASTE: usize = 4096;
 const WAITING: usize = 256;
 /// How often the thread looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(250);
+/// How long more input is waited for after some: `crossterm` does not look at all when it may not wait.
+const MORE: Duration = Duration::from_millis(20);
 
 /// What a person, or the terminal, sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,11 +108,9 @@ fn send(sender: &Sender<Input>, input: Input) -> Result<(), Ended> {
 /// Reads and passes on until the terminal is gone or nobody listens.
 fn follow(done: &AtomicBool, sender: &Sender<Input>) -> Result<(), Ended> {
     while !done.load(Ordering::Relaxed) {
-        if !readable(GLANCE)? {
-            continue;
-        }
-        // One read can bring several events.
-        while !done.load(Ordering::Relaxed) && poll(Duration::ZERO).map_err(|_| Ended::Gone)? {
+        // Even when nothing is to be read, an event may be left of the last read: one can bring several.
+        readable(GLANCE)?;
+        while !done.load(Ordering::Relaxed) && poll(MORE).map_err(|_| Ended::Gone)? {
             if let Ok(input) = read().map_err(|_| Ended::Gone)?.try_into() {
                 send(sender, input)?;
             }

@@ -1,10 +1,16 @@
 //! The console on real pseudo-terminals: the program as a person meets it, and how it takes and leaves the terminal.
+//!
+//! What is waited for is what the screen shows, never a time.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod demo;
+mod leaving;
 mod program;
 mod pty;
+mod replay;
 mod screens;
+mod stream;
 mod svg;
 mod terminal;

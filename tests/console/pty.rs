@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Far longer than anything here takes; only a test that fails waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A pseudo-terminal and the program on it, which is killed when this is dropped.
 pub struct Pty {
@@ -128,7 +128,8 @@ impl Pty {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < end, "the program did not end");
+            let contents = self.terminal().screen().contents();
+            assert!(Instant::now() < end, "the program did not end; the screen:\n{contents}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 /// A cell in pixels: as wide and high as the lines and bars of a font of 14 px, so that they join.
-const CELL: (f32, f32) = (8.4, 16.3);
+const CELL: (f32, f32) = (8.43, 16.3);
 const MARGIN: f32 = 10.0;
 const GROUND: &str = "#0d1117";
 const TEXT: &str = "#c9d1d9";

@@ -242,6 +242,19 @@ fn another_size_is_drawn_at_once() {
 }
 
 #[test]
+fn a_key_after_another_size_does_not_wait_for_the_next() {
+    let mut pty = ready();
+    for (nth, key) in ('A'..='F').enumerate() {
+        pty.resize(81 + u16::try_from(nth).unwrap(), 24);
+        pty.wait_for("ready");
+        pty.press(&key.to_string());
+        pty.wait_for(&format!("Char('{key}')"));
+    }
+    pty.press("q");
+    pty.ended(0, "");
+}
+
+#[test]
 fn the_terminal_is_asked_and_what_is_typed_meanwhile_is_kept() {
     let mut pty = start(&["PATIENT"]);
     pty.wait("the first frame", |screen| screen.contents().contains("ready"));
