@@ -105,7 +105,7 @@ fn main() -> ExitCode {
         rates.extend(figure(status, "msg/s", true));
         lags.extend(figure(status, "lag ", false));
         looks += 1;
-        live += u64::from(seen.screen.contains(" live "));
+        live += u64::from(!["RESYNC", "STALE", "CACHED", "CROSSED"].iter().any(|word| seen.screen.contains(word)));
     }
     let busy = console.busy();
     console.quit();
@@ -115,7 +115,6 @@ fn main() -> ExitCode {
     let count = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     let troubles = ["out of step", "book silent", "could not be read", "disconnected"].map(|text| (text, count(text)));
 
-    println!("{}", seen.screen);
     println!("venue: {said}; console: {} to {} messages/s", rates.iter().min().unwrap(), rates.iter().max().unwrap());
     println!("processor: {} % of a core", busy.as_millis() / (seconds as u128 * 10));
     println!("log: {troubles:?}");

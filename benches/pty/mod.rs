@@ -3,6 +3,7 @@
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Ends a synchronized update: from here on a terminal shows the frame.
@@ -22,6 +23,7 @@ pub struct Console {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     _master: Box<dyn MasterPty>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// How the console is started.
@@ -56,7 +58,7 @@ impl Console {
         let keys = pair.master.take_writer().unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut terminal = vt100::Parser::new(rows, cols, 0);
             let (mut chunk, mut tail) = ([0; 1 << 16], Vec::new());
             let (mut frames, mut bytes) = (0, 0);
@@ -75,7 +77,7 @@ impl Console {
                 }
             }
         });
-        Self { child, keys, _master: pair.master }
+        Self { child, keys, _master: pair.master, reader: Some(reader) }
     }
 
     fn proc(&self, file: &str) -> String {
@@ -96,7 +98,7 @@ impl Console {
         memory(self.child.process_id().unwrap())
     }
 
-    /// Leaves it with the key for that, and waits.
+    /// Leaves it with the key for that, and waits until it has ended and its last frame was looked at.
     pub fn quit(mut self) {
         self.keys.write_all(b"q").unwrap();
         let patience = Instant::now() + Duration::from_secs(20);
@@ -104,6 +106,7 @@ impl Console {
             assert!(Instant::now() < patience, "the console does not leave");
             std::thread::sleep(Duration::from_millis(5));
         }
+        self.reader.take().unwrap().join().unwrap();
     }
 }
 

@@ -187,7 +187,7 @@ impl<'a> Session<'a> {
         self.heard = now;
         let (mut next, mut flush) = (Some(first), false);
         let mut ended = Ok(());
-        for _ in 0..BATCH {
+        for left in (0..BATCH).rev() {
             let Some(message) = next else { break };
             match message {
                 Some(Ok(Message::Ping(_))) => flush = true,
@@ -198,7 +198,8 @@ impl<'a> Session<'a> {
             if ended.is_err() {
                 break;
             }
-            next = self.socket.next().now_or_never();
+            // What is taken from the socket must be read: the last of the batch takes nothing more.
+            next = if left > 0 { self.socket.next().now_or_never() } else { None };
         }
         self.hand_over(now);
         if flush && ended.is_ok() {

@@ -33,6 +33,19 @@ async fn a_subscription_is_asked_for_carried_and_ended() {
 }
 
 #[tokio::test]
+async fn a_burst_is_read_to_its_last_frame() {
+    let (venue, (ear, mut heard)) = (Venue::open().await, listener());
+    let handle = Connection::spawn(venue.settings(), Box::new(Hasty::new()), [book()], ear).unwrap();
+    let mut peer = venue.accept().await;
+    let kind = |count: u64| if count == 1 { "snapshot" } else { "update" };
+    peer.burst((1..=1_000).map(|count| frame(kind(count), &format!("{count}.00000000"), true))).await;
+    heard.best_bid("1000").await;
+    let frames = |heard: &Heard| if let Heard::Statistics(statistics) = heard { Some(statistics.frames) } else { None };
+    assert_eq!(heard.until(frames).await, 1_000);
+    close(handle).await;
+}
+
+#[tokio::test]
 async fn after_a_reconnect_everything_is_asked_for_again() {
     let (venue, (ear, mut heard)) = (Venue::open().await, listener());
     let handle = Connection::spawn(venue.settings(), Box::new(Hasty::new()), [book()], ear).unwrap();

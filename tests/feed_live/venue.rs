@@ -225,6 +225,14 @@ impl Peer {
         self.0.send(message).await.unwrap();
     }
 
+    /// Sends many frames in as few writes as possible.
+    pub async fn burst(&mut self, frames: impl Iterator<Item = String>) {
+        for frame in frames {
+            self.0.feed(Message::text(frame)).await.unwrap();
+        }
+        self.0.flush().await.unwrap();
+    }
+
     pub async fn close(mut self) {
         let _ = self.0.close(None).await;
     }
