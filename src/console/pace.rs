@@ -27,11 +27,14 @@ impl Line {
         }
     }
 
-    /// How long a frame of so many bytes is waited off: at a thousand bytes a second, where that matters.
+    /// How long a frame of so many bytes is waited off: at nine hundred bytes a second where that matters, so that a
+    /// kilobyte a second has room for answers.
     fn carries(self, bytes: usize) -> Duration {
         match self {
             Self::Local | Self::Remote => Duration::ZERO,
-            Self::LowBandwidth => Duration::from_millis(u64::try_from(bytes).unwrap_or(u64::MAX)).min(LONGEST_REST),
+            Self::LowBandwidth => {
+                Duration::from_secs(u64::try_from(bytes).unwrap_or(u64::MAX)).min(900 * LONGEST_REST) / 900
+            }
         }
     }
 
@@ -87,7 +90,8 @@ impl Pace {
 
     /// A frame of so many bytes was drawn.
     pub fn drawn(&mut self, now: Instant, bytes: usize) {
-        self.rest = self.line.carries(bytes);
+        // What a person asked for, a whole screen at the start most of all, is followed by what they wait for.
+        self.rest = if self.asked { Duration::ZERO } else { self.line.carries(bytes) };
         self.dirty = false;
         self.asked = false;
         self.last = Some(now);
@@ -173,17 +177,20 @@ mod tests {
     fn a_large_frame_is_waited_off_on_a_slow_line_but_not_by_a_person() {
         let start = Instant::now();
         let mut pace = Pace::new(Line::LowBandwidth, None);
-        pace.drawn(start, 1_400);
+        pace.drawn(start, 3_000);
         pace.changed();
-        assert!(!pace.wants_draw(start + 1_399 * MS));
-        assert_eq!(pace.next_deadline(start + 600 * MS), Some(start + 1_400 * MS));
-        assert!(pace.wants_draw(start + 1_400 * MS));
+        assert!(pace.wants_draw(start + 500 * MS), "the first screen is empty; the market is not kept waiting");
+        pace.drawn(start + 500 * MS, 1_260);
+        pace.changed();
+        assert!(!pace.wants_draw(start + 1_899 * MS));
+        assert_eq!(pace.next_deadline(start + 600 * MS), Some(start + 1_900 * MS));
+        assert!(pace.wants_draw(start + 1_900 * MS));
+        pace.drawn(start + 1_900 * MS, 100_000);
+        pace.changed();
+        assert!(!pace.wants_draw(start + 6_899 * MS));
+        assert!(pace.wants_draw(start + 6_900 * MS), "nothing is waited off forever");
         pace.asked();
-        assert!(pace.wants_draw(start + 500 * MS));
-        pace.drawn(start + 500 * MS, 100_000);
-        pace.changed();
-        assert!(!pace.wants_draw(start + 5_499 * MS));
-        assert!(pace.wants_draw(start + 5_500 * MS), "nothing is waited off forever");
+        assert!(pace.wants_draw(start + 2_400 * MS));
         let mut pace = Pace::new(Line::Local, None);
         pace.drawn(start, 100_000);
         pace.changed();
