@@ -198,6 +198,8 @@ fn a_reader_that_goes_away_ends_it_even_when_nothing_happens() {
     let desk = Desk::open();
     desk.venue().set_moving(false);
     let mut command = desk.command(&["book", "BTC/USD", "--follow", "--json", "--url", &desk.url]);
+    // Nor does the book grow stale: there is nothing more to be written.
+    command.env("EXCHEQUER_STALE_AFTER", "1h");
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let program = Running(child);
