@@ -20,7 +20,7 @@ Examples:
   exchequer book BTC/USD --venue kraken                      the ten best levels a side, now
   exchequer book BTC/USD --venue kraken --depth 100 --json   a hundred, for a script
   exchequer book BTC/USD --venue kraken --follow             a line whenever the best prices change
-  exchequer book BTC/USD --venue kraken --follow --json      the book as it changes, one object a line";
+  exchequer book BTC/USD --venue kraken --follow --json      every change, an object a line";
 
 /// Arguments of `exchequer book`.
 #[derive(Debug, clap::Args)]
