@@ -5,7 +5,7 @@ SHELL := /bin/bash
 CARGO_HOME ?= $(HOME)/.cargo
 export PATH := $(CARGO_HOME)/bin:$(PATH)
 
-.PHONY: help run test install screens
+.PHONY: help run test bench fuzz install screens
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,14 @@ test: ## Check the format, lint, and run every test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked --no-fail-fast
+
+bench: ## Measure everything that docs/performance.md tells; wants a quiet machine
+	@scripts/setup
+	cargo bench --locked
+	scripts/soak 60
+
+fuzz: ## Run each fuzz target for a minute; needs nightly Rust and cargo-fuzz
+	for target in $$(cargo +nightly fuzz list); do cargo +nightly fuzz run $$target -- -max_total_time=60 || exit 1; done
 
 install: ## Install it for yourself, into Cargo's bin folder
 	@scripts/setup

@@ -1,9 +1,10 @@
 //! `exchequer` without a subcommand: the console, on the demo desk, on venues, or on a capture.
 
-use super::config::{Sync, Zone};
+use super::config::{Origin, Sync, Zone};
 use super::{Context, Exit, Failure, output};
 use crate::console::capabilities::{Capabilities, ColourChoice, Environment, Unusable};
 use crate::console::colour::ColourDepth;
+use crate::console::effect::{LAYOUT, THEME};
 use crate::console::keymap::{Keymap, Preset};
 use crate::console::layout::Layout;
 use crate::console::probe::SyncChoice;
@@ -68,7 +69,10 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         output::Color::Never => ColourChoice::Never,
     };
     let capabilities = Capabilities::detect(&environment, colour, tty::is_terminal()).map_err(unusable)?;
-    let saved = Saved::load(&context.paths.state.join("saved.json")).0;
+    let (saved, unreadable) = Saved::load(&context.paths.state.join("saved.json"));
+    if let Some(error) = unreadable {
+        tracing::warn!("the saved layout and theme cannot be read and start anew: {error}");
+    }
     let themes = themes(context)?;
     let setup = terminal::Setup {
         settings: settings(context, &saved, &themes, capabilities.depth)?,
@@ -157,11 +161,11 @@ fn settings(context: &Context, saved: &Saved, themes: &Themes, depth: ColourDept
     let console = &context.config.console;
     // Without colours, most themes do not show what is selected.
     let mono = depth == ColourDepth::Mono;
-    let layout = saved.get(terminal::LAYOUT).and_then(|text| toml::from_str::<Layout>(text).ok());
+    let layout = saved.get(LAYOUT).and_then(|text| toml::from_str::<Layout>(text).ok());
     Ok(state::Settings {
         keymap: keymap(context)?,
         themes: themes.names().filter(|name| !mono || *name == MONO).map(str::to_owned).collect(),
-        theme: if mono { MONO.to_owned() } else { console.theme.clone() },
+        theme: if mono { MONO.to_owned() } else { theme(context, saved, themes) },
         separator: console.thousands,
         zone: match console.time {
             Zone::Local => jiff::tz::TimeZone::system(),
@@ -171,6 +175,13 @@ fn settings(context: &Context, saved: &Saved, themes: &Themes, depth: ColourDept
         layout: layout.unwrap_or_default(),
         interval: Interval::Minute1,
     })
+}
+
+/// The theme that is configured; else the one that was chosen last, if there still is one of that name.
+fn theme(context: &Context, saved: &Saved, themes: &Themes) -> String {
+    let set = context.config.settings.iter().any(|s| s.key.name == THEME && s.origin != Origin::Default);
+    let last = saved.get(THEME).filter(|name| !set && themes.get(name).is_some());
+    last.unwrap_or(&context.config.console.theme).to_owned()
 }
 
 /// The folder beside the configuration file in which a person's own keymaps and themes lie.

@@ -86,7 +86,11 @@ impl Output {
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => terminal && !no_color() && std::env::var_os("TERM").is_some_and(|term| term != "dumb"),
+            Color::Auto => {
+                terminal
+                    && !no_color()
+                    && std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What each action does to a session.
 
 use super::action::Action;
-use super::effect::Effect;
+use super::effect::{Effect, THEME};
 use super::field::Field;
 use super::layout::{Layout, Pane, inside};
 use super::palette::Order;
@@ -261,7 +261,7 @@ fn next_theme(state: &mut State) -> Vec<Effect> {
 
 fn use_theme(state: &mut State, name: String) -> Vec<Effect> {
     state.settings.theme.clone_from(&name);
-    let set = Command::Set { key: "theme".to_owned(), value: name.clone() };
+    let set = Command::Set { key: THEME.to_owned(), value: name.clone() };
     vec![Effect::Theme(name), Effect::Command(set)]
 }
 

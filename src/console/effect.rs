@@ -5,6 +5,12 @@ use super::input::Mouse;
 use crate::desk::{Command, Place};
 use ratatui::layout::Size;
 
+/// The key under which the desk keeps the layout.
+pub const LAYOUT: &str = "console.layout";
+
+/// The key under which the desk keeps the theme that was chosen last.
+pub const THEME: &str = "console.theme";
+
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {

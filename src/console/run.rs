@@ -5,7 +5,7 @@
 
 use super::capabilities::{Capabilities, Environment};
 use super::clipboard::{self, Way};
-use super::effect::{Effect, Event, Rates};
+use super::effect::{Effect, Event, LAYOUT, Rates};
 use super::input::{self, Input};
 use super::pace::{Line, Pace};
 use super::probe::{self, SyncChoice};
@@ -19,9 +19,6 @@ use crate::desk::{Command, Handle, Operator, View};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
-
-/// The key under which the layout is kept.
-pub const LAYOUT: &str = "console.layout";
 
 /// How the console is started.
 #[derive(Debug)]

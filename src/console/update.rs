@@ -17,6 +17,19 @@ use crate::desk::{Command, View};
 
 /// Takes an event in. `view` is what the desk showed last.
 pub fn update(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
+    let chart = |state: &State| (state.place(view).cloned(), state.settings.interval);
+    let before = chart(state);
+    let mut effects = take_in(state, view, event);
+    // Whichever way one came to another chart: its candles are the venue's to tell.
+    if let (Some(place), interval) = chart(state)
+        && before != (Some(place.clone()), interval)
+    {
+        effects.push(Effect::Command(Command::Chart(place, interval)));
+    }
+    effects
+}
+
+fn take_in(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(chord) => press(state, view, chord),
         Event::Paste(text) => {

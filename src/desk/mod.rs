@@ -6,6 +6,8 @@
 //!   shown. Commands travel through a bounded queue; one that finds it full is refused and says so.
 //! - The journal is written before what it announces is done; the cache is written now and then, and may be lost.
 
+#![deny(clippy::float_arithmetic)]
+
 mod chronicle;
 mod command;
 mod ear;

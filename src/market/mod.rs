@@ -2,6 +2,8 @@
 //!
 //! Pure: no clock, no I/O. Time comes in as a [`Timestamp`].
 
+#![deny(clippy::float_arithmetic)]
+
 mod book;
 mod candle;
 mod event;

@@ -5,6 +5,8 @@
 //!   equal, and both can be printed as they came.
 //! - Arithmetic that would lose digits or overflow returns `None`; it never rounds behind the caller's back.
 
+#![deny(clippy::float_arithmetic)]
+
 mod asset;
 mod decimal;
 mod format;

@@ -7,6 +7,8 @@
 //!   has changed is a [`FrameError`], and neither disturbs the streams beside it.
 //! - Text from a venue leaves this room printable.
 
+#![deny(clippy::float_arithmetic)]
+
 mod assets;
 mod error;
 pub mod kraken;

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 use std::process::{Command, Stdio};
 
 /// Where a script is sent that meets the console.
-const WAY_OUT: &str = "exchequer book SYMBOL --json";
+const WAY_OUT: &str = "exchequer book SYMBOL --venue VENUE --json";
 
 #[test]
 fn leaving_gives_the_terminal_back() {
