@@ -70,7 +70,9 @@ fn instruments_are_stepped_through_and_searched() {
     assert_eq!(query(&state).focus, Some(place("SOL/USD")));
     assert_eq!(state.overlay, None);
     let effects = press(&mut state, &view, "/ x m r / e u r enter");
-    assert_eq!(effects, [Effect::Instruments, Effect::Command(Command::Watch(place("XMR/EUR")))]);
+    let chart = Command::Chart(place("XMR/EUR"), Interval::Minute1);
+    let asked = [Command::Watch(place("XMR/EUR")), chart].map(Effect::Command);
+    assert_eq!(effects, [[Effect::Instruments].as_slice(), &asked].concat());
     press(&mut state, &view, "/ q q q enter");
     assert!(state.said.as_ref().is_some_and(|said| said.warning));
 }
@@ -83,8 +85,10 @@ fn the_palette_runs_actions_and_commands_with_words() {
     let theme = run("t h e m e space l i g h t");
     assert_eq!(theme.first(), Some(&Effect::Theme("light".to_owned())));
     let watch = run("w a t c h space a d a / u s d space k r a k e n");
-    assert!(matches!(watch.as_slice(), [Effect::Command(Command::Watch(p))] if p.symbol.as_str() == "ADA/USD"));
-    run("i n t e r v a l space 5 m");
+    let Some(Effect::Command(Command::Watch(ada))) = watch.first() else { panic!("{watch:?}") };
+    assert_eq!(ada.symbol.as_str(), "ADA/USD");
+    let chart = Command::Chart(ada.clone(), Interval::Minute5);
+    assert_eq!(run("i n t e r v a l space 5 m"), [Effect::Command(chart)], "the candles shown are asked for");
     run("g r o u p space 1 0");
     assert_eq!(state.settings.interval, Interval::Minute5);
     assert_eq!(query(&state).group.map(|g| g.to_string()).as_deref(), Some("10"));

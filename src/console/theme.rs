@@ -221,15 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn mono_has_no_colour_and_reverses_what_a_ground_would_show() {
+    fn mono_has_no_colour_and_other_signs_for_what_a_ground_would_show() {
         let themes = Themes::built_in().unwrap();
         let mono = themes.get("mono").unwrap();
         for (name, role) in ROLES {
             let style = mono.style(role);
             assert!(style.fg.is_none() && style.bg.is_none(), "{name}");
         }
-        for role in [Role::Selected, Role::BidBar, Role::AskBar, Role::Demo] {
+        for role in [Role::Selected, Role::Demo] {
             assert!(mono.style(role).add_modifier.contains(Modifier::REVERSED), "{role:?}");
+        }
+        for bar in [Role::BidBar, Role::AskBar] {
+            assert!(mono.style(bar).add_modifier.contains(Modifier::UNDERLINED), "{bar:?}");
         }
     }
 
