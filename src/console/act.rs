@@ -1,7 +1,7 @@
 //! What each action does to a session.
 
 use super::action::Action;
-use super::effect::{Effect, THEME};
+use super::effect::{Effect, LAYOUT, THEME};
 use super::field::Field;
 use super::layout::{Layout, Pane, inside};
 use super::palette::Order;
@@ -267,7 +267,7 @@ fn use_theme(state: &mut State, name: String) -> Vec<Effect> {
 
 fn save(state: &mut State, view: &View) -> Vec<Effect> {
     match toml::to_string(&state.settings.layout) {
-        Ok(text) => vec![Effect::SaveLayout(text)],
+        Ok(value) => vec![Effect::Command(Command::Set { key: LAYOUT.to_owned(), value })],
         Err(error) => {
             say(state, view, true, format!("the layout cannot be written: {error}"));
             vec![]

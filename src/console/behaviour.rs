@@ -193,7 +193,7 @@ fn figures_stand_still_for_a_second() {
 fn the_layout_is_kept_as_text() {
     let (mut state, view) = desktop();
     let effects = press(&mut state, &view, "tab z ctrl+s");
-    let Some(Effect::SaveLayout(text)) = effects.first() else { panic!("{effects:?}") };
+    let Some(Effect::Command(Command::Set { value: text, .. })) = effects.first() else { panic!("{effects:?}") };
     assert_eq!(toml::from_str(text), Ok(state.settings.layout));
 }
 

@@ -61,8 +61,6 @@ pub enum Effect {
     Theme(String),
     /// Let the terminal report the mouse, or not.
     Mouse(bool),
-    /// Keep this text as the layout for the next start.
-    SaveLayout(String),
     /// Paint every cell anew.
     Redraw,
     /// Go to the background.

@@ -5,7 +5,7 @@
 
 use super::capabilities::{Capabilities, Environment};
 use super::clipboard::{self, Way};
-use super::effect::{Effect, Event, LAYOUT, Rates};
+use super::effect::{Effect, Event, Rates};
 use super::input::{self, Input};
 use super::pace::{Line, Pace};
 use super::probe::{self, SyncChoice};
@@ -15,7 +15,7 @@ use super::state::{self, State, query};
 use super::terminal::{Terminal, TerminalError, Tty};
 use super::theme::{Theme, Themes};
 use super::{update, view};
-use crate::desk::{Command, Handle, Operator, View};
+use crate::desk::{Handle, Operator, View};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -244,7 +244,6 @@ impl Console {
                 let modes = self.terminal.set_mouse(on);
                 self.screen.send(modes)?;
             }
-            Effect::SaveLayout(value) => self.desk.command(Command::Set { key: LAYOUT.into(), value }),
             Effect::Redraw => self.screen.repaint(),
             Effect::Suspend if can_suspend() => {
                 self.signals.suspend(&self.terminal).await?;

@@ -78,27 +78,6 @@ pub fn book() -> Book {
     book
 }
 
-pub fn book_view(book: &Book, query: &Query, freshness: Freshness) -> BookView {
-    let rows = |side| match query.group {
-        Some(step) => book.grouped(side, step, query.levels),
-        None => book.rows(side, query.levels),
-    };
-    BookView {
-        bids: rows(Side::Bid),
-        asks: rows(Side::Ask),
-        precision: book.precision(),
-        spread: book.spread(),
-        spread_bps: book.spread_bps(),
-        mid: book.mid(),
-        crossing: book.crossing(),
-        imbalance: book.imbalance(query.levels),
-        freshness,
-        bid_horizon: book.horizon(Side::Bid),
-        ask_horizon: book.horizon(Side::Ask),
-        record: book.record(),
-    }
-}
-
 fn trades(count: usize) -> Vec<Trade> {
     let trade = |i: i64| Trade {
         price: Price::new(Decimal::new(974_121 + noise(i) % 13, 1)),
@@ -150,7 +129,7 @@ fn watched(symbol: &str, last: &str, decimals: u8, change: &str) -> Watched {
 
 /// What a desk shows for a query, all well.
 pub fn view_of(query: &Query) -> View {
-    let book = book_view(&book(), query, Freshness::Live(Duration::from_millis(200)));
+    let book = BookView::of(&book(), query, Freshness::Live(Duration::from_millis(200)));
     View {
         mode: Mode::Demo,
         now: Timestamp::from_secs(NOW),
@@ -207,7 +186,7 @@ pub fn empty(state: &State) -> View {
     }
     if let Some(focus) = &mut view.focus {
         let query = Query { levels: 0, ..query(state) };
-        focus.book = book_view(&Book::new(), &query, Freshness::Waiting);
+        focus.book = BookView::of(&Book::new(), &query, Freshness::Waiting);
         (focus.trades, focus.candles, focus.day) = (vec![], vec![], None);
     }
     view

@@ -2,7 +2,7 @@
 
 use super::{BookView, Day, Focus, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
 use crate::feed::player::Progress;
-use crate::market::{Listing, Market, Side, Symbol, Timestamp, VenueId};
+use crate::market::{Listing, Market, Symbol, Timestamp, VenueId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -114,7 +114,7 @@ impl State {
         let listing = self.listing(place).unwrap_or(&empty);
         Focus {
             place: place.clone(),
-            book: book(listing, query, now, self.stale_after),
+            book: BookView::of(&listing.book, query, listing.freshness(now, self.stale_after)),
             trades: listing.tape.newest().take(query.trades).copied().collect(),
             candles: listing.candles.newest(query.interval).take(query.candles).copied().collect(),
             day: listing.ticker.as_ref().map(|t| Day {
@@ -125,27 +125,5 @@ impl State {
             }),
             refusal: listing.refusal.clone(),
         }
-    }
-}
-
-fn book(listing: &Listing, query: &Query, now: Timestamp, stale_after: Duration) -> BookView {
-    let book = &listing.book;
-    let rows = |side| match query.group {
-        Some(step) => book.grouped(side, step, query.levels),
-        None => book.rows(side, query.levels),
-    };
-    BookView {
-        bids: rows(Side::Bid),
-        asks: rows(Side::Ask),
-        precision: book.precision(),
-        spread: book.spread(),
-        spread_bps: book.spread_bps(),
-        mid: book.mid(),
-        crossing: book.crossing(),
-        imbalance: book.imbalance(query.levels),
-        freshness: listing.freshness(now, stale_after),
-        bid_horizon: book.horizon(Side::Bid),
-        ask_horizon: book.horizon(Side::Ask),
-        record: book.record(),
     }
 }

@@ -3,8 +3,8 @@
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
-    Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Symbol, Timestamp, Trade, VenueId,
-    VenueStatus,
+    Book, Candle, Crossing, Freshness, Interval, Level, Precision, Record, Row, Side, Symbol, Timestamp, Trade,
+    VenueId, VenueStatus,
 };
 use crate::money::{Decimal, Percent, Price, Quantity};
 use std::time::Duration;
@@ -141,6 +141,30 @@ pub struct BookView {
     pub ask_horizon: Option<Level>,
     /// What it has been through.
     pub record: Record,
+}
+
+impl BookView {
+    /// What `query` wants to see of `book`.
+    pub fn of(book: &Book, query: &Query, freshness: Freshness) -> Self {
+        let rows = |side| match query.group {
+            Some(step) => book.grouped(side, step, query.levels),
+            None => book.rows(side, query.levels),
+        };
+        Self {
+            bids: rows(Side::Bid),
+            asks: rows(Side::Ask),
+            precision: book.precision(),
+            spread: book.spread(),
+            spread_bps: book.spread_bps(),
+            mid: book.mid(),
+            crossing: book.crossing(),
+            imbalance: book.imbalance(query.levels),
+            freshness,
+            bid_horizon: book.horizon(Side::Bid),
+            ask_horizon: book.horizon(Side::Ask),
+            record: book.record(),
+        }
+    }
 }
 
 /// How a connection stands.
