@@ -7,7 +7,7 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use exchequer::market::{Applied, Checksum, Level, Market, Precision, Timestamp, VenueId};
-use exchequer::venue::dialect;
+use exchequer::venue::{Address, dialect};
 use serde::Deserialize;
 use std::hint::black_box;
 use std::io::Read;
@@ -127,7 +127,7 @@ fn feed(c: &mut Criterion) {
     });
     group.bench_function("frame to checked book", |b| {
         b.iter_batched_ref(
-            || (dialect(VenueId::Kraken), Market::default(), Vec::new()),
+            || (dialect(VenueId::Kraken, &Address::default()), Market::default(), Vec::new()),
             |(kraken, market, events)| {
                 for (index, frame) in frames.iter().enumerate() {
                     let at = Timestamp::from_nanos(index as i64);

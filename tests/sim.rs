@@ -4,7 +4,7 @@
 
 use exchequer::market::{Applied, Channel, Event, Market, Side, Standing, Subscription, Symbol, Timestamp, VenueId};
 use exchequer::sim::{Pair, Server, Settings, SimError, Trouble};
-use exchequer::venue::{Dialect, dialect};
+use exchequer::venue::{Address, Dialect, dialect};
 use futures_util::{SinkExt, StreamExt};
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
@@ -27,7 +27,7 @@ struct Client {
 impl Client {
     async fn connect(venue: &Server, depth: usize) -> Self {
         let (socket, _) = connect_async(venue.url()).await.unwrap();
-        let dialect = dialect(VenueId::Sim);
+        let dialect = dialect(VenueId::Sim, &Address::default());
         let market = Market::default();
         let mut client = Self { socket, dialect, market, failed: 0, unreadable: 0, pongs: 0 };
         let wanted = Pair::standard().into_iter().flat_map(|pair| {
@@ -35,7 +35,7 @@ impl Client {
                 .map(|channel| Subscription { symbol: pair.symbol.clone(), channel })
         });
         for request in client.dialect.connected(&wanted.collect::<Vec<_>>()) {
-            client.socket.send(Message::text(request)).await.unwrap();
+            client.socket.send(Message::text(request.frame().unwrap())).await.unwrap();
         }
         client
     }

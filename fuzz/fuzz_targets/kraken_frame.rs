@@ -3,10 +3,10 @@
 #![no_main]
 
 use exchequer::market::{Market, Timestamp, VenueId};
-use exchequer::venue::dialect;
+use exchequer::venue::{Address, dialect};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    let mut kraken = dialect(VenueId::Kraken);
+    let mut kraken = dialect(VenueId::Kraken, &Address::default());
     let mut market = Market::default();
     let mut events = Vec::new();
     // Several frames an input, so that snapshots meet updates.

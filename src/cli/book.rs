@@ -298,13 +298,13 @@ fn line(shown: &Shown, output: Output) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{BookUpdate, Desync, Event};
+    use crate::market::{BookUpdate, Change, Desync, Event};
 
-    fn level(price: &str, quantity: &str) -> Level {
-        Level { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
+    fn level(price: &str, quantity: &str) -> Change {
+        Change { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
     }
 
-    fn heard(bids: Vec<Level>, asks: Vec<Level>) -> (Eye, Heard) {
+    fn heard(bids: Vec<Change>, asks: Vec<Change>) -> (Eye, Heard) {
         let symbol: Symbol = "BTC/USD".parse().unwrap();
         let (depth, checksum, exchange_time) = (Some(10), None, None);
         let update = BookUpdate { snapshot: true, depth, bids, asks, sequence: None, checksum, exchange_time };

@@ -78,9 +78,11 @@ impl Hearing {
     /// Connects and asks for the streams.
     pub fn begin(target: Target, streams: Vec<Subscription>) -> Result<Self, Failure> {
         let (sender, heard) = watch::channel(Heard::default());
-        let handle = Connection::spawn(target.settings, dialect(target.venue), streams, Ear(sender))
-            .map_err(|error| unsettled(&error))?;
-        Ok(Self { heard, url: target.url, handle })
+        let address = target.settings.address.clone();
+        let dialect = dialect(target.venue, &address);
+        let handle =
+            Connection::spawn(target.settings, dialect, streams, Ear(sender)).map_err(|error| unsettled(&error))?;
+        Ok(Self { heard, url: address.stream, handle })
     }
 
     /// Waits for what `find` looks for, called `what`, unless the connection fails before or the patience ends.

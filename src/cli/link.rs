@@ -3,7 +3,7 @@
 use super::{Context, Exit, Failure};
 use crate::feed::{Clock, LinkError, Settings, SettingsError};
 use crate::market::{VenueId, printable};
-use crate::venue::dialect;
+use crate::venue::{Address, manners};
 use std::future::Future;
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -14,8 +14,6 @@ use tokio::signal::unix::{SignalKind, signal};
 pub struct Target {
     /// The venue.
     pub venue: VenueId,
-    /// Its address.
-    pub url: String,
     /// How to connect to it.
     pub settings: Settings,
 }
@@ -32,24 +30,23 @@ impl Target {
     /// The way to `venue`.
     pub fn of(venue: VenueId, context: &Context, url: Option<&str>) -> Result<Self, Failure> {
         let config = &context.config;
-        let Some(url) = url.map(str::to_owned).or_else(|| address(venue, context)) else {
+        let Some(address) = address(venue, context, url) else {
             return Err(usage(
                 "a simulated venue has no address of its own",
                 "run exchequer sim, and give its address with --url".into(),
             ));
         };
         let settings = Settings {
-            url: Some(url.clone()),
             authorities: config.feed.ca_file.clone(),
             stale_after: config.feed.stale_after,
-            ..Settings::new(Clock::start())
+            ..Settings::new(address, Clock::start())
         };
-        Ok(Self { venue, url, settings })
+        Ok(Self { venue, settings })
     }
 
     /// The smallest depth in which the venue serves books of `levels` a side.
     pub fn depth(&self, levels: usize) -> Result<usize, Failure> {
-        let depths = dialect(self.venue).manners().depths;
+        let depths = manners(self.venue).depths;
         depths.iter().copied().find(|depth| *depth >= levels.max(1)).ok_or_else(|| {
             let most = depths.last().copied().unwrap_or_default();
             usage(&format!("{} has no books of {levels} levels", self.venue), format!("--depth is at most {most}"))
@@ -57,10 +54,12 @@ impl Target {
     }
 }
 
-/// Where a venue is: as configured, else where it always is. A simulated one is nowhere until it runs.
-pub fn address(venue: VenueId, context: &Context) -> Option<String> {
-    let own = || (venue != VenueId::Sim).then(|| dialect(venue).manners().url.to_owned());
-    context.config.urls.get(&venue).cloned().or_else(own)
+/// Where a venue is: at `url` where that is given, as configured, else where it always is. A simulated one is nowhere until it runs.
+pub fn address(venue: VenueId, context: &Context, url: Option<&str>) -> Option<Address> {
+    let configured = context.config.urls.get(&venue).map(String::as_str);
+    let stream = url.or(configured);
+    let endpoint = manners(venue).endpoints.first().filter(|_| venue != VenueId::Sim || stream.is_some())?;
+    Some(endpoint.address(stream, None))
 }
 
 /// A wrong command line, with what to do about it.
@@ -135,8 +134,8 @@ mod tests {
 
     #[test]
     fn a_book_is_asked_for_in_a_depth_that_there_is() {
-        let (settings, url) = (Settings::new(Clock::start()), String::new());
-        let target = Target { venue: VenueId::Kraken, url, settings };
+        let address = Address { stream: String::new(), rest: String::new() };
+        let target = Target { venue: VenueId::Kraken, settings: Settings::new(address, Clock::start()) };
         assert_eq!([0, 1, 10, 11, 1000].map(|levels| target.depth(levels).unwrap()), [10, 10, 10, 25, 1000]);
         assert_eq!(target.depth(1001).unwrap_err().exit, Exit::Usage);
     }

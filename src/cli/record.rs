@@ -107,8 +107,9 @@ async fn record(
     mut progress: impl FnMut(&Recording),
 ) -> Result<Recording, Failure> {
     let Plan { target, streams, path } = plan;
-    let (recorder, mut state) = Recorder::new(path, target.url, target.settings.clock);
-    let handle = Connection::spawn(target.settings, dialect(target.venue), streams, recorder)
+    let address = target.settings.address.clone();
+    let (recorder, mut state) = Recorder::new(path, address.stream.clone(), target.settings.clock);
+    let handle = Connection::spawn(target.settings, dialect(target.venue, &address), streams, recorder)
         .map_err(|error| unsettled(&error))?;
     tokio::select! {
         () = stop => {}
@@ -156,6 +157,7 @@ fn progress(state: &Recording, path: &Path) {
 mod tests {
     use super::*;
     use crate::feed::{Clock, Settings};
+    use crate::venue::Address;
 
     #[tokio::test]
     async fn a_venue_that_is_not_there_leaves_no_file() {
@@ -164,8 +166,8 @@ mod tests {
         let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", closed.local_addr().unwrap());
         drop(closed);
-        let settings = Settings { url: Some(url.clone()), ..Settings::new(Clock::start()) };
-        let target = Target { venue: VenueId::Sim, url, settings };
+        let address = Address { stream: url, rest: String::new() };
+        let target = Target { venue: VenueId::Sim, settings: Settings::new(address, Clock::start()) };
         let plan = Plan { target, streams: Vec::new(), path: path.clone() };
         let recording = record(plan, std::future::pending(), |_| {}).await.unwrap();
         let failure = failure(&recording.failure.unwrap());

@@ -4,7 +4,7 @@ use super::link::address;
 use super::output::{Cell, Column};
 use super::{Context, Failure};
 use crate::market::VenueId;
-use crate::venue::dialect;
+use crate::venue::manners;
 
 /// Arguments of `exchequer venues`.
 #[derive(Debug, clap::Args)]
@@ -12,7 +12,8 @@ pub struct Args {}
 
 /// Prints the venues, with the addresses that this configuration leads to.
 pub fn run(_: &Args, context: &Context) -> Result<(), Failure> {
-    let venues = VenueId::ALL.map(|venue| (venue, address(venue, context), dialect(venue).manners()));
+    let venues =
+        VenueId::ALL.map(|venue| (venue, address(venue, context, None).map(|address| address.stream), manners(venue)));
     let overridden = |venue| context.config.urls.contains_key(&venue);
     if context.output.json {
         let list = venues.map(|(venue, url, manners)| {
@@ -43,7 +44,17 @@ pub fn run(_: &Args, context: &Context) -> Result<(), Failure> {
 
 fn about(venue: VenueId) -> &'static str {
     match venue {
+        VenueId::Binance => "Binance spot",
+        VenueId::BinanceFutures => "Binance USDⓈ-M futures",
+        VenueId::BinanceUs => "Binance.US spot",
+        VenueId::Bitstamp => "Bitstamp spot, WebSocket v2",
+        VenueId::Bybit => "Bybit spot, linear and inverse, v5",
+        VenueId::Coinbase => "Coinbase Advanced Trade, or Exchange by its address",
+        VenueId::Deribit => "Deribit futures and options, v2",
+        VenueId::Hyperliquid => "Hyperliquid perpetuals",
         VenueId::Kraken => "Kraken spot, WebSocket v2",
+        VenueId::KrakenFutures => "Kraken Futures, WebSocket v1",
+        VenueId::Okx => "OKX, v5",
         VenueId::Sim => "simulated; speaks Kraken's protocol",
     }
 }

@@ -7,9 +7,9 @@ use crate::desk::{
     BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Statistics, Store, View, Watched,
 };
 use crate::market::{
-    Book, BookUpdate, Candle, Freshness, Interval, Level, Precision, Side, Timestamp, Trade, VenueId, VenueStatus,
+    Book, BookUpdate, Candle, Change, Freshness, Interval, Precision, Side, Timestamp, Trade, VenueId, VenueStatus,
 };
-use crate::money::{Decimal, Percent, Price, Quantity};
+use crate::money::{Decimal, Fixed, Percent, Price, Quantity};
 use jiff::tz::TimeZone;
 use ratatui::layout::Size;
 use std::time::Duration;
@@ -54,10 +54,8 @@ pub fn book() -> Book {
         let mut at = best;
         (0..25)
             .map(|i| {
-                let level = Level {
-                    price: Price::new(Decimal::new(at, 1)),
-                    quantity: Quantity::new(Decimal::new(noise(seed + i).pow(2) * 5 + 12_345, 8)),
-                };
+                let level =
+                    Change { price: Fixed::new(at, 1), quantity: Fixed::new(noise(seed + i).pow(2) * 5 + 12_345, 8) };
                 at += step * (1 + noise(seed - i) % 13);
                 level
             })

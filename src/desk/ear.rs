@@ -41,11 +41,18 @@ impl Listener for Ear {
         let mut lost = Vec::new();
         let mut state = self.shared.state();
         for event in events.drain(..) {
-            if let Event::Status(status) = event {
-                state.links.entry(venue).or_insert_with(|| Link::new(venue)).status = Some(status);
-            }
             let symbol = match &event {
                 Event::Book { symbol, .. } => Some(symbol.clone()),
+                Event::Status { status, message } => {
+                    let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
+                    (link.status, link.said) = (Some(*status), message.clone());
+                    None
+                }
+                Event::Doubt { symbols, reason } => {
+                    tracing::warn!(%venue, %reason, books = symbols.len(), "books in doubt");
+                    lost.extend(symbols.iter().cloned());
+                    None
+                }
                 _ => None,
             };
             if let (Some(Applied::NeedsResync(reason)), Some(symbol)) =

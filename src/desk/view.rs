@@ -199,6 +199,8 @@ pub struct Link {
     pub changed: Timestamp,
     /// What the venue says about itself.
     pub status: Option<VenueStatus>,
+    /// In its own words, where it gives any.
+    pub said: Option<String>,
     /// What has happened on it.
     pub figures: Statistics,
 }
@@ -207,7 +209,7 @@ impl Link {
     /// A connection that has not been tried.
     pub fn new(venue: VenueId) -> Self {
         let changed = Timestamp::from_nanos(0);
-        Self { venue, state: LinkState::Connecting, changed, status: None, figures: Statistics::default() }
+        Self { venue, state: LinkState::Connecting, changed, status: None, said: None, figures: Statistics::default() }
     }
 }
 

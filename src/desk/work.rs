@@ -10,7 +10,7 @@ use crate::feed::{self, Connection};
 use crate::market::{Channel, Interval, Subscription, VenueId, printable};
 use crate::store::journal::{Body, Setting};
 use crate::store::{Cache, Saved};
-use crate::venue::dialect;
+use crate::venue::{dialect, endpoint};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -142,14 +142,15 @@ impl Work {
             connection.subscribe(streams);
             return Ok(());
         }
+        let stream = self.settings.urls.get(&place.venue).map(String::as_str);
+        let address = endpoint(place.venue, &place.symbol).address(stream, None);
         let settings = feed::Settings {
-            url: self.settings.urls.get(&place.venue).cloned(),
             authorities: self.settings.authorities.clone(),
             stale_after: self.settings.stale_after,
-            ..feed::Settings::new(self.shared.clock)
+            ..feed::Settings::new(address.clone(), self.shared.clock)
         };
         let ear = Ear::new(Arc::clone(&self.shared));
-        let connection = Connection::spawn(settings, dialect(place.venue), streams, ear)?;
+        let connection = Connection::spawn(settings, dialect(place.venue, &address), streams, ear)?;
         self.connections.insert(place.venue, connection);
         Ok(())
     }

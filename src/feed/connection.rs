@@ -6,7 +6,7 @@ use super::backoff::{Backoff, Limits};
 use super::session::{Session, host, open};
 use super::{Clock, LinkError, LinkEvent, Listener, SettingsError, Statistics, tls};
 use crate::market::{Subscription, Symbol, Timestamp};
-use crate::venue::Dialect;
+use crate::venue::{Address, Dialect};
 use rustls::ClientConfig;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -21,8 +21,8 @@ const UNREADABLE: usize = 8;
 /// How to connect.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Another address than the venue's own.
-    pub url: Option<String>,
+    /// Where to.
+    pub address: Address,
     /// A PEM file of authorities that are trusted besides the built-in ones.
     pub authorities: Option<PathBuf>,
     /// Give up an attempt to connect after so long.
@@ -38,10 +38,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings for a venue as it is, by this clock.
-    pub fn new(clock: Clock) -> Self {
+    /// The usual settings for an address, by this clock.
+    pub fn new(address: Address, clock: Clock) -> Self {
         Self {
-            url: None,
+            address,
             authorities: None,
             connect_timeout: Duration::from_secs(10),
             stale_after: Duration::from_secs(10),
@@ -154,7 +154,6 @@ impl Drop for Handle {
 /// A connection to a venue, from the first attempt to the last good-bye.
 pub struct Connection<L> {
     settings: Settings,
-    url: String,
     client: Arc<ClientConfig>,
     dialect: Box<dyn Dialect>,
     listener: L,
@@ -174,7 +173,6 @@ impl<L: Listener + 'static> Connection<L> {
         let shared = Arc::new(Shared::default());
         shared.wishes().streams.extend(streams);
         let connection = Self {
-            url: settings.url.clone().unwrap_or_else(|| dialect.manners().url.to_owned()),
             client: tls::client(settings.authorities.as_deref())?,
             settings,
             dialect,
@@ -198,7 +196,7 @@ impl<L: Listener + 'static> Connection<L> {
             self.tell(LinkEvent::Connecting);
             let manners = self.dialect.manners();
             let opened = tokio::select! {
-                opened = open(&self.url, &manners, self.settings.connect_timeout, Arc::clone(&self.client)) => opened,
+                opened = open(&self.settings.address.stream, &manners, self.settings.connect_timeout, Arc::clone(&self.client)) => opened,
                 () = closing() => Err(LinkError::Ours),
             };
             let (reason, held) = match opened {
@@ -210,7 +208,15 @@ impl<L: Listener + 'static> Connection<L> {
                     let up = self.settings.clock.now();
                     let (dialect, listener) = (self.dialect.as_mut(), &mut self.listener);
                     let (settings, figures) = (&self.settings, &mut self.figures);
-                    let session = Session::new(socket, host(&self.url), dialect, listener, &shared, settings, figures);
+                    let session = Session::new(
+                        socket,
+                        host(&self.settings.address.stream),
+                        dialect,
+                        listener,
+                        &shared,
+                        settings,
+                        figures,
+                    );
                     (session.run().await, up.age(self.settings.clock.now()))
                 }
             };
@@ -233,7 +239,7 @@ impl<L: Listener + 'static> Connection<L> {
         match &event {
             LinkEvent::Waiting { reason, .. } => tracing::warn!(%venue, "not connected: {reason}"),
             LinkEvent::Ended { reason } => tracing::info!(%venue, "ended: {reason}"),
-            LinkEvent::Connecting | LinkEvent::Up => tracing::info!(%venue, ?event, "{}", self.url),
+            LinkEvent::Connecting | LinkEvent::Up => tracing::info!(%venue, ?event, "{}", self.settings.address.stream),
         }
         if event != LinkEvent::Up {
             self.figures.rate = 0;

@@ -37,7 +37,7 @@ pub enum ProbeError {
 /// Connects, asks for a sign of life, and leaves, each within the connection's time limit.
 pub async fn probe(settings: &Settings, mut dialect: Box<dyn Dialect>) -> Result<Probe, ProbeError> {
     let manners = dialect.manners();
-    let url = settings.url.as_deref().unwrap_or(manners.url);
+    let url = settings.address.stream.as_str();
     let client = tls::client(settings.authorities.as_deref())?;
     let (clock, patience) = (settings.clock, settings.connect_timeout);
     let began = clock.now();

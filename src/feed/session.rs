@@ -9,7 +9,7 @@ use super::watchdog::Watchdog;
 use super::{Listener, Statistics, tls};
 use crate::feed::capture::Direction;
 use crate::market::{Channel, Event, Subscription, Symbol, Timestamp};
-use crate::venue::{Dialect, Manners, Receipt};
+use crate::venue::{Dialect, Manners, Outgoing, Receipt};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use rustls::ClientConfig;
 use std::collections::{BTreeSet, VecDeque};
@@ -87,6 +87,7 @@ pub(super) struct Session<'a> {
     /// The streams that the venue was asked for.
     carried: BTreeSet<Subscription>,
     outbox: VecDeque<Message>,
+    gets: VecDeque<String>,
     pacer: Pacer,
     resyncs: Resyncs,
     watchdog: Watchdog,
@@ -122,6 +123,7 @@ impl<'a> Session<'a> {
             figures,
             carried: BTreeSet::new(),
             outbox: VecDeque::new(),
+            gets: VecDeque::new(),
             resyncs: Resyncs::default(),
             events: Vec::new(),
             heard: now,
@@ -160,8 +162,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn enqueue(&mut self, frames: Vec<String>) {
-        self.outbox.extend(frames.into_iter().map(Message::text));
+    fn enqueue(&mut self, outgoing: Vec<Outgoing>) {
+        for outgoing in outgoing {
+            match outgoing {
+                Outgoing::Frame(frame) => self.outbox.push_back(Message::text(frame)),
+                Outgoing::Get(url) => self.gets.push_back(url),
+            }
+        }
     }
 
     /// Sends what waits, as fast as the venue allows.

@@ -1,6 +1,6 @@
 //! What a venue can tell, in the market's own words.
 
-use super::{BookUpdate, Candle, Instrument, Interval, Symbol, Ticker, Timestamp, Trade};
+use super::{BookUpdate, Candle, Desync, Instrument, Interval, Mark, Symbol, Ticker, Timestamp, Trade};
 
 /// A kind of data that can be subscribed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +65,23 @@ pub enum Event {
         /// When, by the venue's clock.
         exchange_time: Option<Timestamp>,
     },
+    /// What a contract is marked at, and what it pays.
+    Mark {
+        /// Which.
+        symbol: Symbol,
+        /// What the venue says; what it leaves out stays as it was.
+        mark: Mark,
+        /// When, by the venue's clock.
+        exchange_time: Option<Timestamp>,
+    },
+    /// Books that can no longer be trusted for a reason that lies outside their own updates: frames of the connection
+    /// are missing, or one that may have been theirs could not be read.
+    Doubt {
+        /// Which books.
+        symbols: Vec<Symbol>,
+        /// Why.
+        reason: Desync,
+    },
     /// The venue's own candle, finished or not.
     Candle {
         /// Of what.
@@ -77,7 +94,12 @@ pub enum Event {
     /// What can be traded, and in which steps.
     Instruments(Vec<Instrument>),
     /// What the venue says about itself.
-    Status(VenueStatus),
+    Status {
+        /// In a word.
+        status: VenueStatus,
+        /// In its own words, printable, where it gives any.
+        message: Option<String>,
+    },
     /// A subscription has begun.
     Subscribed(Subscription),
     /// A subscription has ended, because we asked.

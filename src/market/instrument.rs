@@ -12,22 +12,65 @@ pub enum VenueId {
     Sim,
     /// Kraken spot.
     Kraken,
+    /// Kraken futures.
+    KrakenFutures,
+    /// Binance spot.
+    Binance,
+    /// Binance futures margined in stablecoins (USDⓈ-M).
+    BinanceFutures,
+    /// Binance.US spot.
+    BinanceUs,
+    /// Coinbase spot.
+    Coinbase,
+    /// Bybit spot, linear and inverse contracts.
+    Bybit,
+    /// OKX.
+    Okx,
+    /// Deribit futures and options.
+    Deribit,
+    /// Bitstamp spot.
+    Bitstamp,
+    /// Hyperliquid perpetuals.
+    Hyperliquid,
 }
 
 /// A text that names no venue.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown venue {0:?}; known are: kraken, sim")]
+#[error("unknown venue {0:?}; known are: {known}", known = VenueId::ALL.map(VenueId::as_str).join(", "))]
 pub struct UnknownVenue(String);
 
 impl VenueId {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Kraken, Self::Sim];
+    /// All of them, in the order of their names.
+    pub const ALL: [Self; 12] = [
+        Self::Binance,
+        Self::BinanceFutures,
+        Self::BinanceUs,
+        Self::Bitstamp,
+        Self::Bybit,
+        Self::Coinbase,
+        Self::Deribit,
+        Self::Hyperliquid,
+        Self::Kraken,
+        Self::KrakenFutures,
+        Self::Okx,
+        Self::Sim,
+    ];
 
     /// The id as it is written.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sim => "sim",
             Self::Kraken => "kraken",
+            Self::KrakenFutures => "kraken_futures",
+            Self::Binance => "binance",
+            Self::BinanceFutures => "binance_futures",
+            Self::BinanceUs => "binance_us",
+            Self::Coinbase => "coinbase",
+            Self::Bybit => "bybit",
+            Self::Okx => "okx",
+            Self::Deribit => "deribit",
+            Self::Bitstamp => "bitstamp",
+            Self::Hyperliquid => "hyperliquid",
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Everything known about one instrument on one venue, and all of them together.
 
 use super::{
-    Applied, Book, Candles, Desync, Event, Instrument, Stamped, Standing, Symbol, Tape, Ticker, Timestamp, VenueId,
+    Applied, Book, Candles, Desync, Event, Instrument, Mark, Stamped, Standing, Symbol, Tape, Ticker, Timestamp,
+    VenueId,
 };
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct Listing {
     pub tape: Tape,
     /// The venue's summary.
     pub ticker: Option<Stamped<Ticker>>,
+    /// Mark price and funding, of contracts.
+    pub mark: Option<Stamped<Mark>>,
     /// Candles in every interval.
     pub candles: Candles,
     /// What the venue last refused for this instrument, until it gives it after all.
@@ -118,6 +121,20 @@ impl Market {
             Event::Ticker { symbol, ticker, exchange_time } => {
                 self.listing_mut(venue, &symbol).ticker = Some(Stamped { value: ticker, exchange_time, received });
             }
+            Event::Mark { symbol, mark, exchange_time } => {
+                let listing = self.listing_mut(venue, &symbol);
+                let mut value = listing.mark.take().map(|known| known.value).unwrap_or_default();
+                value.update(mark);
+                listing.mark = Some(Stamped { value, exchange_time, received });
+            }
+            Event::Doubt { symbols, reason } => {
+                let listings = self.listings.entry(venue).or_default();
+                for symbol in &symbols {
+                    if let Some(listing) = listings.get_mut(symbol) {
+                        listing.book.lose(reason.clone(), received);
+                    }
+                }
+            }
             Event::Candle { symbol, interval, candle } => {
                 self.listing_mut(venue, &symbol).candles.put(interval, candle);
             }
@@ -132,7 +149,7 @@ impl Market {
             }
             Event::Rejected { symbol: None, .. }
             | Event::Unsubscribed(_)
-            | Event::Status(_)
+            | Event::Status { .. }
             | Event::Heartbeat
             | Event::Pong { .. } => {}
         }

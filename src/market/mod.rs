@@ -16,7 +16,8 @@ mod time;
 mod trade;
 
 pub use book::{
-    Applied, Book, BookUpdate, Checksum, Crossing, Desync, Fill, Ignored, Level, Record, Row, Sequence, Standing,
+    Applied, Book, BookUpdate, Change, Checksum, Crossing, Desync, Fill, Ignored, Level, Record, Row, Sequence,
+    Standing,
 };
 pub use candle::{Candle, Candles, Interval};
 pub use event::{Channel, Event, Subscription, VenueStatus};
@@ -24,6 +25,6 @@ pub use instrument::{Instrument, Precision, Trading, UnknownVenue, VenueId};
 pub use listing::{Freshness, Listing, Market};
 pub use symbol::{Contract, Symbol, SymbolError};
 pub use text::printable;
-pub use ticker::{Stamped, Ticker};
+pub use ticker::{Mark, Stamped, Ticker};
 pub use time::{Timestamp, TimestampError};
 pub use trade::{Side, Tape, Trade};

@@ -41,3 +41,29 @@ pub struct Ticker {
     /// The change over the last 24 hours as the venue computes it.
     pub change: Option<Percent>,
 }
+
+/// What a perpetual or a future is marked at, and what holding it costs. What a venue does not tell is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Mark {
+    /// The price that positions are valued and liquidated at.
+    pub mark: Option<Price>,
+    /// The price of the underlying index.
+    pub index: Option<Price>,
+    /// What longs pay to shorts at the next funding, in percent of the position; negative when shorts pay.
+    pub funding: Option<Percent>,
+    /// When funding is next paid.
+    pub next_funding: Option<Timestamp>,
+    /// Contracts that are open, in the instrument's own units.
+    pub open_interest: Option<Quantity>,
+}
+
+impl Mark {
+    /// Takes what `newer` tells and keeps the rest.
+    pub fn update(&mut self, newer: Self) {
+        self.mark = newer.mark.or(self.mark);
+        self.index = newer.index.or(self.index);
+        self.funding = newer.funding.or(self.funding);
+        self.next_funding = newer.next_funding.or(self.next_funding);
+        self.open_interest = newer.open_interest.or(self.open_interest);
+    }
+}

@@ -9,10 +9,12 @@
 
 mod asset;
 mod decimal;
+mod fixed;
 mod format;
 
 pub use asset::{Asset, AssetError};
 pub use decimal::{NumberError, parse_decimal};
+pub use fixed::Fixed;
 pub use format::{grouped, plain};
 
 use std::fmt;

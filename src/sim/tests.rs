@@ -7,7 +7,7 @@ use crate::market::{
     Applied, Channel, Event, Interval, Level, Market, Side, Standing, Subscription, Symbol, Timestamp, VenueId,
 };
 use crate::money::{Decimal, Price, Quantity};
-use crate::venue::{Dialect, Receipt, dialect};
+use crate::venue::{Address, Dialect, Receipt, dialect};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -49,9 +49,9 @@ struct Client {
 impl Client {
     fn connect(venue: &mut Gateway, wanted: &[Subscription]) -> Self {
         let id = venue.connect();
-        let mut dialect = dialect(VenueId::Sim);
+        let mut dialect = dialect(VenueId::Sim, &Address::default());
         for request in dialect.connected(wanted) {
-            venue.receive(id, &request, START);
+            venue.receive(id, request.frame().unwrap(), START);
         }
         Self { id, dialect, market: Market::default(), failed: 0, unreadable: 0, trades: Vec::new() }
     }
@@ -73,7 +73,7 @@ impl Client {
                 if let Some(Applied::NeedsResync(_)) = self.market.apply(VenueId::Sim, event, now) {
                     self.failed += 1;
                     for request in self.dialect.resync(&Symbol::new(&symbol).unwrap()) {
-                        venue.receive(self.id, &request, now);
+                        venue.receive(self.id, request.frame().unwrap(), now);
                     }
                 }
             }

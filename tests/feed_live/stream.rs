@@ -1,10 +1,10 @@
 //! A connection against a venue on loopback: what is asked, what is survived, and what is said about it.
 
-use crate::venue::{Hasty, Heard, MAX_FRAME, NEVER, Venue, book, btc, close, frame, listener, quick, trades};
+use crate::venue::{Hasty, Heard, MAX_FRAME, NEVER, Venue, book, btc, close, frame, listener, quick, settings, trades};
 use exchequer::feed::capture::{Direction, Reader};
 use exchequer::feed::recorder::Recorder;
 use exchequer::feed::replay::Replayer;
-use exchequer::feed::{Clock, Connection, LinkError, LinkEvent, Settings};
+use exchequer::feed::{Connection, LinkError, LinkEvent, Settings};
 use exchequer::market::{Channel, Desync, Standing, Subscription};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
@@ -233,12 +233,8 @@ async fn many_wishes_become_few_frames() {
 async fn a_host_that_does_not_answer_is_named() {
     let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
-    let settings = |url: String| Settings {
-        url: Some(url),
-        connect_timeout: Duration::from_millis(50),
-        backoff: quick(),
-        ..Settings::new(Clock::start())
-    };
+    let settings =
+        |url: String| Settings { connect_timeout: Duration::from_millis(50), backoff: quick(), ..settings(&url) };
     let (ear, mut heard) = listener();
     let handle = Connection::spawn(settings(format!("ws://{address}")), Box::new(Hasty::new()), [], ear).unwrap();
     let LinkError::Timeout { host, .. } = heard.lost().await else { panic!("not a timeout") };
@@ -258,8 +254,7 @@ async fn a_host_that_does_not_answer_is_named() {
 async fn an_address_that_is_none_ends_for_good() {
     for url in ["http://example.com", "not an address", "wss://"] {
         let (ear, mut heard) = listener();
-        let settings = Settings { url: Some(url.into()), ..Settings::new(Clock::start()) };
-        let _handle = Connection::spawn(settings, Box::new(Hasty::new()), [], ear).unwrap();
+        let _handle = Connection::spawn(settings(url), Box::new(Hasty::new()), [], ear).unwrap();
         let ended = |heard: &Heard| match heard {
             Heard::Link(LinkEvent::Ended { reason }) => Some(reason.clone()),
             _ => None,

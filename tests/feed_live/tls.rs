@@ -1,7 +1,7 @@
 //! Servers that cannot prove who they are are refused by name, and nothing is sent to them.
 
-use crate::venue::{Hasty, Heard, close, listener, quick};
-use exchequer::feed::{Clock, Connection, LinkError, LinkEvent, Settings, SettingsError};
+use crate::venue::{Hasty, Heard, close, listener, quick, settings};
+use exchequer::feed::{Connection, LinkError, LinkEvent, Settings, SettingsError};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Write;
@@ -65,8 +65,8 @@ fn serve((certificate, key): Identity) -> String {
 /// Connects, and gives why that failed, if it did.
 async fn connect(url: &str, authorities: Option<&Path>) -> Option<LinkError> {
     let (ear, mut heard) = listener();
-    let (url, authorities) = (Some(url.to_owned()), authorities.map(Path::to_owned));
-    let settings = Settings { url, authorities, backoff: quick(), ..Settings::new(Clock::start()) };
+    let authorities = authorities.map(Path::to_owned);
+    let settings = Settings { authorities, backoff: quick(), ..settings(url) };
     let handle = Connection::spawn(settings, Box::new(Hasty::new()), [], ear).unwrap();
     let outcome = heard
         .until(|heard| match heard {
@@ -145,7 +145,7 @@ async fn certificates_that_cannot_be_read_are_named_before_anything_is_tried() {
         if let Some(content) = content {
             std::fs::write(&path, content).unwrap();
         }
-        let settings = Settings { authorities: Some(path.clone()), ..Settings::new(Clock::start()) };
+        let settings = Settings { authorities: Some(path.clone()), ..settings("wss://127.0.0.1") };
         let (ear, _heard) = listener();
         let error = Connection::spawn(settings, Box::new(Hasty::new()), [], ear).unwrap_err();
         assert!(matches!(&error, SettingsError::Authorities { .. }));

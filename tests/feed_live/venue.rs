@@ -6,7 +6,7 @@ use exchequer::market::{
     Timestamp, VenueId,
 };
 use exchequer::venue::kraken::Kraken;
-use exchequer::venue::{Dialect, FrameError, Manners, Receipt};
+use exchequer::venue::{Address, Dialect, FrameError, Manners, Outgoing, Receipt};
 use futures_util::{SinkExt, StreamExt};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,16 +42,16 @@ impl Dialect for Hasty {
         let (ping_after, dead_after) = (self.ping_after, self.dead_after);
         Manners { ping_after, dead_after, max_frame: MAX_FRAME, frames_per_second: 1_000, ..self.inner.manners() }
     }
-    fn connected(&mut self, wanted: &[Subscription]) -> Vec<String> {
+    fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         self.inner.connected(wanted)
     }
-    fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<String> {
+    fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         self.inner.subscribe(wanted)
     }
-    fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<String> {
+    fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<Outgoing> {
         self.inner.unsubscribe(unwanted)
     }
-    fn resync(&mut self, symbol: &Symbol) -> Vec<String> {
+    fn resync(&mut self, symbol: &Symbol) -> Vec<Outgoing> {
         self.inner.resync(symbol)
     }
     fn ping(&mut self) -> Option<String> {
@@ -60,6 +60,10 @@ impl Dialect for Hasty {
     fn receive(&mut self, frame: &str, received: Timestamp, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         self.inner.receive(frame, received, events)
     }
+    fn venue_symbol(&self, symbol: &Symbol) -> Option<Box<str>> {
+        self.inner.venue_symbol(symbol)
+    }
+
     fn sent(&mut self, frame: &str) {
         self.inner.sent(frame);
     }
@@ -191,8 +195,7 @@ impl Venue {
     }
 
     pub fn settings(&self) -> Settings {
-        let url = Some(self.url.clone());
-        Settings { url, backoff: quick(), ..Settings::new(Clock::start()) }
+        Settings { backoff: quick(), ..settings(&self.url) }
     }
 }
 
@@ -265,4 +268,9 @@ pub fn frame(kind: &str, quantity: &str, right: bool) -> String {
 /// Ends a connection and waits for it.
 pub async fn close(handle: Handle) {
     tokio::time::timeout(NEVER, handle.close()).await.expect("it does not end");
+}
+
+/// The usual settings for a stream at `url`.
+pub fn settings(url: &str) -> Settings {
+    Settings::new(Address::stream(url), Clock::start())
 }

@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_choice_names_all_others() {
-        assert_eq!(venue("x"), Err("one of kraken, sim".to_owned()));
+        assert_eq!(venue("x"), Err(format!("one of {}", VenueId::ALL.map(VenueId::as_str).join(", "))));
         assert!(symbols("BTC/USD BTC").is_err() && word("../theme").is_err() && word("").is_err());
         assert_eq!(number("61", 1..=60), Err("a whole number from 1 to 60".to_owned()));
         assert_eq!(symbols("BTC/USD, ETH/USD").unwrap().len(), 2);

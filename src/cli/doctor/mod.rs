@@ -12,6 +12,7 @@ use super::output::{Cell, Column, Output, Tone};
 use super::{Context, Exit, Failure, Start};
 use crate::console::capabilities::Environment;
 use crate::market::{VenueId, printable};
+use std::borrow::Cow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +37,7 @@ pub struct Args {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
     /// A stable name: `terminal.size`.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// How it looks.
     pub verdict: Verdict,
     /// What was found.
@@ -59,23 +60,23 @@ pub enum Verdict {
 
 impl Check {
     /// Nothing to do.
-    pub fn ok(name: &'static str, detail: impl AsRef<str>) -> Self {
+    pub fn ok(name: impl Into<Cow<'static, str>>, detail: impl AsRef<str>) -> Self {
         Self::new(name, Verdict::Ok, detail.as_ref(), None)
     }
 
     /// It works, but less well than it could.
-    pub fn warn(name: &'static str, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
+    pub fn warn(name: impl Into<Cow<'static, str>>, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
         Self::new(name, Verdict::Warn, detail.as_ref(), Some(advice.as_ref()))
     }
 
     /// Something does not work.
-    pub fn fail(name: &'static str, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
+    pub fn fail(name: impl Into<Cow<'static, str>>, detail: impl AsRef<str>, advice: impl AsRef<str>) -> Self {
         Self::new(name, Verdict::Fail, detail.as_ref(), Some(advice.as_ref()))
     }
 
-    fn new(name: &'static str, verdict: Verdict, detail: &str, advice: Option<&str>) -> Self {
+    fn new(name: impl Into<Cow<'static, str>>, verdict: Verdict, detail: &str, advice: Option<&str>) -> Self {
         let advice = advice.map(|advice| printable(advice).to_string());
-        Self { name, verdict, detail: printable(detail).to_string(), advice }
+        Self { name: name.into(), verdict, detail: printable(detail).to_string(), advice }
     }
 }
 
@@ -96,7 +97,7 @@ pub fn run(args: &Args, start: &Start) -> Result<(), Failure> {
     }
     print(&checks, start.output)?;
     let failed: Vec<&str> =
-        checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.name).collect();
+        checks.iter().filter(|check| check.verdict == Verdict::Fail).map(|check| check.name.as_ref()).collect();
     if failed.is_empty() {
         return Ok(());
     }
@@ -122,7 +123,7 @@ fn rows(check: &Check) -> Vec<Vec<Cell>> {
         Verdict::Warn => Cell::toned("warn", Tone::Warn),
         Verdict::Fail => Cell::toned("FAIL", Tone::Bad),
     };
-    let found = vec![check.name.into(), verdict, check.detail.as_str().into()];
+    let found = vec![check.name.as_ref().into(), verdict, check.detail.as_str().into()];
     let advice =
         check.advice.as_ref().map(|advice| vec![Cell::default(), Cell::default(), format!("→ {advice}").into()]);
     std::iter::once(found).chain(advice).collect()

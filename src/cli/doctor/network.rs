@@ -19,7 +19,7 @@ const SKEW: u64 = 1_000_000_000;
 /// Checks all configured venues at once.
 pub fn checks(context: &Context) -> Result<Vec<Check>, Failure> {
     let targets: Vec<Target> = configured(context)
-        .filter(|venue| address(*venue, context).is_some())
+        .filter(|venue| address(*venue, context, None).is_some())
         .map(|venue| Target::of(venue, context, None))
         .collect::<Result<_, _>>()?;
     if targets.is_empty() {
@@ -29,7 +29,10 @@ pub fn checks(context: &Context) -> Result<Vec<Check>, Failure> {
         let probes = targets.into_iter().map(|target| {
             tokio::spawn(async move {
                 let settings = Settings { connect_timeout: PATIENCE, ..target.settings };
-                (target.venue, target.url, probe(&settings, dialect(target.venue)).await)
+                {
+                    let address = &settings.address;
+                    (target.venue, address.stream.clone(), probe(&settings, dialect(target.venue, address)).await)
+                }
             })
         });
         let mut checks = Vec::new();
@@ -50,10 +53,7 @@ fn configured(context: &Context) -> impl Iterator<Item = VenueId> {
 }
 
 fn judge(venue: VenueId, url: &str, probed: &Result<Probe, ProbeError>) -> Vec<Check> {
-    let (network, clock) = match venue {
-        VenueId::Kraken => ("network.kraken", "clock.kraken"),
-        VenueId::Sim => ("network.sim", "clock.sim"),
-    };
+    let (network, clock) = (format!("network.{venue}"), format!("clock.{venue}"));
     let probe = match probed {
         Ok(probe) => probe,
         Err(error) => return vec![unreached(network, error)],
@@ -63,7 +63,7 @@ fn judge(venue: VenueId, url: &str, probed: &Result<Probe, ProbeError>) -> Vec<C
     vec![Check::ok(network, reached), skew(clock, probe)]
 }
 
-fn unreached(name: &'static str, error: &ProbeError) -> Check {
+fn unreached(name: String, error: &ProbeError) -> Check {
     let found = error.to_string();
     match error {
         ProbeError::Settings(_) => Check::fail(name, found, "mend feed.ca_file, see exchequer config show"),
@@ -80,7 +80,7 @@ fn unreached(name: &'static str, error: &ProbeError) -> Check {
     }
 }
 
-fn skew(name: &'static str, probe: &Probe) -> Check {
+fn skew(name: String, probe: &Probe) -> Check {
     let Some(ahead) = probe.ahead else { return Check::ok(name, "the venue does not tell its time") };
     let direction = if ahead < 0 { "behind" } else { "ahead of" };
     let within = probe.round_trip.as_millis() / 2;
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn being_offline_is_no_failure_but_a_false_certificate_is() {
         let host = || "example".to_owned();
-        let verdict = |error: ProbeError| unreached("network.kraken", &error).verdict;
+        let verdict = |error: ProbeError| unreached("network.kraken".into(), &error).verdict;
         let link = |error| verdict(ProbeError::Link(error));
         assert_eq!(link(LinkError::Unreachable { host: host(), reason: "no route".into() }), Verdict::Warn);
         assert_eq!(link(LinkError::Timeout { host: host(), after: PATIENCE }), Verdict::Warn);

@@ -3,8 +3,8 @@
 use crate::feed::capture::{Direction, Kind, Record};
 use crate::feed::error::words;
 use crate::feed::statistics::newest;
-use crate::market::{Event, Timestamp, VenueId};
-use crate::venue::{self, Dialect, FrameError, Receipt};
+use crate::market::{Event, Symbol, Timestamp, VenueId};
+use crate::venue::{Address, Dialect, FrameError, Receipt, at, dialect, endpoint_at};
 use std::collections::BTreeSet;
 
 /// Addresses remembered at most; a capture holds a handful of connections.
@@ -41,7 +41,8 @@ pub enum Told {
 /// A capture's connection, as far as it has been retold.
 pub struct Retelling {
     venue: Option<VenueId>,
-    dialect: Option<Box<dyn Dialect>>,
+    /// One for each of the venue's endpoints that the capture speaks with.
+    dialects: Vec<(&'static str, Box<dyn Dialect>)>,
     /// The addresses from which something has come since they were connected.
     spoken: BTreeSet<String>,
     now: Option<Timestamp>,
@@ -51,7 +52,7 @@ impl Retelling {
     /// Nothing has been told yet. Without a venue, the first address names it; `start` is the time of records that come
     /// before any time is known.
     pub fn new(venue: Option<VenueId>, start: Option<Timestamp>) -> Self {
-        Self { venue, dialect: None, spoken: BTreeSet::new(), now: start }
+        Self { venue, dialects: Vec::new(), spoken: BTreeSet::new(), now: start }
     }
 
     /// Whose frames these are, as soon as that is known.
@@ -68,10 +69,6 @@ impl Retelling {
     pub fn tell(&mut self, record: &Record, events: &mut Vec<Event>) -> Result<Told, ReplayError> {
         self.now = record.at.or(self.now);
         let now = self.now();
-        if record.kind == Kind::Http {
-            // No venue that we speak to serves its books over HTTP.
-            return Ok(Told::Nothing);
-        }
         if record.connect {
             // Captures of several connections begin them all before anything comes from one; only a connection that had
             // spoken can have been lost.
@@ -91,54 +88,46 @@ impl Retelling {
             self.spoken.insert(record.url.clone());
         }
         let before = events.len();
-        let receipt = self.dialect(&record.url)?.receive(frame, now, events)?;
+        let dialect = self.dialect(&record.url)?;
+        let receipt = match record.kind {
+            Kind::WebSocket => dialect.receive(frame, now, events)?,
+            Kind::Http => dialect.fetched(&record.url, frame, now, events)?,
+        };
+        // What the dialect would send or fetch now is not ours to ask for.
+        let _ = dialect.outgoing();
         if record.at.is_none() {
             self.now = self.now.max(newest(events.get(before..).unwrap_or_default()));
         }
         Ok(Told::Frame(receipt))
     }
 
-    fn dialect(&mut self, url: &str) -> Result<&mut Box<dyn Dialect>, ReplayError> {
-        let venue = match self.venue {
+    /// What the venue calls an instrument of which the capture spoke.
+    pub fn venue_symbol(&self, symbol: &Symbol) -> Option<Box<str>> {
+        self.dialects.iter().find_map(|(_, dialect)| dialect.venue_symbol(symbol))
+    }
+
+    fn dialect(&mut self, url: &str) -> Result<&mut dyn Dialect, ReplayError> {
+        let venue = match self.venue.or_else(|| at(url)) {
             Some(venue) => venue,
-            None => venue_at(url).ok_or_else(|| ReplayError::Venue { url: words(&url) })?,
+            None => return Err(ReplayError::Venue { url: words(&url) }),
         };
         self.venue = Some(venue);
-        Ok(self.dialect.get_or_insert_with(|| venue::dialect(venue)))
+        let endpoint = endpoint_at(venue, url);
+        let known = self.dialects.iter().position(|(name, _)| *name == endpoint.name);
+        let at = known.unwrap_or_else(|| {
+            let address = Address { stream: url.to_owned(), rest: endpoint.rest.to_owned() };
+            self.dialects.push((endpoint.name, dialect(venue, &address)));
+            self.dialects.len() - 1
+        });
+        match self.dialects.get_mut(at) {
+            Some((_, dialect)) => Ok(dialect.as_mut()),
+            None => Err(ReplayError::Venue { url: words(&url) }),
+        }
     }
 }
 
 impl std::fmt::Debug for Retelling {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Retelling").field("venue", &self.venue).field("now", &self.now).finish_non_exhaustive()
-    }
-}
-
-/// The venue that is reached at an address. A loopback address is the simulated one.
-pub(super) fn venue_at(url: &str) -> Option<VenueId> {
-    let authority = crate::feed::session::host(url);
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority.as_str(),
-    };
-    match host {
-        "localhost" | "127.0.0.1" | "[::1]" => Some(VenueId::Sim),
-        host if host == "kraken.com" || host.ends_with(".kraken.com") => Some(VenueId::Kraken),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_address_tells_the_venue() {
-        assert_eq!(venue_at("wss://ws.kraken.com/v2"), Some(VenueId::Kraken));
-        assert_eq!(venue_at("ws://127.0.0.1:8080/v2?x=1"), Some(VenueId::Sim));
-        assert_eq!(venue_at("ws://[::1]:9"), Some(VenueId::Sim));
-        for url in ["", "wss://kraken.com.example", "wss://notkraken.com", "wss://example/ws.kraken.com"] {
-            assert_eq!(venue_at(url), None, "{url}");
-        }
     }
 }

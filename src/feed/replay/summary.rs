@@ -133,7 +133,9 @@ impl Replayer {
             books: books()
                 .map(|(_, symbol, listing)| {
                     let instrument = listing.instrument.as_ref();
-                    let venue_symbol = instrument.map_or(symbol.as_str(), |instrument| &instrument.venue_symbol);
+                    let listed = instrument.map(|instrument| instrument.venue_symbol.clone());
+                    let venue_symbol = self.retelling.venue_symbol(symbol).or(listed);
+                    let venue_symbol = venue_symbol.as_deref().unwrap_or(symbol.as_str());
                     BookSummary::of(symbol.as_str(), venue_symbol, &listing.book, levels)
                 })
                 .collect(),

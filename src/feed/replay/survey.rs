@@ -1,8 +1,8 @@
 //! What must be known of a capture before it is played.
 
-use super::retelling::venue_at;
 use crate::feed::capture::{CaptureError, Reader};
 use crate::market::{Timestamp, VenueId};
+use crate::venue::at;
 use std::path::Path;
 
 /// A first look at a whole capture.
@@ -26,7 +26,7 @@ impl Survey {
             survey.length += 1;
             if let Ok(numbered) = item {
                 survey.start = survey.start.or(numbered.record.at);
-                survey.venue = survey.venue.or_else(|| venue_at(&numbered.record.url));
+                survey.venue = survey.venue.or_else(|| at(&numbered.record.url));
             }
         }
         survey.length += reader.count_rest();

@@ -4,6 +4,7 @@
 //! each level the price, then the quantity, printed with the instrument's precision, without the point and without
 //! leading zeros. <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>
 
+use super::Change;
 use super::ladder::{Ladder, Ticks};
 use crate::market::{Precision, Side};
 
@@ -64,9 +65,9 @@ impl Checksum {
     pub fn of_kraken(bids: &[super::Level], asks: &[super::Level], precision: Precision) -> Self {
         let mut ladder = Ladder::default();
         for (side, levels) in [(Side::Bid, bids), (Side::Ask, asks)] {
-            for level in levels.iter().take(KRAKEN_LEVELS) {
-                // What does not fit is left out here and makes the client's check fail, as it should.
-                let _ = ladder.set(side, level);
+            // What does not fit is left out here and makes the client's check fail, as it should.
+            for change in levels.iter().take(KRAKEN_LEVELS).filter_map(Change::of) {
+                let _ = ladder.set(side, &change);
             }
         }
         Self::Kraken(kraken(&ladder, precision, &mut Prints::default()))

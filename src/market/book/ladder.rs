@@ -1,15 +1,21 @@
 //! Both sides of a book as sorted fixed-point levels.
 //!
 //! A level is a pair of `i64`: price and quantity in units of the last decimal that the instrument uses. Each side is one
-//! sorted vector, best level first: books change near their best price, so a change is found after a few steps and moves
-//! little memory that is not in the cache already.
+//! sorted ring, best level first: books change near their best price, so a change is found after a few steps, moves the
+//! few levels before it, and the worst level leaves at the other end for nothing. What was tried instead is measured in
+//! `docs/performance.md`.
 //!
-//! When a number with more decimals arrives, the whole ladder is widened first. Trailing zeros do not count as decimals
-//! unless the venue's precision says so, so a venue that prints eight zeros does not use up the range of the integers.
+//! The ladder counts in as many decimals as the wire prints, trailing zeros included, so that nearly every number is
+//! taken as it comes. Where a venue prints so many zeros that a number would not fit, the ladder is narrowed to the
+//! decimals that its levels need, and from then on trailing zeros do not count.
 
-use super::Level;
+use super::{Change, Level};
 use crate::market::{Precision, Side};
-use crate::money::{Decimal, Price, Quantity};
+use crate::money::{Fixed, Price, Quantity};
+use std::collections::VecDeque;
+
+/// Levels that are looked through one by one, from the best, before the rest is searched by halves.
+const NEAR: usize = 8;
 
 /// Price and quantity in units of the ladder's last decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,17 +26,19 @@ pub(super) struct Ticks {
 
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
-    bids: Vec<Ticks>,
-    asks: Vec<Ticks>,
+    bids: VecDeque<Ticks>,
+    asks: VecDeque<Ticks>,
     precision: Precision,
     /// The most decimals that the wire has printed, trailing zeros included.
     printed: Precision,
+    /// Whether trailing zeros have stopped to count.
+    narrow: bool,
 }
 
 impl Default for Ladder {
     fn default() -> Self {
         let none = Precision { price: 0, quantity: 0 };
-        Self { bids: Vec::new(), asks: Vec::new(), precision: none, printed: none }
+        Self { bids: VecDeque::new(), asks: VecDeque::new(), precision: none, printed: none, narrow: false }
     }
 }
 
@@ -41,7 +49,7 @@ impl Ladder {
     }
 
     /// The levels of a side, best first.
-    pub fn side(&self, side: Side) -> &[Ticks] {
+    pub fn side(&self, side: Side) -> &VecDeque<Ticks> {
         match side {
             Side::Bid => &self.bids,
             Side::Ask => &self.asks,
@@ -58,41 +66,17 @@ impl Ladder {
     }
 
     /// Sets or, with a zero quantity, deletes a level. `None` when a number does not fit; the ladder is then unusable.
-    pub fn set(&mut self, side: Side, level: &Level) -> Option<()> {
-        let price = level.price.get();
-        let quantity = level.quantity.get();
-        self.printed.price = self.printed.price.max(price.scale() as u8);
-        self.printed.quantity = self.printed.quantity.max(quantity.scale() as u8);
-        let ticks = match self.ticks(price, quantity) {
+    pub fn set(&mut self, side: Side, change: &Change) -> Option<()> {
+        let ticks = match self.ticks(change.price, change.quantity) {
             Some(ticks) => ticks,
-            None => {
-                let (price, quantity) = (price.normalize(), quantity.normalize());
-                self.make_room(price, quantity)?;
-                self.ticks(price, quantity)?
-            }
+            None => self.make_room(change)?,
         };
         if ticks.quantity < 0 {
             return None;
         }
-        let levels = match side {
-            Side::Bid => &mut self.bids,
-            Side::Ask => &mut self.asks,
-        };
-        // Bids descend and asks ascend; with the key negated for bids both ascend.
-        let key = |price: i64| if side == Side::Bid { price.wrapping_neg() } else { price };
-        let found = levels.binary_search_by_key(&key(ticks.price), |l| key(l.price));
-        match (found, ticks.quantity) {
-            (Ok(at), 0) => {
-                levels.remove(at);
-            }
-            (Ok(at), _) => {
-                if let Some(level) = levels.get_mut(at) {
-                    *level = ticks;
-                }
-            }
-            // A venue may delete what we never had (it lay beyond our depth): nothing to do.
-            (Err(_), 0) => {}
-            (Err(at), _) => levels.insert(at, ticks),
+        match side {
+            Side::Bid => place(&mut self.bids, ticks, |ours| ours > ticks.price),
+            Side::Ask => place(&mut self.asks, ticks, |ours| ours < ticks.price),
         }
         Some(())
     }
@@ -115,47 +99,79 @@ impl Ladder {
 
     pub fn level(&self, ticks: Ticks) -> Level {
         Level {
-            price: Price::new(Decimal::new(ticks.price, u32::from(self.precision.price))),
-            quantity: Quantity::new(Decimal::new(ticks.quantity, u32::from(self.precision.quantity))),
+            price: Price::new(Fixed::new(ticks.price, self.precision.price).decimal()),
+            quantity: Quantity::new(Fixed::new(ticks.quantity, self.precision.quantity).decimal()),
         }
     }
 
-    fn ticks(&self, price: Decimal, quantity: Decimal) -> Option<Ticks> {
-        Some(Ticks { price: units(price, self.precision.price)?, quantity: units(quantity, self.precision.quantity)? })
+    /// The change in the ladder's units, after the ladder was rescaled to hold it.
+    #[cold]
+    fn make_room(&mut self, change: &Change) -> Option<Ticks> {
+        let printed = Precision { price: change.price.decimals(), quantity: change.quantity.decimals() };
+        self.printed.price = self.printed.price.max(printed.price);
+        self.printed.quantity = self.printed.quantity.max(printed.quantity);
+        if !self.narrow {
+            let ticks = self.widen(printed).and_then(|()| self.ticks(change.price, change.quantity));
+            if ticks.is_some() {
+                return ticks;
+            }
+            self.narrow = true;
+        }
+        let (price, quantity) = (change.price.normalized(), change.quantity.normalized());
+        if let Some(ticks) = self.ticks(price, quantity) {
+            return Some(ticks);
+        }
+        let needed = self.needed(price, quantity);
+        self.rescale(needed)?;
+        self.ticks(price, quantity)
     }
 
-    fn make_room(&mut self, price: Decimal, quantity: Decimal) -> Option<()> {
-        let wanted = Precision {
-            price: self.precision.price.max(price.scale() as u8),
-            quantity: self.precision.quantity.max(quantity.scale() as u8),
-        };
-        self.rescale(wanted)
+    /// A level in the ladder's units, if those can hold it.
+    fn ticks(&self, price: Fixed, quantity: Fixed) -> Option<Ticks> {
+        Some(Ticks {
+            price: price.widened(self.precision.price)?,
+            quantity: quantity.widened(self.precision.quantity)?,
+        })
+    }
+
+    /// The fewest decimals that hold every level and this one.
+    fn needed(&self, price: Fixed, quantity: Fixed) -> Precision {
+        let mut needed = Precision { price: price.decimals(), quantity: quantity.decimals() };
+        for ticks in self.bids.iter().chain(&self.asks) {
+            let price = Fixed::new(ticks.price, self.precision.price).normalized();
+            let quantity = Fixed::new(ticks.quantity, self.precision.quantity).normalized();
+            needed.price = needed.price.max(price.decimals());
+            needed.quantity = needed.quantity.max(quantity.decimals());
+        }
+        needed
     }
 
     /// `None` when a level no longer fits; nothing has changed then.
     fn rescale(&mut self, wanted: Precision) -> Option<()> {
-        let factor = |from: u8, to: u8| 10i64.checked_pow(u32::from(to.checked_sub(from)?));
-        let by_price = factor(self.precision.price, wanted.price)?;
-        let by_quantity = factor(self.precision.quantity, wanted.quantity)?;
-        let wider = |levels: &[Ticks]| {
-            let wider = levels.iter().map(|l| {
-                Some(Ticks { price: l.price.checked_mul(by_price)?, quantity: l.quantity.checked_mul(by_quantity)? })
+        let from = self.precision;
+        let rescaled = |levels: &VecDeque<Ticks>| {
+            let rescaled = levels.iter().map(|ticks| {
+                let price = Fixed::new(ticks.price, from.price).rescaled(wanted.price)?;
+                let quantity = Fixed::new(ticks.quantity, from.quantity).rescaled(wanted.quantity)?;
+                Some(Ticks { price, quantity })
             });
-            wider.collect::<Option<Vec<_>>>()
+            rescaled.collect::<Option<VecDeque<_>>>()
         };
-        let (bids, asks) = (wider(&self.bids)?, wider(&self.asks)?);
+        let (bids, asks) = (rescaled(&self.bids)?, rescaled(&self.asks)?);
         (self.bids, self.asks, self.precision) = (bids, asks, wanted);
         Some(())
     }
 }
 
-/// `value` in units of its `decimals`-th decimal; `None` when it needs more decimals or more range than there is.
-fn units(value: Decimal, decimals: u8) -> Option<i64> {
-    let mantissa = i64::try_from(value.mantissa()).ok()?;
-    let (have, want) = (value.scale(), u32::from(decimals));
-    if have <= want {
-        return mantissa.checked_mul(10i64.checked_pow(want - have)?);
+/// Puts a level where it belongs: behind all whose price is `before` its own.
+fn place(levels: &mut VecDeque<Ticks>, ticks: Ticks, before: impl Fn(i64) -> bool) {
+    let near = levels.iter().take(NEAR).position(|level| !before(level.price));
+    let at = near.unwrap_or_else(|| levels.partition_point(|level| before(level.price)));
+    match levels.get_mut(at).filter(|level| level.price == ticks.price) {
+        Some(_) if ticks.quantity == 0 => _ = levels.remove(at),
+        Some(level) => *level = ticks,
+        // A venue may delete what we never had (it lay beyond our depth): nothing to do.
+        None if ticks.quantity == 0 => {}
+        None => levels.insert(at, ticks),
     }
-    let surplus = 10i64.checked_pow(have - want)?;
-    (mantissa % surplus == 0).then_some(mantissa / surplus)
 }

@@ -19,17 +19,26 @@ use checksum::Prints;
 pub use view::{Crossing, Fill, Row};
 
 use super::{Precision, Side, Timestamp};
-use crate::money::{Price, Quantity};
+use crate::money::{Fixed, Price, Quantity};
 use ladder::Ladder;
 use std::time::Duration;
 
-/// One price level as it came from the wire. A zero quantity deletes the level.
+/// One price level of a book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Level {
     /// The price.
     pub price: Price,
     /// What is offered at that price.
     pub quantity: Quantity,
+}
+
+/// A price level as the wire printed it: the quantity that stands there from now on, zero when the level is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The price.
+    pub price: Fixed,
+    /// What is offered at that price.
+    pub quantity: Fixed,
 }
 
 /// Where an update stands in the venue's own count, for venues that count.
@@ -49,9 +58,9 @@ pub struct BookUpdate {
     /// How many levels a side the subscription carries, where that is known.
     pub depth: Option<usize>,
     /// The changed bids.
-    pub bids: Vec<Level>,
+    pub bids: Vec<Change>,
     /// The changed asks.
-    pub asks: Vec<Level>,
+    pub asks: Vec<Change>,
     /// The venue's count.
     pub sequence: Option<Sequence>,
     /// What the venue says the book must hash to after this update.
@@ -101,6 +110,9 @@ pub enum Desync {
         /// The number that the update follows.
         got: u64,
     },
+    /// A frame that may have changed it could not be read.
+    #[error("a frame could not be read")]
+    Unreadable,
     /// A number does not fit the book's fixed point.
     #[error("a number out of range")]
     OutOfRange,
@@ -200,8 +212,9 @@ impl Book {
     }
 
     fn judge(&mut self, update: &BookUpdate, received: Timestamp) -> Applied {
-        let print = update.print();
-        let tells_apart = update.snapshot || update.exchange_time.is_some();
+        // Where updates are numbered, the numbers tell a repetition.
+        let print = if update.sequence.is_none() { update.print() } else { 0 };
+        let tells_apart = update.sequence.is_none() && (update.snapshot || update.exchange_time.is_some());
         if self.standing == Standing::Live && tells_apart && print == self.last_print {
             // A repeated message proves that the stream lives, though it says nothing new.
             self.received = Some(received);
@@ -219,8 +232,8 @@ impl Book {
             }
         }
         for (side, levels) in [(Side::Bid, &update.bids), (Side::Ask, &update.asks)] {
-            for level in levels {
-                if self.ladder.set(side, level).is_none() {
+            for change in levels {
+                if self.ladder.set(side, change).is_none() {
                     return Applied::NeedsResync(Desync::OutOfRange);
                 }
             }
@@ -232,7 +245,7 @@ impl Book {
             return Applied::NeedsResync(desync);
         }
         self.last_print = print;
-        self.sequence = update.sequence.map(|s| s.last).or(self.sequence);
+        self.sequence = update.sequence.map(|s| s.last).or(if update.snapshot { None } else { self.sequence });
         self.standing = Standing::Live;
         match update.snapshot {
             true => self.record.snapshots += 1,
@@ -280,8 +293,8 @@ impl Book {
             return;
         }
         for (side, levels) in [(Side::Bid, bids), (Side::Ask, asks)] {
-            for level in levels {
-                self.ladder.set(side, level);
+            for change in levels.iter().filter_map(Change::of) {
+                self.ladder.set(side, &change);
             }
         }
         self.standing = Standing::Remembered;
@@ -344,9 +357,9 @@ impl BookUpdate {
         let mut mix = |value: u64| print = (print.rotate_left(5) ^ value).wrapping_mul(0x517c_c1b7_2722_0a95);
         for levels in [&self.bids, &self.asks] {
             mix(levels.len() as u64);
-            for level in levels {
-                mix(fold(level.price.get().mantissa()));
-                mix(fold(level.quantity.get().mantissa()));
+            for change in levels {
+                mix(change.price.units().cast_unsigned());
+                mix(change.quantity.units().cast_unsigned());
             }
         }
         mix(self.exchange_time.map_or(0, |t| t.nanos().cast_unsigned()));
@@ -355,7 +368,16 @@ impl BookUpdate {
     }
 }
 
-fn fold(mantissa: i128) -> u64 {
-    let [low, high] = [mantissa as u64, (mantissa >> 64) as u64];
-    low ^ high
+impl From<Change> for Level {
+    fn from(change: Change) -> Self {
+        Self { price: Price::new(change.price.decimal()), quantity: Quantity::new(change.quantity.decimal()) }
+    }
+}
+
+impl Change {
+    /// The change that sets a level; `None` when its numbers are beyond a book's fixed point.
+    pub fn of(level: &Level) -> Option<Self> {
+        let (price, quantity) = (level.price.get().try_into().ok()?, level.quantity.get().try_into().ok()?);
+        Some(Self { price, quantity })
+    }
 }

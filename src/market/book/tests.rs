@@ -9,8 +9,12 @@ fn level(price: &str, quantity: &str) -> Level {
     Level { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
 }
 
+fn change(price: &str, quantity: &str) -> Change {
+    Change { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
+}
+
 fn update(snapshot: bool, bids: &[(&str, &str)], asks: &[(&str, &str)]) -> BookUpdate {
-    let levels = |side: &[(&str, &str)]| side.iter().map(|(p, q)| level(p, q)).collect();
+    let levels = |side: &[(&str, &str)]| side.iter().map(|(p, q)| change(p, q)).collect();
     BookUpdate {
         snapshot,
         depth: None,
@@ -39,7 +43,7 @@ fn shown(book: &Book, side: Side) -> Vec<String> {
 #[test]
 fn a_snapshot_replaces_and_a_zero_deletes() {
     let mut b = book(&[("10.0", "1"), ("11.0", "2")], &[("12.0", "3")]);
-    assert_eq!(shown(&b, Side::Bid), ["11 2", "10 1"]);
+    assert_eq!(shown(&b, Side::Bid), ["11.0 2", "10.0 1"]);
     assert_eq!(b.apply(&update(false, &[("11.0", "0.00")], &[("12.5", "1.25")]), at(2)), Applied::Applied);
     assert_eq!(shown(&b, Side::Bid), ["10.0 1.00"]);
     assert_eq!(shown(&b, Side::Ask), ["12.0 3.00", "12.5 1.25"]);
@@ -152,7 +156,7 @@ fn krakens_documented_checksum_holds_and_a_changed_digit_breaks_it() {
     assert_eq!(b.apply(&documented(), at(1)), Applied::Applied);
     assert_eq!((b.record().checked, b.record().failed), (1, 0));
     let mut wrong = documented();
-    wrong.bids[9] = level("45276.6", "0.15445239");
+    wrong.bids[9] = change("45276.6", "0.15445239");
     let outcome = Book::new().apply(&wrong, at(1));
     assert!(matches!(outcome, Applied::NeedsResync(Desync::Checksum { expected: 3_310_070_434, .. })));
 }
@@ -161,23 +165,24 @@ fn krakens_documented_checksum_holds_and_a_changed_digit_breaks_it() {
 fn a_checksum_survives_numbers_that_lost_their_zeros() {
     let mut stripped = documented();
     for l in stripped.bids.iter_mut().chain(&mut stripped.asks) {
-        *l = Level {
-            price: Price::new(l.price.get().normalize()),
-            quantity: Quantity::new(l.quantity.get().normalize()),
-        };
+        *l = Change { price: l.price.normalized(), quantity: l.quantity.normalized() };
     }
     let mut b = Book::new();
     assert_eq!(b.apply(&stripped, at(1)), Applied::Applied);
     let mut rounded = Book::new();
-    stripped.bids.retain(|l| l.price != "45281".parse().unwrap());
+    stripped.bids.retain(|l| l.price.decimal() != Decimal::from(45281));
     assert!(matches!(rounded.apply(&stripped, at(1)), Applied::NeedsResync(_)));
 }
 
 #[test]
 fn numbers_beyond_the_fixed_point_are_a_result_not_a_wrong_book() {
     let mut b = book(&[("10", "1")], &[("11", "1")]);
-    let huge = update(false, &[("10", "99999999999999999999")], &[]);
-    assert_eq!(b.apply(&huge, at(2)), Applied::NeedsResync(Desync::OutOfRange));
+    let wide = update(false, &[("10", "0.000000000000000001")], &[]);
+    assert_eq!(b.apply(&wide, at(2)), Applied::Applied, "one needs no range and eighteen decimals");
+    let huge = update(false, &[("10", "98765432109")], &[]);
+    assert_eq!(b.apply(&huge, at(2)), Applied::Applied, "it takes the place of the one that needed the decimals");
+    let both = update(false, &[("9", "0.000000000000000001")], &[]);
+    assert_eq!(b.apply(&both, at(2)), Applied::NeedsResync(Desync::OutOfRange));
     let negative = update(true, &[("10", "-1")], &[]);
     assert_eq!(Book::new().apply(&negative, at(2)), Applied::NeedsResync(Desync::OutOfRange));
     let many_zeros = update(true, &[("10", "98765432109.000000000000")], &[]);
@@ -229,9 +234,9 @@ fn groups_never_promise_a_better_price() {
     assert_eq!(group(Side::Ask), ["101 3"]);
 }
 
-type Change = (bool, i64, i64);
+type Drawn = (bool, i64, i64);
 
-fn changes() -> impl Strategy<Value = Vec<(bool, Vec<Change>)>> {
+fn changes() -> impl Strategy<Value = Vec<(bool, Vec<Drawn>)>> {
     let change = (any::<bool>(), 1i64..60, 0i64..4);
     prop::collection::vec((prop::bool::weighted(0.1), prop::collection::vec(change, 0..8)), 1..40)
 }
@@ -250,9 +255,9 @@ proptest! {
             }
             for (bid, price, quantity) in batch {
                 // Prices carry one decimal and quantities vary in theirs, so that the ladder has to widen.
-                let l = Level {
-                    price: Price::new(Decimal::new(price, 1)),
-                    quantity: Quantity::new(Decimal::new(quantity * 10, 1 + (price % 3) as u32)),
+                let l = Change {
+                    price: Fixed::new(price, 1),
+                    quantity: Fixed::new(quantity * 10, 1 + (price % 3) as u8),
                 };
                 if bid { &mut u.bids } else { &mut u.asks }.push(l);
                 match quantity {
@@ -285,7 +290,7 @@ proptest! {
     ) {
         let mut u = update(true, &[], &[]);
         for (price, quantity) in &levels {
-            let l = Level { price: Price::new(Decimal::new(*price, 2)), quantity: Quantity::new((*quantity).into()) };
+            let l = Change { price: Fixed::new(*price, 2), quantity: Fixed::new(*quantity, 0) };
             u.bids.push(l);
             u.asks.push(l);
         }

@@ -14,7 +14,7 @@ mod wire;
 mod tests;
 
 use super::assets::common_name;
-use super::{Dialect, FrameError, Manners, Receipt};
+use super::{Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
 use crate::market::{
     BookUpdate, Candle, Channel, Checksum, Event, Instrument, Interval, Precision, Side, Subscription, Symbol, Ticker,
     Timestamp, Trade, Trading, VenueId, VenueStatus, printable,
@@ -25,6 +25,15 @@ use std::time::Duration;
 
 /// The depths that Kraken serves.
 pub const DEPTHS: [usize; 5] = [SHALLOWEST, 25, 100, 500, 1000];
+
+/// Where Kraken is. Everything that is needed comes over the stream; the v1 address is only known to captures.
+pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
+    name: "spot",
+    stream: "wss://ws.kraken.com/v2",
+    path: "",
+    rest: "https://api.kraken.com",
+    testnet: None,
+}];
 
 /// The depth of a subscription that does not name one.
 const SHALLOWEST: usize = 10;
@@ -76,9 +85,10 @@ impl Kraken {
         self.name(venue_symbol).map(|(symbol, _)| symbol)
     }
 
-    fn book(&mut self, frame: wire::Books<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let snapshot = is_snapshot(frame.kind)?;
-        for book in frame.data {
+    fn book(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let (kind, books) = wire::books(frame).map_err(|fault| fault.of("book"))?;
+        let snapshot = is_snapshot(kind)?;
+        for book in books {
             let (symbol, depth) = self.name(&book.symbol)?;
             let wire::Book { bids, asks, .. } = book;
             let depth = depth.or_else(|| snapshot.then(|| depth_of(bids.len().max(asks.len()))));
@@ -231,26 +241,29 @@ impl Dialect for Kraken {
 
     fn manners(&self) -> Manners {
         Manners {
-            url: "wss://ws.kraken.com/v2",
+            endpoints: &ENDPOINTS,
             ping_after: Duration::from_secs(10),
             dead_after: Duration::from_secs(20),
             frames_per_second: 20,
             // The snapshot of the instrument channel holds every pair: close to a megabyte today.
             max_frame: 16 << 20,
             depths: &DEPTHS,
+            streams: 1_000,
+            lifetime: None,
+            gets_per_minute: 30,
         }
     }
 
-    fn connected(&mut self, wanted: &[Subscription]) -> Vec<String> {
+    fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         for name in self.names.values_mut() {
             name.depth = None;
         }
-        let mut frames = vec![request::instruments(self.next_request())];
+        let mut frames = vec![Outgoing::Frame(request::instruments(self.next_request()))];
         frames.extend(self.subscribe(wanted));
         frames
     }
 
-    fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<String> {
+    fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         for subscription in wanted {
             if let Channel::Book { depth } = subscription.channel {
                 self.note_depth(subscription.symbol.as_str(), depth);
@@ -259,11 +272,11 @@ impl Dialect for Kraken {
         request::frames("subscribe", wanted, || self.next_request())
     }
 
-    fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<String> {
+    fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<Outgoing> {
         request::frames("unsubscribe", unwanted, || self.next_request())
     }
 
-    fn resync(&mut self, symbol: &Symbol) -> Vec<String> {
+    fn resync(&mut self, symbol: &Symbol) -> Vec<Outgoing> {
         let depth = self.names.get(symbol.as_str()).and_then(|name| name.depth).unwrap_or(SHALLOWEST);
         let book = [Subscription { symbol: symbol.clone(), channel: Channel::Book { depth } }];
         let mut frames = self.unsubscribe(&book);
@@ -282,22 +295,23 @@ impl Dialect for Kraken {
         }
         // Nearly every frame is a book, and it names its channel first: read it in one pass.
         if frame.starts_with(r#"{"channel":"book""#) {
-            return self.book(wire::read("book", frame)?, events);
+            return self.book(frame, events);
         }
         let head: wire::Head<'_> = wire::read("Kraken", frame)?;
         match (head.channel.as_deref(), head.method) {
-            (Some("book"), _) => self.book(wire::read("book", frame)?, events),
+            (Some("book"), _) => self.book(frame, events),
             (Some("trade"), _) => self.trades(wire::read("trade", frame)?, events),
             (Some("ticker"), _) => self.tickers(wire::read("ticker", frame)?, events),
             (Some("ohlc"), _) => self.candles(wire::read("ohlc", frame)?, events),
             (Some("instrument"), _) => self.instruments(wire::read("instrument", frame)?, events),
             (Some("status"), _) => {
                 for status in wire::read::<wire::Statuses<'_>>("status", frame)?.data {
-                    events.push(Event::Status(match status.system.as_ref() {
+                    let status = match status.system.as_ref() {
                         "online" => VenueStatus::Online,
                         "maintenance" => VenueStatus::Maintenance,
                         _ => VenueStatus::Limited,
-                    }));
+                    };
+                    events.push(Event::Status { status, message: None });
                 }
                 Ok(Receipt::Understood)
             }
@@ -308,6 +322,11 @@ impl Dialect for Kraken {
             (None, Some(_)) => self.answer(wire::read("answer", frame)?, events),
             _ => Ok(Receipt::Unknown),
         }
+    }
+
+    fn venue_symbol(&self, symbol: &Symbol) -> Option<Box<str>> {
+        let mut names = self.names.iter();
+        names.find(|(_, name)| name.symbol == *symbol).map(|(venue_symbol, _)| venue_symbol.clone())
     }
 
     fn sent(&mut self, frame: &str) {

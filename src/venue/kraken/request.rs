@@ -1,6 +1,7 @@
 //! What is asked of Kraken.
 
 use crate::market::{Channel, Interval, Subscription};
+use crate::venue::Outgoing;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ pub(super) fn ping(id: u64) -> String {
 }
 
 /// The requests for these streams: one for each channel and hundred symbols.
-pub(super) fn frames(method: &str, streams: &[Subscription], mut id: impl FnMut() -> u64) -> Vec<String> {
+pub(super) fn frames(method: &str, streams: &[Subscription], mut id: impl FnMut() -> u64) -> Vec<Outgoing> {
     let mut by_channel: BTreeMap<Channel, Vec<&str>> = BTreeMap::new();
     for stream in streams {
         by_channel.entry(stream.channel).or_default().push(stream.symbol.as_str());
@@ -42,7 +43,7 @@ pub(super) fn frames(method: &str, streams: &[Subscription], mut id: impl FnMut(
                     params.remove("snapshot");
                 }
             }
-            frames.push(json!({"method": method, "params": params, "req_id": id()}).to_string());
+            frames.push(Outgoing::Frame(json!({"method": method, "params": params, "req_id": id()}).to_string()));
         }
     }
     frames

@@ -1,12 +1,16 @@
 //! Kraken's messages, as its documentation shows them, and what must not be believed.
 
 use super::*;
-use crate::market::{Book, Interval};
+use crate::market::{Book, Change, Interval, Level};
 
 fn told(frame: &str) -> (Result<Receipt, FrameError>, Vec<Event>) {
     let mut events = Vec::new();
     let receipt = Kraken::new(VenueId::Kraken).receive(frame, Timestamp::from_secs(1), &mut events);
     (receipt, events)
+}
+
+fn levels(changes: &[Change]) -> Vec<Level> {
+    changes.iter().map(|change| Level::from(*change)).collect()
 }
 
 fn symbol(text: &str) -> Symbol {
@@ -115,7 +119,7 @@ fn answers_status_and_signs_of_life() {
     let (_, events) = told(
         r#"{"channel":"status","type":"update","data":[{"version":"2.0.10","system":"maintenance","api_version":"v2","connection_id":1}]}"#,
     );
-    assert_eq!(events, [Event::Status(VenueStatus::Maintenance)]);
+    assert_eq!(events, [Event::Status { status: VenueStatus::Maintenance, message: None }]);
     let (_, events) = told(
         r#"{"method":"pong","req_id":101,"time_in":"2023-09-24T14:10:23.799685Z","time_out":"2023-09-24T14:10:23.799703Z"}"#,
     );
@@ -168,14 +172,15 @@ fn what_is_asked_names_channel_depth_and_symbols() {
     let wanted =
         [stream(Channel::Book { depth: 25 }), stream(Channel::Trades), stream(Channel::Candles(Interval::Minute1))];
     let frames = kraken.connected(&wanted);
-    let parsed: Vec<serde_json::Value> = frames.iter().map(|f| serde_json::from_str(f).unwrap()).collect();
+    let parsed: Vec<serde_json::Value> =
+        frames.iter().map(|f| serde_json::from_str(f.frame().unwrap()).unwrap()).collect();
     assert_eq!(parsed[0]["params"]["channel"], "instrument");
     assert_eq!(parsed[1]["params"]["depth"], 25);
     assert_eq!(parsed[1]["params"]["symbol"][0], "BTC/USD");
     assert_eq!(parsed[3]["params"]["interval"], 1);
     let again = kraken.resync(&symbol("BTC/USD"));
-    assert!(again[0].contains("unsubscribe") && again[1].contains("\"subscribe\""));
-    assert!(again[1].contains("25"), "a resync keeps the depth");
+    assert!(again[0].frame().unwrap().contains("unsubscribe") && again[1].frame().unwrap().contains("\"subscribe\""));
+    assert!(again[1].frame().unwrap().contains("25"), "a resync keeps the depth");
 }
 
 #[test]
@@ -183,7 +188,7 @@ fn a_snapshot_of_its_own_numbers_checks_out() {
     let (_, events) = told(SNAPSHOT);
     let Some(Event::Book { update, .. }) = events.into_iter().next() else { panic!() };
     let precision = Precision { price: 4, quantity: 8 };
-    let checksum = Checksum::of_kraken(&update.bids, &update.asks, precision);
+    let checksum = Checksum::of_kraken(&levels(&update.bids), &levels(&update.asks), precision);
     let mut book = Book::new();
     book.set_precision(precision);
     book.apply(&BookUpdate { checksum: Some(checksum), ..update }, Timestamp::from_secs(1));

@@ -1,40 +1,10 @@
 //! The JSON of Kraken's messages, borrowed from the frame.
-//!
-//! Numbers stay text until they become exact decimals: a JSON parser would make them floating point. Fields that we do
-//! not use are passed over, so added ones do no harm.
 
-use super::FrameError;
-use crate::market;
-use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use crate::market::Change;
+use crate::venue::scan::{Fault, Scan};
+pub(super) use crate::venue::wire::{Number, Text, read};
+use serde::Deserialize;
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
-
-/// Text that is borrowed from the frame unless it holds escapes.
-pub(super) type Text<'a> = Cow<'a, str>;
-
-/// Reads a whole frame as one kind of message.
-pub(super) fn read<'a, T: Deserialize<'a>>(kind: &'static str, frame: &'a str) -> Result<T, FrameError> {
-    serde_json::from_str(frame).map_err(|error| FrameError::malformed(kind, &error))
-}
-
-/// A JSON number, or a string that holds one, as it was written.
-#[derive(Deserialize)]
-#[serde(transparent)]
-pub(super) struct Number<'a>(#[serde(borrow)] &'a RawValue);
-
-impl Number<'_> {
-    pub fn read<T: FromStr>(&self, field: &'static str) -> Result<T, FrameError>
-    where
-        T::Err: ToString,
-    {
-        let raw = self.0.get();
-        let text = raw.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(raw);
-        text.parse().map_err(|error: T::Err| FrameError::field(field, text, &error))
-    }
-}
 
 #[derive(Deserialize)]
 pub(super) struct Head<'a> {
@@ -43,55 +13,84 @@ pub(super) struct Head<'a> {
     pub method: Option<serde::de::IgnoredAny>,
 }
 
-#[derive(Deserialize)]
-pub(super) struct Books<'a> {
-    #[serde(borrow, rename = "type")]
-    pub kind: Text<'a>,
-    pub data: Vec<Book<'a>>,
-}
-
-#[derive(Deserialize)]
+/// One book of a `book` message.
+#[derive(Default)]
 pub(super) struct Book<'a> {
-    #[serde(borrow)]
-    pub symbol: Text<'a>,
-    #[serde(deserialize_with = "levels")]
-    pub bids: Vec<market::Level>,
-    #[serde(deserialize_with = "levels")]
-    pub asks: Vec<market::Level>,
+    pub symbol: Cow<'a, str>,
+    pub bids: Vec<Change>,
+    pub asks: Vec<Change>,
     pub checksum: Option<u32>,
-    pub timestamp: Option<Text<'a>>,
+    pub timestamp: Option<Cow<'a, str>>,
 }
 
-#[derive(Deserialize)]
-struct Level<'a> {
-    #[serde(borrow)]
-    price: Number<'a>,
-    qty: Number<'a>,
-}
-
-/// Nearly all that is ever read are levels: they become exact decimals on the way in, without a list in between.
-fn levels<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<market::Level>, D::Error> {
-    struct Levels;
-
-    impl<'de> Visitor<'de> for Levels {
-        type Value = Vec<market::Level>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of levels")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-            let mut levels = Vec::new();
-            while let Some(level) = seq.next_element::<Level<'de>>()? {
-                let price = level.price.read("price").map_err(de::Error::custom)?;
-                let quantity = level.qty.read("qty").map_err(de::Error::custom)?;
-                levels.push(market::Level { price, quantity });
+/// Reads a `book` message: its type, and each of its books.
+pub(super) fn books<'a>(frame: &'a str) -> Result<(Cow<'a, str>, Vec<Book<'a>>), Fault> {
+    let mut scan = Scan::new(frame);
+    let (mut kind, mut books) = (None, None);
+    scan.object(|scan, name| {
+        match name {
+            "type" => kind = Some(scan.string()?),
+            "data" => {
+                let mut read = Vec::with_capacity(1);
+                scan.list(|scan| Ok::<_, Fault>(read.push(book(scan)?)))?;
+                books = Some(read);
             }
-            Ok(levels)
+            _ => scan.skip()?,
         }
-    }
+        Ok::<_, Fault>(())
+    })?;
+    scan.end()?;
+    let missing = |what| Fault { what, at: frame.len() };
+    Ok((kind.ok_or(missing("no type"))?, books.ok_or(missing("no data"))?))
+}
 
-    deserializer.deserialize_seq(Levels)
+fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
+    let mut book = Book::default();
+    let (mut symbol, mut sides) = (None, 0);
+    scan.object(|scan, name| {
+        match name {
+            "symbol" => symbol = Some(scan.string()?),
+            "bids" => {
+                sides += 1;
+                levels(scan, &mut book.bids)?;
+            }
+            "asks" => {
+                sides += 1;
+                levels(scan, &mut book.asks)?;
+            }
+            "checksum" => book.checksum = Some(checksum(scan)?),
+            "timestamp" => book.timestamp = Some(scan.string()?),
+            _ => scan.skip()?,
+        }
+        Ok::<_, Fault>(())
+    })?;
+    book.symbol = symbol.ok_or_else(|| scan.fault("no symbol"))?;
+    if sides != 2 { Err(scan.fault("not both of bids and asks")) } else { Ok(book) }
+}
+
+fn checksum(scan: &mut Scan<'_>) -> Result<u32, Fault> {
+    let whole = scan.whole()?;
+    u32::try_from(whole).map_err(|_| scan.fault("a checksum of more than 32 bits"))
+}
+
+/// Levels are objects here, `{"price":0.5666,"qty":4831.75496356}`.
+fn levels(scan: &mut Scan<'_>, into: &mut Vec<Change>) -> Result<(), Fault> {
+    scan.list(|scan| {
+        let (mut price, mut quantity) = (None, None);
+        scan.object(|scan, name| {
+            match name {
+                "price" => price = Some(scan.fixed()?),
+                "qty" => quantity = Some(scan.fixed()?),
+                _ => scan.skip()?,
+            }
+            Ok::<_, Fault>(())
+        })?;
+        let (Some(price), Some(quantity)) = (price, quantity) else {
+            return Err(scan.fault("a level without price or qty"));
+        };
+        into.push(Change { price, quantity });
+        Ok(())
+    })
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,396 @@
+//! Reading JSON straight off the frame: the few messages that make up nearly all of a market's traffic.
+//!
+//! A general parser first makes a tree, a struct or a float of what it reads. Books need none of those: a [`Scan`] walks
+//! the text once, hands out what is asked for in the order in which it stands there, and turns levels into fixed-point
+//! numbers on the way. Everything rarer is read with serde (see [`super::wire`]).
+//!
+//! - Members may come in any order and unknown ones are skipped, however deep, up to [`MAX_DEPTH`].
+//! - A text that is not JSON is an error where that matters: nothing is read past a fault, and [`Scan::end`] sees that
+//!   nothing follows. Inside of what is skipped only the structure is looked at.
+
+use super::FrameError;
+use crate::market::Change;
+use crate::money::Fixed;
+use std::borrow::Cow;
+
+/// How deep a skipped value may be nested.
+const MAX_DEPTH: usize = 64;
+
+/// What is wrong with a text, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {at}")]
+pub struct Fault {
+    /// What was expected, or what was found.
+    pub what: &'static str,
+    /// Where, in bytes from the beginning.
+    pub at: usize,
+}
+
+impl Fault {
+    /// The fault as one of a kind of message.
+    pub fn of(self, kind: &'static str) -> FrameError {
+        FrameError::malformed(kind, &self)
+    }
+}
+
+/// A place in a JSON text.
+#[derive(Clone, Debug)]
+pub struct Scan<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// The beginning of a text.
+    pub fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Reads an object. `member` is called with each name and must read its value.
+    #[inline]
+    pub fn object<E: From<Fault>>(
+        &mut self,
+        mut member: impl FnMut(&mut Self, &'a str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.expect(b'{', "an object expected")?;
+        if self.accept(b'}') {
+            return Ok(());
+        }
+        loop {
+            let name = self.plain_string()?;
+            self.expect(b':', "a colon expected")?;
+            member(self, name)?;
+            if !self.accept(b',') {
+                return Ok(self.expect(b'}', "the end of an object expected")?);
+            }
+        }
+    }
+
+    /// Reads a list. `element` is called for each element and must read it.
+    #[inline]
+    pub fn list<E: From<Fault>>(&mut self, mut element: impl FnMut(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        self.expect(b'[', "a list expected")?;
+        if self.accept(b']') {
+            return Ok(());
+        }
+        loop {
+            element(self)?;
+            if !self.accept(b',') {
+                return Ok(self.expect(b']', "the end of a list expected")?);
+            }
+        }
+    }
+
+    /// Reads a string. It is borrowed unless it holds escapes.
+    pub fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
+        let begin = self.place();
+        let inside = self.raw_string()?;
+        if !inside.contains('\\') {
+            return Ok(Cow::Borrowed(inside));
+        }
+        let quoted = self.text.get(begin..self.at).unwrap_or_default();
+        serde_json::from_str(quoted)
+            .map(Cow::Owned)
+            .map_err(|_| Fault { what: "an escape that means nothing", at: begin })
+    }
+
+    /// Reads a number, or a string that holds one and nothing else.
+    #[inline]
+    pub fn fixed(&mut self) -> Result<Fixed, Fault> {
+        let quoted = self.accept(b'"');
+        let begin = self.at;
+        let rest = self.text.as_bytes().get(begin..).unwrap_or_default();
+        let fixed = match Fixed::prefix(rest) {
+            Some((fixed, length)) => {
+                self.at += length;
+                fixed
+            }
+            None => self.unusual_number()?,
+        };
+        if quoted && self.next() != Some(b'"') {
+            return Err(Fault { what: "a number expected", at: begin });
+        }
+        Ok(fixed)
+    }
+
+    /// Reads a whole number that is not negative, or a string that holds one.
+    #[inline]
+    pub fn whole(&mut self) -> Result<u64, Fault> {
+        let at = self.place();
+        let fixed = self.fixed()?;
+        let whole = fixed.rescaled(0).and_then(|units| u64::try_from(units).ok());
+        whole.ok_or(Fault { what: "a whole number expected", at })
+    }
+
+    /// Reads `true` or `false`.
+    pub fn flag(&mut self) -> Result<bool, Fault> {
+        match self.value()? {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(Fault { what: "true or false expected", at: self.at }),
+        }
+    }
+
+    /// Passes over `null` if that is what comes next.
+    pub fn null(&mut self) -> bool {
+        let place = self.place();
+        let null = self.text.get(place..).is_some_and(|rest| rest.starts_with("null"));
+        if null {
+            self.at += "null".len();
+        }
+        null
+    }
+
+    /// Reads a list of levels, each a list of price, quantity and whatever else a venue puts behind them.
+    #[inline]
+    pub fn levels(&mut self, into: &mut Vec<Change>) -> Result<(), Fault> {
+        self.list(|scan| {
+            scan.expect(b'[', "a level expected")?;
+            let price = scan.fixed()?;
+            scan.expect(b',', "a quantity expected")?;
+            let quantity = scan.fixed()?;
+            while scan.accept(b',') {
+                scan.skip()?;
+            }
+            scan.expect(b']', "the end of a level expected")?;
+            into.push(Change { price, quantity });
+            Ok(())
+        })
+    }
+
+    /// Passes over a value and gives its text.
+    pub fn value(&mut self) -> Result<&'a str, Fault> {
+        let begin = self.place();
+        self.skip()?;
+        Ok(self.text.get(begin..self.at).unwrap_or_default())
+    }
+
+    /// Passes over a value.
+    pub fn skip(&mut self) -> Result<(), Fault> {
+        let mut open = [0u8; MAX_DEPTH];
+        let mut depth = 0usize;
+        loop {
+            self.place();
+            match self.peek() {
+                Some(b'"') => _ = self.raw_string()?,
+                Some(bracket @ (b'{' | b'[')) => {
+                    let place = open.get_mut(depth).ok_or(Fault { what: "nested too deep", at: self.at })?;
+                    *place = bracket + 2;
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                Some(bracket @ (b'}' | b']')) => {
+                    let matching = depth.checked_sub(1).and_then(|last| open.get(last)) == Some(&bracket);
+                    if !matching {
+                        return Err(self.fault("a bracket that was not opened"));
+                    }
+                    depth -= 1;
+                    self.at += 1;
+                }
+                Some(b',' | b':') if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.word(),
+                _ => return Err(self.fault("a value expected")),
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sees that nothing follows.
+    pub fn end(&mut self) -> Result<(), Fault> {
+        self.place();
+        if self.at == self.text.len() { Ok(()) } else { Err(self.fault("something follows the message")) }
+    }
+
+    /// Takes this byte, or says what was expected instead.
+    #[inline]
+    pub fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Fault> {
+        if self.accept(byte) { Ok(()) } else { Err(self.fault(what)) }
+    }
+
+    /// Takes this byte if it comes next.
+    #[inline]
+    pub fn accept(&mut self, byte: u8) -> bool {
+        // Venues print without spaces: the byte is nearly always right here.
+        if self.peek() != Some(byte) {
+            self.place();
+        }
+        let here = self.peek() == Some(byte);
+        self.at += usize::from(here);
+        here
+    }
+
+    /// The name of a member, as it stands there: the names that we look for hold no escapes.
+    #[inline]
+    fn plain_string(&mut self) -> Result<&'a str, Fault> {
+        if self.peek() != Some(b'"') {
+            self.place();
+        }
+        self.raw_string()
+    }
+
+    /// What stands between two quotes, escapes and all.
+    #[inline]
+    fn raw_string(&mut self) -> Result<&'a str, Fault> {
+        let open = self.at;
+        if self.next() != Some(b'"') {
+            return Err(Fault { what: "a string expected", at: open });
+        }
+        let begin = self.at;
+        loop {
+            match self.next() {
+                Some(b'"') => return Ok(self.text.get(begin..self.at - 1).unwrap_or_default()),
+                Some(b'\\') => self.at += 1,
+                Some(0..b' ') | None => return Err(Fault { what: "a string without an end", at: open }),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// A number with an exponent, or with more digits than usual.
+    #[cold]
+    fn unusual_number(&mut self) -> Result<Fixed, Fault> {
+        let begin = self.at;
+        self.word();
+        let text = self.text.get(begin..self.at).unwrap_or_default();
+        text.parse().map_err(|_| Fault { what: "a number expected", at: begin })
+    }
+
+    /// Passes over what numbers and words are made of.
+    fn word(&mut self) {
+        while matches!(self.peek(), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E')) {
+            self.at += 1;
+        }
+    }
+
+    /// Passes over blanks; gives where the next thing begins.
+    fn place(&mut self) -> usize {
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+            self.at += 1;
+        }
+        self.at
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<u8> {
+        let byte = self.peek();
+        self.at += usize::from(byte.is_some());
+        byte
+    }
+
+    /// A fault at this place.
+    pub fn fault(&self, what: &'static str) -> Fault {
+        Fault { what, at: self.at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn change(price: &str, quantity: &str) -> Change {
+        Change { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
+    }
+
+    #[test]
+    fn members_come_in_any_order_and_unknown_ones_are_passed_over() {
+        let text = r#" { "x" : {"a":[1,"]}",{"b":null}]}, "s":"BTC\/USD", "n":"17","f":false , "z" : null } "#;
+        let mut scan = Scan::new(text);
+        let (mut s, mut n, mut f, mut z) = (String::new(), 0, true, false);
+        scan.object(|scan, name| {
+            match name {
+                "s" => s = scan.string()?.into_owned(),
+                "n" => n = scan.whole()?,
+                "f" => f = scan.flag()?,
+                "z" => z = scan.null(),
+                _ => scan.skip()?,
+            }
+            Ok::<_, Fault>(())
+        })
+        .unwrap();
+        assert_eq!((s.as_str(), n, f, z, scan.end()), ("BTC/USD", 17, false, true, Ok(())));
+    }
+
+    #[test]
+    fn levels_are_numbers_or_strings_with_anything_behind_them() {
+        let mut levels = Vec::new();
+        let text = r#"[["8476.98","415.00","0","13"], [ 1.5 , 2e-3 ],["3","0.0000",{"t":[1]}]]"#;
+        Scan::new(text).levels(&mut levels).unwrap();
+        assert_eq!(levels, [change("8476.98", "415.00"), change("1.5", "0.002"), change("3", "0.0000")]);
+        levels.clear();
+        assert_eq!(Scan::new("[]").levels(&mut levels), Ok(()));
+        assert!(levels.is_empty());
+    }
+
+    #[test]
+    fn what_is_broken_is_a_fault_and_never_read_past() {
+        for text in [
+            "",
+            "[",
+            "[[",
+            "[[1",
+            "[[1,",
+            "[[1,2",
+            "[[1,2]",
+            "[[1]]",
+            "[[1,\"2]]",
+            "[[\"1x\",\"2\"]]",
+            "[[1,2],]",
+            "[1]",
+            "[[1 2]]",
+            "[[--1,2]]",
+            "[[1,2]]]",
+            "[[1,nan]]",
+            "[[1,2,}]]",
+            "[[1,2,[}]]]",
+        ] {
+            let mut scan = Scan::new(text);
+            let read = scan.levels(&mut Vec::new()).and_then(|()| scan.end());
+            assert!(read.is_err(), "{text}");
+        }
+        let deep = "[".repeat(10_000);
+        assert_eq!(Scan::new(&deep).skip().unwrap_err().what, "nested too deep");
+        for text in ["\"", "\"\\", "\"a\\\"", "\"a\nb\"", "]", "{]", "x", ":"] {
+            assert!(Scan::new(text).skip().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        /// Whatever serde takes for a list of levels, this does too, and with the same numbers.
+        #[test]
+        fn levels_are_what_serde_reads(
+            levels in prop::collection::vec((0u64..1_000_000_000, 0u32..9, 0u64..1_000_000_000, 0u32..9, any::<bool>()), 0..20),
+        ) {
+            let print = |units: u64, decimals| crate::money::Decimal::new(units as i64, decimals).to_string();
+            let text = levels.iter().map(|(p, pd, q, qd, quoted)| {
+                let mark = if *quoted { "\"" } else { "" };
+                format!("[{mark}{}{mark},{mark}{}{mark}]", print(*p, *pd), print(*q, *qd))
+            });
+            let text = format!("[{}]", text.collect::<Vec<_>>().join(","));
+            let mut ours = Vec::new();
+            Scan::new(&text).levels(&mut ours).unwrap();
+            let theirs: Vec<_> = levels.iter().map(|(p, pd, q, qd, _)| change(&print(*p, *pd), &print(*q, *qd))).collect();
+            prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,200}") {
+            let mut scan = Scan::new(&text);
+            let fits = scan.skip().and_then(|()| scan.end()).is_ok();
+            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
+                prop_assert!(fits, "JSON is always passed over");
+            }
+        }
+    }
+}
