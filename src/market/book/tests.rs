@@ -179,8 +179,8 @@ fn numbers_beyond_the_fixed_point_are_a_result_not_a_wrong_book() {
     let mut b = book(&[("10", "1")], &[("11", "1")]);
     let wide = update(false, &[("10", "0.000000000000000001")], &[]);
     assert_eq!(b.apply(&wide, at(2)), Applied::Applied, "one needs no range and eighteen decimals");
-    let huge = update(false, &[("10", "98765432109")], &[]);
-    assert_eq!(b.apply(&huge, at(2)), Applied::Applied, "it takes the place of the one that needed the decimals");
+    let huge = update(false, &[("10", "0.0"), ("10", "98765432109")], &[]);
+    assert_eq!(b.apply(&huge, at(2)), Applied::Applied, "nothing needs the decimals any more");
     let both = update(false, &[("9", "0.000000000000000001")], &[]);
     assert_eq!(b.apply(&both, at(2)), Applied::NeedsResync(Desync::OutOfRange));
     let negative = update(true, &[("10", "-1")], &[]);
