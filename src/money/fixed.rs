@@ -84,35 +84,79 @@ impl Fixed {
 
     /// Reads the plain number at the beginning of `text` and how many bytes it takes. `None` when there is none, or one
     /// that [`FromStr`] has to look at: an exponent, or more digits than usual.
+    #[inline]
     pub fn prefix(text: &[u8]) -> Option<(Self, usize)> {
-        let negative = text.first() == Some(&b'-');
-        let start = usize::from(negative);
-        let mut at = start;
-        let mut units = 0i64;
-        let mut digits_until = |at: &mut usize| {
-            let begin = *at;
-            while let Some(digit) = text.get(*at).map(|b| b.wrapping_sub(b'0')).filter(|digit| *digit < 10) {
-                // Wrapping is never seen: a number of more digits than surely fit is not taken here.
-                units = units.wrapping_mul(10).wrapping_add(i64::from(digit));
-                *at += 1;
-            }
-            *at - begin
-        };
-        let whole = digits_until(&mut at);
-        let mut decimals = 0;
-        if whole > 0 && text.get(at) == Some(&b'.') {
-            at += 1;
-            decimals = digits_until(&mut at);
-            if decimals == 0 {
-                return None;
-            }
+        match by_words(text) {
+            Some(usual) => Some(usual),
+            None => digit_by_digit(text),
         }
-        let exponent = matches!(text.get(at), Some(b'e' | b'E'));
-        if whole == 0 || whole + decimals > SAFE_DIGITS || exponent {
-            return None;
-        }
-        Some((Self { units: if negative { -units } else { units }, decimals: decimals as u8 }, at))
     }
+}
+
+/// The number that most numbers are: up to seven digits, a point and up to eight, or no point, and something behind it.
+#[inline]
+fn by_words(text: &[u8]) -> Option<(Fixed, usize)> {
+    let (whole, before) = leading_digits(*text.first_chunk::<8>()?);
+    match text.get(before)? {
+        b'.' if before > 0 => {
+            let behind = text.get(before + 1..)?;
+            let (fraction, decimals) = leading_digits(*behind.first_chunk::<8>()?);
+            let end = behind.get(decimals)?;
+            let units = whole.wrapping_mul(*POWERS.get(decimals)?).wrapping_add(fraction);
+            let fixed = Fixed { units, decimals: decimals as u8 };
+            (decimals > 0 && ends(*end)).then_some((fixed, before + 1 + decimals))
+        }
+        end if before > 0 && ends(*end) => Some((Fixed { units: whole, decimals: 0 }, before)),
+        _ => None,
+    }
+}
+
+/// Whether a number has ended before this byte.
+#[inline]
+fn ends(byte: u8) -> bool {
+    !matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E')
+}
+
+/// The value of the digits that eight bytes begin with, and how many they are: all at once, in a word whose lowest byte
+/// is the first.
+#[inline]
+fn leading_digits(text: [u8; 8]) -> (i64, usize) {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    let values = u64::from_le_bytes(text) ^ (EACH * 0x30);
+    // Above 9 the sum sets the high bit, above 127 it was set; a carry only reaches bytes behind such a one.
+    let others = (values.wrapping_add(EACH * (0x80 - 10)) | values) & (EACH * 0x80);
+    let bits = others.trailing_zeros() & !7;
+    // The digits move to the end of the word, zeros before them; then neighbours are joined to pairs, fours, the whole.
+    let ones = if bits == 0 { 0 } else { values << (64 - bits) };
+    let pairs = (ones.wrapping_mul((10 << 8) + 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul((100 << 16) + 1) >> 16) & 0x0000_ffff_0000_ffff;
+    let whole = fours.wrapping_mul((10_000 << 32) + 1) >> 32;
+    (whole.cast_signed(), (bits / 8) as usize)
+}
+
+/// The same for what is long, negative, or the last thing in a text.
+#[cold]
+fn digit_by_digit(text: &[u8]) -> Option<(Fixed, usize)> {
+    let negative = text.first() == Some(&b'-');
+    let (mut units, mut whole, mut point, mut decimals) = (0i64, 0, false, 0);
+    let mut rest = text.iter().skip(usize::from(negative));
+    let next = loop {
+        match rest.next() {
+            Some(digit @ b'0'..=b'9') => {
+                // What wraps around has more digits than this takes.
+                units = units.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+                *(if point { &mut decimals } else { &mut whole }) += 1usize;
+            }
+            Some(b'.') if !point => point = true,
+            other => break other,
+        }
+    };
+    let plain = whole > 0 && whole + decimals <= SAFE_DIGITS && point == (decimals > 0);
+    if !plain || matches!(next, Some(b'e' | b'E' | b'.')) {
+        return None;
+    }
+    let fixed = Fixed { units: if negative { -units } else { units }, decimals: decimals as u8 };
+    Some((fixed, usize::from(negative) + whole + usize::from(point) + decimals))
 }
 
 impl fmt::Display for Fixed {
@@ -178,6 +222,13 @@ mod tests {
             let fixed: Fixed = printed.parse().unwrap();
             prop_assert_eq!(fixed.decimal(), Decimal::new(units, decimals));
             prop_assert_eq!(fixed.normalized().decimal(), fixed.decimal());
+        }
+
+        /// The word-wide way and the digit-wise way are one.
+        #[test]
+        fn both_ways_read_the_same(text in "-?[0-9]{0,12}[.e,x-]?[0-9]{0,12}[\\.eE,\"\\] 0]{0,9}") {
+            let padded = format!("{text}\",\"aaaaaaaaaaaaaaaa");
+            prop_assert_eq!(Fixed::prefix(padded.as_bytes()), digit_by_digit(padded.as_bytes()));
         }
 
         #[test]

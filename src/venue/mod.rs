@@ -24,7 +24,7 @@ pub mod kraken;
 pub mod kraken_futures;
 mod names;
 pub mod okx;
-mod scan;
+pub mod scan;
 mod splice;
 mod wire;
 

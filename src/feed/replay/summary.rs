@@ -85,11 +85,16 @@ impl Replayer {
 
     /// Takes in what a capture's reader gives. What could not be read is counted, and named to the caller with its line.
     pub fn fold(&mut self, item: Result<Numbered, Fault>) -> Result<(), Unread> {
-        let Numbered { line, record } = item.map_err(|fault| {
+        let numbered = item.map_err(|fault| {
             self.malformed += 1;
             Unread::Line(fault)
         })?;
-        let told = self.retelling.tell(&record, &mut self.events);
+        self.take(&numbered)
+    }
+
+    /// Takes in one record.
+    pub fn take(&mut self, Numbered { line, record }: &Numbered) -> Result<(), Unread> {
+        let told = self.retelling.tell(record, &mut self.events);
         let (venue, now) = (self.retelling.venue(), self.retelling.now());
         self.frames += u64::from(record.incoming().is_some());
         self.told += self.events.len() as u64;
@@ -108,7 +113,7 @@ impl Replayer {
             Ok(_) => {}
             Err(reason) => {
                 self.malformed += 1;
-                return Err(Unread::Frame { line, reason });
+                return Err(Unread::Frame { line: *line, reason });
             }
         }
         Ok(())

@@ -2,9 +2,11 @@
 //!
 //! The captures go through the same code as a live market. What cannot be read is named and counted, and the run goes on.
 
+mod bench;
+
 use super::output::{Cell, Column, Output, Tone};
 use super::{Context, Exit, Failure};
-use crate::feed::capture::{CaptureError, Reader};
+use crate::feed::capture::{CaptureError, Fault, Numbered, Reader};
 use crate::feed::replay::{BookSummary, ReplayError, Replayer, Summary, Unread};
 use crate::market::{VenueId, printable};
 use std::path::{Path, PathBuf};
@@ -18,7 +20,9 @@ const LEVELS: &str = "20";
 const EXAMPLES: &str = "\
 Examples:
   exchequer replay today.jsonl.gz                      the figures and the best prices at its end
-  exchequer replay --json --levels all today.jsonl.gz  whole books, for a script";
+  exchequer replay --json --levels all today.jsonl.gz  whole books, for a script
+  exchequer replay --at-record 1000 today.jsonl.gz     the books as they were after a record
+  exchequer replay --bench --repeat 20 today.jsonl.gz  how fast this machine makes books of it";
 
 /// Arguments of `exchequer replay`.
 #[derive(Debug, clap::Args)]
@@ -34,6 +38,15 @@ pub struct Args {
     /// Levels a side with --json: a number, or `all`
     #[arg(long, value_name = "N", default_value = LEVELS, value_parser = levels)]
     levels: usize,
+    /// Stop behind this record of the last file, counted from 0
+    #[arg(long, value_name = "N")]
+    at_record: Option<u64>,
+    /// Measure instead: frames, events, bytes and processor time for each venue
+    #[arg(long)]
+    bench: bool,
+    /// Go through the captures so many times with --bench
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "bench", value_parser = clap::value_parser!(u32).range(1..))]
+    repeat: u32,
 }
 
 fn levels(text: &str) -> Result<usize, String> {
@@ -46,17 +59,33 @@ fn levels(text: &str) -> Result<usize, String> {
 /// Replays the captures and prints what they come to.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let output = context.output;
-    let replayer = fold(&args.files, args.recorded_at, &mut |fault| output.note(fault))?;
+    if args.bench {
+        return bench::run(&args.files, args.recorded_at, args.repeat, output);
+    }
+    let replayer = fold(&args.files, args.recorded_at, args.at_record, &mut |fault| output.note(fault))?;
     let summary = replayer.summary(args.levels);
     if output.json { output.json(&summary) } else { show(&summary, output) }
 }
 
 /// Folds the files, one after the other, and names what could not be read.
-fn fold(files: &[PathBuf], venue: Option<VenueId>, name: &mut dyn FnMut(&str)) -> Result<Replayer, Failure> {
+fn fold(
+    files: &[PathBuf],
+    venue: Option<VenueId>,
+    at_record: Option<u64>,
+    name: &mut dyn FnMut(&str),
+) -> Result<Replayer, Failure> {
     let mut replayer = Replayer::new(venue);
     let mut faults = 0;
-    for path in files {
+    for (index, path) in files.iter().enumerate() {
+        // Records are counted from 0, and there is one in every line.
+        let last = at_record.filter(|_| index + 1 == files.len());
         for item in Reader::open(path).map_err(|error| unreadable(&error))? {
+            let line = match &item {
+                Ok(Numbered { line, .. }) | Err(Fault::Line { line, .. } | Fault::Broken { line, .. }) => *line,
+            };
+            if last.is_some_and(|last| line > last.saturating_add(1)) {
+                break;
+            }
             let Err(fault) = replayer.fold(item) else { continue };
             let fault_in_file = named(path, &fault.to_string());
             if let Unread::Frame { reason: ReplayError::Venue { .. }, .. } = fault {
@@ -142,7 +171,7 @@ mod tests {
         let broken = heartbeat.replace("heartbeat\\\"}", "book\\\"}");
         std::fs::write(&path, format!("{heartbeat}\n{broken}\n{}{heartbeat}\n", "nonsense\n".repeat(30))).unwrap();
         let mut named = Vec::new();
-        let replayer = fold(&[path.clone(), path], None, &mut |fault| named.push(fault.to_owned())).unwrap();
+        let replayer = fold(&[path.clone(), path], None, None, &mut |fault| named.push(fault.to_owned())).unwrap();
         assert_eq!(named.len(), 21);
         assert!(named[0].contains(", line 2: not a book message: "), "{}", named[0]);
         assert!(named[1].contains(", line 3: not a record: "), "{}", named[1]);
@@ -153,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_ends_the_run() {
-        let failure = fold(&["/no/such/file".into()], None, &mut |_| {}).unwrap_err();
+        let failure = fold(&["/no/such/file".into()], None, None, &mut |_| {}).unwrap_err();
         assert!(failure.message.starts_with("cannot read /no/such/file: "));
         assert_eq!(failure.exit, Exit::Error);
     }
@@ -167,9 +196,9 @@ mod tests {
             r#"{"t":1,"dir":"in","kind":"ws","url":"wss://example.com","data":"{\"channel\":\"heartbeat\"}"}"#,
         )
         .unwrap();
-        let failure = fold(std::slice::from_ref(&path), None, &mut |_| {}).unwrap_err();
+        let failure = fold(std::slice::from_ref(&path), None, None, &mut |_| {}).unwrap_err();
         assert!(failure.exit == Exit::Usage && failure.message.contains("\"wss://example.com\""), "{failure:?}");
-        assert_eq!(fold(&[path], Some(VenueId::Kraken), &mut |_| {}).unwrap().summary(0).events, 1);
+        assert_eq!(fold(&[path], Some(VenueId::Kraken), None, &mut |_| {}).unwrap().summary(0).events, 1);
     }
 
     #[test]
