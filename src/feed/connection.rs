@@ -3,7 +3,9 @@
 //! What is wanted is a set, not a queue: [`Handle::subscribe`] never waits, never fails and is never lost in a reconnect.
 
 use super::backoff::{Backoff, Limits};
-use super::session::{Session, host, open};
+use super::fetch::Fetcher;
+use super::session::{Session, World};
+use super::socket::open;
 use super::{Clock, LinkError, LinkEvent, Listener, SettingsError, Statistics, tls};
 use crate::market::{Subscription, Symbol, Timestamp};
 use crate::venue::{Address, Dialect};
@@ -159,6 +161,7 @@ pub struct Connection<L> {
     listener: L,
     shared: Arc<Shared>,
     figures: Statistics,
+    fetcher: Fetcher,
 }
 
 impl<L: Listener + 'static> Connection<L> {
@@ -172,8 +175,12 @@ impl<L: Listener + 'static> Connection<L> {
     ) -> Result<Handle, SettingsError> {
         let shared = Arc::new(Shared::default());
         shared.wishes().streams.extend(streams);
+        let client = tls::client(settings.authorities.as_deref())?;
+        let pace = dialect.manners().gets_per_minute;
+        let fetcher = Fetcher::new(&client, pace, settings.clock, settings.backoff, settings.seed);
         let connection = Self {
-            client: tls::client(settings.authorities.as_deref())?,
+            client,
+            fetcher: fetcher.map_err(SettingsError::Tls)?,
             settings,
             dialect,
             listener,
@@ -207,23 +214,25 @@ impl<L: Listener + 'static> Connection<L> {
                     self.tell(LinkEvent::Up);
                     let up = self.settings.clock.now();
                     let (dialect, listener) = (self.dialect.as_mut(), &mut self.listener);
-                    let (settings, figures) = (&self.settings, &mut self.figures);
-                    let session = Session::new(
-                        socket,
-                        host(&self.settings.address.stream),
-                        dialect,
-                        listener,
-                        &shared,
-                        settings,
-                        figures,
-                    );
+                    let world = World {
+                        shared: &shared,
+                        settings: &self.settings,
+                        figures: &mut self.figures,
+                        fetcher: &mut self.fetcher,
+                    };
+                    let session = Session::new(socket, dialect, listener, world);
                     (session.run().await, up.age(self.settings.clock.now()))
                 }
             };
             if matches!(reason, LinkError::Ours | LinkError::Address { .. }) {
                 break reason;
             }
-            let wait = backoff.failed(held);
+            let wait = match &reason {
+                // Nothing has failed: the new connection is made at once.
+                LinkError::Renewed { .. } => Duration::ZERO,
+                LinkError::Overrun { after, .. } => backoff.failed(held).max(*after),
+                _ => backoff.failed(held),
+            };
             let until = self.settings.clock.now().plus(wait);
             self.tell(LinkEvent::Waiting { until, reason });
             tokio::select! {

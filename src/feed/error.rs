@@ -55,6 +55,22 @@ pub enum LinkError {
         /// Its answer.
         reason: String,
     },
+    /// The venue wants to be left alone for a while.
+    #[error("{host} wants no connection for {} s (status {status})", .after.as_secs())]
+    Overrun {
+        /// The host.
+        host: String,
+        /// Its status: 418 and 429 mean this.
+        status: u16,
+        /// How long.
+        after: Duration,
+    },
+    /// The venue keeps no connection longer than this one was: it is being renewed.
+    #[error("renewed, as {host} ends connections at this age")]
+    Renewed {
+        /// The host.
+        host: String,
+    },
     /// The server closed the connection.
     #[error("closed by {host}: {reason}")]
     Closed {

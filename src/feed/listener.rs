@@ -46,6 +46,9 @@ pub trait Listener: Send {
     /// A frame passed by, as it was on the wire. For those who record; the rest need not listen.
     fn frame(&mut self, _direction: Direction, _text: &str, _at: Timestamp) {}
 
+    /// The answer to an HTTP request came, as it was. For those who record.
+    fn fetched(&mut self, _url: &str, _body: &str, _at: Timestamp) {}
+
     /// Everything told so far is void: a replay went back and tells the capture from its beginning again.
     fn restart(&mut self) {}
 }

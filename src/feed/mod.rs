@@ -18,15 +18,18 @@ pub mod watchdog;
 
 mod clock;
 mod error;
+mod fetch;
 mod listener;
 mod probe;
 mod session;
+mod socket;
 mod statistics;
 mod tls;
 
 pub use clock::Clock;
 pub use connection::{Connection, Handle, Settings, Unreadable};
 pub use error::{LinkError, SettingsError};
+pub use fetch::FetchError;
 pub use listener::{LinkEvent, Listener};
 pub use probe::{Probe, ProbeError, probe};
 pub use statistics::Statistics;

@@ -2,7 +2,7 @@
 //!
 //! Nothing is subscribed to. What the venue says besides its answer is not read.
 
-use super::session::{host, open};
+use super::socket::{host, open};
 use super::{LinkError, Settings, SettingsError, tls};
 use crate::market::{Event, Timestamp};
 use crate::venue::Dialect;

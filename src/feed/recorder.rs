@@ -63,14 +63,11 @@ impl Recorder {
     }
 
     fn write(&mut self, direction: Direction, data: Option<&str>, at: Timestamp) {
-        let record = Record {
-            at: Some(at),
-            direction,
-            kind: Kind::WebSocket,
-            url: self.url.clone(),
-            connect: data.is_none(),
-            data: data.map(str::to_owned),
-        };
+        let (url, connect, data) = (self.url.clone(), data.is_none(), data.map(str::to_owned));
+        self.record(Record { at: Some(at), direction, kind: Kind::WebSocket, url, connect, data }, at);
+    }
+
+    fn record(&mut self, record: Record, at: Timestamp) {
         self.with_writer(|writer| writer.write(&record).and_then(|()| writer.flush_when_due(at)));
     }
 
@@ -132,6 +129,7 @@ impl Listener for Recorder {
                     }
                 }
                 Event::Rejected { reason, .. } => self.state.send_modify(|state| state.refusal = Some(reason)),
+                Event::Doubt { symbols, .. } => broken.extend(symbols),
                 // Precisions belong to the checksums.
                 Event::Instruments(_) => _ = self.market.apply(venue, event, received),
                 _ => {}
@@ -148,6 +146,12 @@ impl Listener for Recorder {
         let now = self.clock.now();
         self.with_writer(|writer| writer.flush_when_due(now));
         self.state.send_modify(|state| state.figures = *statistics);
+    }
+
+    fn fetched(&mut self, url: &str, body: &str, at: Timestamp) {
+        let (direction, kind, connect) = (Direction::In, Kind::Http, false);
+        let (url, data) = (url.to_owned(), Some(body.to_owned()));
+        self.record(Record { at: Some(at), direction, kind, url, connect, data }, at);
     }
 
     fn frame(&mut self, direction: Direction, text: &str, at: Timestamp) {

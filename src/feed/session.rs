@@ -2,28 +2,24 @@
 
 use super::connection::{Settings, Shared, Unreadable};
 use super::error::{LinkError, words};
+use super::fetch::{Answer, Fetcher};
 use super::pacer::Pacer;
 use super::resync::Resyncs;
+use super::socket::{Socket, host};
 use super::statistics::{Rate, newest};
 use super::watchdog::Watchdog;
-use super::{Listener, Statistics, tls};
+use super::{Listener, Statistics};
 use crate::feed::capture::Direction;
 use crate::market::{Channel, Event, Subscription, Symbol, Timestamp};
 use crate::venue::{Dialect, Manners, Outgoing, Receipt};
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use rustls::ClientConfig;
 use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::time::error::Elapsed;
 use tokio::time::{MissedTickBehavior, interval, timeout};
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
-use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 
 /// How often silence, requests that are due and figures are looked at.
 const TICK: Duration = Duration::from_millis(100);
@@ -37,41 +33,12 @@ const KEPT: usize = 16 << 10;
 /// A good-bye may take so long.
 const FAREWELL: Duration = Duration::from_millis(500);
 
-pub(super) type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// Connects to `url`.
-pub(super) async fn open(
-    url: &str,
-    manners: &Manners,
-    patience: Duration,
-    client: Arc<ClientConfig>,
-) -> Result<Socket, LinkError> {
-    let host = host(url);
-    let request =
-        url.into_client_request().map_err(|error| LinkError::Address { url: words(&url), reason: words(&error) })?;
-    let config =
-        WebSocketConfig::default().max_message_size(Some(manners.max_frame)).max_frame_size(Some(manners.max_frame));
-    let connecting = connect_async_tls_with_config(request, Some(config), true, Some(Connector::Rustls(client)));
-    match timeout(patience, connecting).await {
-        Err(_) => Err(LinkError::Timeout { host, after: patience }),
-        Ok(Err(error)) => Err(refusal(url, host, error)),
-        Ok(Ok((socket, _))) => Ok(socket),
-    }
-}
-
-fn refusal(url: &str, host: String, error: Error) -> LinkError {
-    match error {
-        Error::Io(error) => tls::explain(&host, &error),
-        Error::Tls(error) => LinkError::Tls { host, reason: words(&error) },
-        Error::Url(error) => LinkError::Address { url: words(&url), reason: words(&error) },
-        other => LinkError::Refused { host, reason: words(&other) },
-    }
-}
-
-/// The host, and the port where the address names one, for messages.
-pub(super) fn host(url: &str) -> String {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    words(&rest.split(['/', '?', '#']).next().unwrap_or_default())
+/// What a session shares with the connection that it belongs to.
+pub(super) struct World<'a> {
+    pub shared: &'a Shared,
+    pub settings: &'a Settings,
+    pub figures: &'a mut Statistics,
+    pub fetcher: &'a mut Fetcher,
 }
 
 /// A connection that is up. Ends with the reason why it is not any more.
@@ -86,8 +53,9 @@ pub(super) struct Session<'a> {
     figures: &'a mut Statistics,
     /// The streams that the venue was asked for.
     carried: BTreeSet<Subscription>,
+    fetcher: &'a mut Fetcher,
     outbox: VecDeque<Message>,
-    gets: VecDeque<String>,
+    began: Timestamp,
     pacer: Pacer,
     resyncs: Resyncs,
     watchdog: Watchdog,
@@ -101,13 +69,13 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     pub fn new(
         socket: Socket,
-        host: String,
         dialect: &'a mut dyn Dialect,
         listener: &'a mut dyn Listener,
-        shared: &'a Shared,
-        settings: &'a Settings,
-        figures: &'a mut Statistics,
+        World { shared, settings, figures, fetcher }: World<'a>,
     ) -> Self {
+        // What the connection before wanted is nothing to this one.
+        fetcher.forget();
+        let host = host(&settings.address.stream);
         let (manners, now) = (dialect.manners(), settings.clock.now());
         Self {
             socket,
@@ -122,8 +90,9 @@ impl<'a> Session<'a> {
             settings,
             figures,
             carried: BTreeSet::new(),
+            fetcher,
             outbox: VecDeque::new(),
-            gets: VecDeque::new(),
+            began: now,
             resyncs: Resyncs::default(),
             events: Vec::new(),
             heard: now,
@@ -156,6 +125,7 @@ impl<'a> Session<'a> {
             self.send().await?;
             tokio::select! {
                 message = self.socket.next() => self.hear(message).await?,
+                answer = self.fetcher.answer() => self.take(answer),
                 () = shared.changed() => self.follow_wishes()?,
                 _ = tick.tick() => self.look_around()?,
             }
@@ -166,7 +136,7 @@ impl<'a> Session<'a> {
         for outgoing in outgoing {
             match outgoing {
                 Outgoing::Frame(frame) => self.outbox.push_back(Message::text(frame)),
-                Outgoing::Get(url) => self.gets.push_back(url),
+                Outgoing::Get(url) => self.fetcher.want(url),
             }
         }
     }
@@ -208,6 +178,7 @@ impl<'a> Session<'a> {
             // What is taken from the socket must be read: the last of the batch takes nothing more.
             next = if left > 0 { self.socket.next().now_or_never() } else { None };
         }
+        self.say_more();
         self.hand_over(now);
         if flush && ended.is_ok() {
             // The answer to a ping is written by the library, but it must also leave.
@@ -215,6 +186,31 @@ impl<'a> Session<'a> {
             self.written(flushed)?;
         }
         ended
+    }
+
+    /// What the dialect has to say or to fetch because of what it has heard.
+    fn say_more(&mut self) {
+        let outgoing = self.dialect.outgoing();
+        self.enqueue(outgoing);
+    }
+
+    /// Reads the answer to a request.
+    fn take(&mut self, Answer { url, body }: Answer) {
+        let now = self.settings.clock.now();
+        match body {
+            Ok(body) => {
+                self.figures.bytes += body.len() as u64;
+                self.listener.fetched(&url, &body, now);
+                match self.dialect.fetched(&url, &body, now, &mut self.events) {
+                    Ok(Receipt::Understood) => {}
+                    Ok(Receipt::Unknown) => self.figures.unknown += 1,
+                    Err(error) => self.complain(error.to_string(), &body, now),
+                }
+            }
+            Err(error) => self.events.push(Event::Rejected { symbol: None, reason: error.to_string() }),
+        }
+        self.say_more();
+        self.hand_over(now);
     }
 
     fn written(&self, done: Result<Result<(), Error>, Elapsed>) -> Result<(), LinkError> {
@@ -358,6 +354,9 @@ impl<'a> Session<'a> {
     fn look_around(&mut self) -> Result<(), LinkError> {
         let now = self.settings.clock.now();
         let silence = self.heard.age(now);
+        if self.manners.lifetime.is_some_and(|lifetime| self.began.age(now) >= lifetime) {
+            return Err(LinkError::Renewed { host: self.host.clone() });
+        }
         if silence >= self.manners.dead_after {
             return Err(LinkError::Silent { host: self.host.clone(), after: self.manners.dead_after });
         }
