@@ -4,7 +4,7 @@ use super::keymap::{Keymap, Preset};
 use super::layout::Layout;
 use super::state::{Settings, State, query};
 use crate::desk::{
-    BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Statistics, Store, View, Watched,
+    BookView, Day, Focus, Health, Line, Link, LinkState, Mode, Notice, Place, Query, Statistics, Store, View, Watched,
 };
 use crate::market::{
     Book, BookUpdate, Candle, Change, Freshness, Interval, Precision, Side, Timestamp, Trade, VenueId, VenueStatus,
@@ -111,7 +111,7 @@ fn candles(count: usize) -> Vec<Candle> {
 pub fn link() -> Link {
     let figures = Statistics { rate: 41, lag: Some(Duration::from_millis(38)), ..Statistics::default() };
     let status = Some(VenueStatus::Online);
-    Link { state: LinkState::Up, status, figures, ..Link::new(VenueId::Sim) }
+    Link { state: LinkState::Up, status, figures, ..Link::new(Line::first(VenueId::Sim)) }
 }
 
 fn watched(symbol: &str, last: &str, decimals: u8, change: &str) -> Watched {

@@ -43,7 +43,7 @@ pub fn lines(found: Vec<Match<Found>>) -> Vec<Line> {
 
 /// The venue that a symbol without one is looked for at.
 pub fn venue(state: &State, view: &View) -> Option<VenueId> {
-    state.place(view).map(|place| place.venue).or_else(|| view.links.first().map(|link| link.venue))
+    state.place(view).map(|place| place.venue).or_else(|| view.links.first().map(|link| link.line.venue))
 }
 
 fn text(place: &Place) -> String {

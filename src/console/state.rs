@@ -7,7 +7,7 @@ use super::field::Field;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Layout, Pane, inside};
 use super::pane::ladder;
-use crate::desk::{Mode, Place, Query, View};
+use crate::desk::{Line, Mode, Place, Query, View};
 use crate::market::{Interval, Side, Timestamp, VenueId};
 use crate::money::Price;
 use jiff::tz::TimeZone;
@@ -120,7 +120,7 @@ pub struct Said {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     second: Option<i64>,
-    links: Vec<(VenueId, u64, Option<Duration>)>,
+    links: Vec<(Line, u64, Option<Duration>)>,
 }
 
 impl Pulse {
@@ -129,13 +129,13 @@ impl Pulse {
         let second = view.now.secs();
         if self.second != Some(second) {
             self.second = Some(second);
-            self.links = view.links.iter().map(|link| (link.venue, link.figures.rate, link.figures.lag)).collect();
+            self.links = view.links.iter().map(|link| (link.line, link.figures.rate, link.figures.lag)).collect();
         }
     }
 
-    /// Frames a second and lag of a venue.
-    pub fn of(&self, venue: VenueId) -> Option<(u64, Option<Duration>)> {
-        self.links.iter().find(|(of, ..)| *of == venue).map(|(_, rate, lag)| (*rate, *lag))
+    /// Frames a second and lag of a connection.
+    pub fn of(&self, line: Line) -> Option<(u64, Option<Duration>)> {
+        self.links.iter().find(|(of, ..)| *of == line).map(|(_, rate, lag)| (*rate, *lag))
     }
 }
 

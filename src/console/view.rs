@@ -72,7 +72,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
         Pane::Watch | Pane::Book => {
             let ladder = ladder::Ladder {
                 focus,
-                link: view.links.iter().find(|link| link.venue == focus.place.venue),
+                link: view.link(&focus.place),
                 group: state.groups.get(&focus.place).copied(),
                 cursor: state
                     .cursor

@@ -1,7 +1,8 @@
 //! What the desk does with what a connection tells: into the market under the lock, and a word to whoever draws.
 
 use super::shared::Shared;
-use super::{Link, LinkState};
+use super::state::State;
+use super::{Line, Link, LinkState};
 use crate::feed::{LinkEvent, Listener, Statistics};
 use crate::market::{Applied, Desync, Event, Market, Symbol, Timestamp, VenueId};
 use std::sync::Arc;
@@ -11,21 +12,38 @@ use std::time::Duration;
 #[derive(Debug)]
 pub(super) struct Ear {
     shared: Arc<Shared>,
+    /// Which connection this is; a replayed capture is the only one of its venue.
+    line: Option<Line>,
 }
 
 impl Ear {
-    pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    /// Hears one of the desk's connections.
+    pub fn of(line: Line, shared: Arc<Shared>) -> Self {
+        Self { shared, line: Some(line) }
+    }
+
+    /// Hears a capture.
+    pub fn of_capture(shared: Arc<Shared>) -> Self {
+        Self { shared, line: None }
+    }
+
+    /// What the views show of this connection.
+    fn shown<'a>(&self, state: &'a mut State, venue: VenueId) -> &'a mut Link {
+        let line = self.line.unwrap_or_else(|| Line::first(venue));
+        state.links.entry(line).or_insert_with(|| Link::new(line))
     }
 }
 
 impl Listener for Ear {
     fn link(&mut self, venue: VenueId, event: LinkEvent, at: Timestamp) {
         let mut state = self.shared.state();
-        if event != LinkEvent::Up {
-            state.market.lose(venue, &Desync::Disconnected, at);
+        let carries = self.line.map(|_| Arc::clone(&self.shown(&mut state, venue).carries));
+        match carries {
+            _ if event == LinkEvent::Up => {}
+            Some(symbols) => state.market.lose_some(venue, symbols.iter(), &Desync::Disconnected, at),
+            None => state.market.lose(venue, &Desync::Disconnected, at),
         }
-        let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
+        let link = self.shown(&mut state, venue);
         link.state = match event {
             LinkEvent::Connecting => LinkState::Connecting,
             LinkEvent::Up => LinkState::Up,
@@ -44,7 +62,7 @@ impl Listener for Ear {
             let symbol = match &event {
                 Event::Book { symbol, .. } => Some(symbol.clone()),
                 Event::Status { status, message } => {
-                    let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
+                    let link = self.shown(&mut state, venue);
                     (link.status, link.said) = (Some(*status), message.clone());
                     None
                 }
@@ -77,8 +95,7 @@ impl Listener for Ear {
 
     fn statistics(&mut self, venue: VenueId, statistics: &Statistics) {
         let mut state = self.shared.state();
-        let link = state.links.entry(venue).or_insert_with(|| Link::new(venue));
-        link.figures = *statistics;
+        self.shown(&mut state, venue).figures = *statistics;
         drop(state);
         self.shared.changed();
     }

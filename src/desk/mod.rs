@@ -11,6 +11,7 @@
 mod chronicle;
 mod command;
 mod ear;
+mod line;
 mod memory;
 mod scope;
 mod settings;
@@ -20,6 +21,7 @@ mod view;
 mod work;
 
 pub use command::Command;
+pub use line::Line;
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use settings::{CacheSettings, Capture, DeskError, Settings};
 pub use view::{

@@ -1,6 +1,6 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
-use super::{BookView, Day, Focus, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
+use super::{BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
 use crate::feed::player::Progress;
 use crate::market::{Listing, Market, Symbol, Timestamp, VenueId};
 use std::borrow::Cow;
@@ -16,7 +16,7 @@ pub(super) struct State {
     pub mode: Mode,
     pub market: Market,
     pub watch: Vec<Place>,
-    pub links: BTreeMap<VenueId, Link>,
+    pub links: BTreeMap<Line, Link>,
     pub store: Store,
     pub replay: Option<Replay>,
     /// The time of the capture, in a replay.

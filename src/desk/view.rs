@@ -1,5 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
+use super::Line;
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
@@ -7,6 +8,8 @@ use crate::market::{
     VenueId, VenueStatus,
 };
 use crate::money::{Decimal, Percent, Price, Quantity};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One instrument on one venue.
@@ -167,6 +170,14 @@ impl BookView {
     }
 }
 
+impl View {
+    /// The connection that carries an instrument, or else the first of its venue.
+    pub fn link(&self, place: &Place) -> Option<&Link> {
+        let of_venue = || self.links.iter().filter(|link| link.line.venue == place.venue);
+        of_venue().find(|link| link.carries.contains(&place.symbol)).or_else(|| of_venue().next())
+    }
+}
+
 /// How a connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -191,8 +202,10 @@ pub enum LinkState {
 /// One connection and its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link {
-    /// To whom.
-    pub venue: VenueId,
+    /// Which one.
+    pub line: Line,
+    /// The instruments that it carries.
+    pub carries: Arc<BTreeSet<Symbol>>,
     /// How it stands.
     pub state: LinkState,
     /// When that began.
@@ -207,9 +220,16 @@ pub struct Link {
 
 impl Link {
     /// A connection that has not been tried.
-    pub fn new(venue: VenueId) -> Self {
-        let changed = Timestamp::from_nanos(0);
-        Self { venue, state: LinkState::Connecting, changed, status: None, said: None, figures: Statistics::default() }
+    pub fn new(line: Line) -> Self {
+        Self {
+            line,
+            carries: Arc::default(),
+            state: LinkState::Connecting,
+            changed: Timestamp::from_nanos(0),
+            status: None,
+            said: None,
+            figures: Statistics::default(),
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::chronicle::Chronicle;
 use super::ear::Ear;
+use super::line::Lines;
 use super::memory::Memory;
 use super::shared::Shared;
-use super::{Capture, Command, DeskError, Health, Mode, Operator, Place, Scope, Settings};
+use super::{Capture, Command, DeskError, Health, Line, Link, Mode, Operator, Place, Scope, Settings};
 use crate::feed::player::Player;
 use crate::feed::{self, Connection};
 use crate::market::{Channel, Interval, Subscription, VenueId, printable};
@@ -35,7 +36,8 @@ pub(super) enum Order {
 pub(super) struct Work {
     settings: Settings,
     shared: Arc<Shared>,
-    connections: BTreeMap<VenueId, feed::Handle>,
+    connections: BTreeMap<Line, feed::Handle>,
+    lines: Lines,
     player: Option<Player>,
     /// The candles that are asked for, where they are not the usual ones.
     charts: BTreeMap<Place, Interval>,
@@ -52,6 +54,7 @@ impl Work {
             settings,
             shared,
             connections: BTreeMap::new(),
+            lines: Lines::default(),
             player,
             charts: BTreeMap::new(),
             memory,
@@ -106,19 +109,22 @@ impl Work {
                 state.watch.retain(|watched| *watched != place);
                 state.market.remove(place.venue, &place.symbol);
                 drop(state);
-                if let Some(connection) = self.connections.get(&place.venue) {
+                if let Some(connection) = self.connection(&place) {
                     connection.unsubscribe(&self.streams(&place));
+                }
+                if let Some(line) = self.lines.release(&place) {
+                    self.show_load(line);
                 }
             }
             Command::Resync(place) => {
-                if let Some(connection) = self.connections.get(&place.venue) {
+                if let Some(connection) = self.connection(&place) {
                     connection.resync(place.symbol);
                 }
             }
             Command::Chart(place, interval) => {
                 // Venues serve one length of candles for an instrument: the one before has to end first.
                 let before = self.charts.insert(place.clone(), interval).unwrap_or(FIRST_CHART);
-                if let Some(connection) = self.connections.get(&place.venue).filter(|_| before != interval) {
+                if let Some(connection) = self.connection(&place).filter(|_| before != interval) {
                     connection.unsubscribe(&[chart(&place, before)]);
                     connection.subscribe([chart(&place, interval)]);
                 }
@@ -138,7 +144,9 @@ impl Work {
             return Ok(());
         }
         let streams = self.streams(place);
-        if let Some(connection) = self.connections.get(&place.venue) {
+        let line = self.lines.place(place, streams.len());
+        self.show_load(line);
+        if let Some(connection) = self.connections.get(&line) {
             connection.subscribe(streams);
             return Ok(());
         }
@@ -149,10 +157,20 @@ impl Work {
             stale_after: self.settings.stale_after,
             ..feed::Settings::new(address.clone(), self.shared.clock)
         };
-        let ear = Ear::new(Arc::clone(&self.shared));
+        let ear = Ear::of(line, Arc::clone(&self.shared));
         let connection = Connection::spawn(settings, dialect(place.venue, &address), streams, ear)?;
-        self.connections.insert(place.venue, connection);
+        self.connections.insert(line, connection);
         Ok(())
+    }
+
+    fn connection(&self, place: &Place) -> Option<&feed::Handle> {
+        self.connections.get(&self.lines.of(place)?)
+    }
+
+    /// Lets the views know what a connection carries.
+    fn show_load(&self, line: Line) {
+        let carries = Arc::new(self.lines.symbols(line));
+        self.shared.state().links.entry(line).or_insert_with(|| Link::new(line)).carries = carries;
     }
 
     fn streams(&self, place: &Place) -> Vec<Subscription> {
@@ -209,7 +227,7 @@ impl Work {
 
 /// Plays a capture to the desk, and shows where it stands.
 fn play(capture: &Capture, shared: &Arc<Shared>) -> Result<Player, DeskError> {
-    let player = Player::spawn(&capture.file, capture.venue, capture.speed, Ear::new(Arc::clone(shared)))?;
+    let player = Player::spawn(&capture.file, capture.venue, capture.speed, Ear::of_capture(Arc::clone(shared)))?;
     let name = capture.file.file_name().unwrap_or_default().to_string_lossy();
     let name = printable(&name).into_owned();
     let (mut progress, shared) = (player.watch(), Arc::clone(shared));

@@ -128,12 +128,7 @@ impl Market {
                 listing.mark = Some(Stamped { value, exchange_time, received });
             }
             Event::Doubt { symbols, reason } => {
-                let listings = self.listings.entry(venue).or_default();
-                for symbol in &symbols {
-                    if let Some(listing) = listings.get_mut(symbol) {
-                        listing.book.lose(reason.clone(), received);
-                    }
-                }
+                self.lose_some(venue, symbols.iter(), &reason, received);
             }
             Event::Candle { symbol, interval, candle } => {
                 self.listing_mut(venue, &symbol).candles.put(interval, candle);
@@ -154,6 +149,22 @@ impl Market {
             | Event::Pong { .. } => {}
         }
         None
+    }
+
+    /// Marks some books of a venue as lost.
+    pub fn lose_some<'a>(
+        &mut self,
+        venue: VenueId,
+        symbols: impl Iterator<Item = &'a Symbol>,
+        reason: &Desync,
+        at: Timestamp,
+    ) {
+        let Some(listings) = self.listings.get_mut(&venue) else { return };
+        for symbol in symbols {
+            if let Some(listing) = listings.get_mut(symbol) {
+                listing.book.lose(reason.clone(), at);
+            }
+        }
     }
 
     /// Marks every book of a venue as lost.

@@ -43,7 +43,8 @@ fn demo() -> Vec<String> {
 }
 
 fn venues(view: &View) -> Vec<String> {
-    let names: Vec<_> = view.links.iter().map(|link| link.venue.as_str()).collect();
+    let mut names: Vec<_> = view.links.iter().map(|link| link.line.venue.as_str()).collect();
+    names.dedup();
     vec![names.join(" ")]
 }
 

@@ -51,12 +51,12 @@ fn unread<'a>(state: &'a State, view: &'a View) -> impl DoubleEndedIterator<Item
 /// The connection of the instrument shown and its figures; gives the column after them.
 fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u16 {
     let place = state.place(view);
-    let link = view.links.iter().find(|link| Some(link.venue) == place.map(|p| p.venue)).or(view.links.first());
+    let link = place.and_then(|place| view.link(place)).or(view.links.first());
     let mut parts: Vec<(String, Role)> = Vec::new();
     if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
-        parts.push((format!("{} {sign} {word}", link.venue), role));
-        let (count, lag) = state.pulse.of(link.venue).unwrap_or((link.figures.rate, link.figures.lag));
+        parts.push((format!("{} {sign} {word}", link.line), role));
+        let (count, lag) = state.pulse.of(link.line).unwrap_or((link.figures.rate, link.figures.lag));
         if link.state == LinkState::Up {
             parts.push((format!("{} msg/s", rate(count)), Role::Dim));
             if let Some(lag) = lag {
