@@ -5,7 +5,7 @@ SHELL := /bin/bash
 CARGO_HOME ?= $(HOME)/.cargo
 export PATH := $(CARGO_HOME)/bin:$(PATH)
 
-.PHONY: help run test bench fuzz install screens
+.PHONY: help run test bench fuzz install screens peers
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,3 +35,7 @@ install: ## Install it for yourself, into Cargo's bin folder
 screens: ## Take the pictures in docs/screens anew
 	@scripts/setup
 	scripts/screens
+
+peers: ## Measure it beside barter-data and the fastest JSON parsers, on captured frames
+	@scripts/setup
+	cargo bench --manifest-path benches/peers/Cargo.toml

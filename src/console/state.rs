@@ -8,7 +8,7 @@ use super::keymap::Keymap;
 use super::layout::{Arrangement, Layout, Pane, inside};
 use super::pane::ladder;
 use crate::desk::{Line, Mode, Place, Query, View};
-use crate::market::{Interval, Side, Timestamp, VenueId};
+use crate::market::{Interval, Side, Timestamp};
 use crate::money::Price;
 use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};

@@ -8,7 +8,7 @@ use super::shared::Shared;
 use super::{Capture, Command, DeskError, Health, Line, Link, Mode, Operator, Place, Scope, Settings};
 use crate::feed::player::Player;
 use crate::feed::{self, Connection};
-use crate::market::{Channel, Interval, Subscription, VenueId, printable};
+use crate::market::{Channel, Interval, Subscription, printable};
 use crate::store::journal::{Body, Setting};
 use crate::store::{Cache, Saved};
 use crate::venue::{dialect, endpoint};
