@@ -70,9 +70,10 @@ impl Interval {
     }
 }
 
-impl fmt::Display for Interval {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Interval {
+    /// The length as it is written everywhere.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Second1 => "1s",
             Self::Minute1 => "1m",
             Self::Minute5 => "5m",
@@ -80,7 +81,13 @@ impl fmt::Display for Interval {
             Self::Hour1 => "1h",
             Self::Hour4 => "4h",
             Self::Day1 => "1d",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

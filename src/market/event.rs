@@ -60,7 +60,7 @@ pub enum Event {
     Ticker {
         /// Of what.
         symbol: Symbol,
-        /// To what.
+        /// To what; what the venue leaves out stays as it was.
         ticker: Ticker,
         /// When, by the venue's clock.
         exchange_time: Option<Timestamp>,

@@ -119,7 +119,10 @@ impl Market {
                 }
             }
             Event::Ticker { symbol, ticker, exchange_time } => {
-                self.listing_mut(venue, &symbol).ticker = Some(Stamped { value: ticker, exchange_time, received });
+                let listing = self.listing_mut(venue, &symbol);
+                let mut value = listing.ticker.take().map(|known| known.value).unwrap_or_default();
+                value.update(ticker);
+                listing.ticker = Some(Stamped { value, exchange_time, received });
             }
             Event::Mark { symbol, mark, exchange_time } => {
                 let listing = self.listing_mut(venue, &symbol);

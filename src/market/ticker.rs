@@ -42,6 +42,20 @@ pub struct Ticker {
     pub change: Option<Percent>,
 }
 
+impl Ticker {
+    /// Takes what `newer` tells and keeps the rest: some venues tell the best prices and the last day apart.
+    pub fn update(&mut self, newer: Self) {
+        self.bid = newer.bid.or(self.bid);
+        self.ask = newer.ask.or(self.ask);
+        self.last = newer.last.or(self.last);
+        self.high = newer.high.or(self.high);
+        self.low = newer.low.or(self.low);
+        self.volume = newer.volume.or(self.volume);
+        self.vwap = newer.vwap.or(self.vwap);
+        self.change = newer.change.or(self.change);
+    }
+}
+
 /// What a perpetual or a future is marked at, and what holding it costs. What a venue does not tell is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Mark {

@@ -149,6 +149,59 @@ impl Splice {
 }
 
 #[cfg(test)]
+pub(super) mod tests_support {
+    //! What the tests of several venues draw: changes of one side, and a snapshot that is taken and arrives somewhere.
+
+    use crate::market::{Book, Side};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// Changes of price to quantity; the snapshot holds the first `taken` and arrives before change `arrives`.
+    #[derive(Clone, Debug)]
+    pub struct Story {
+        pub changes: Vec<(i64, i64)>,
+        pub taken: usize,
+        pub arrives: usize,
+    }
+
+    impl Story {
+        /// The book after so many changes, lowest price first.
+        pub fn before(&self, count: usize) -> Vec<(i64, i64)> {
+            let mut model = BTreeMap::new();
+            for (price, quantity) in &self.changes[..count] {
+                match quantity {
+                    0 => model.remove(price),
+                    quantity => model.insert(*price, *quantity),
+                };
+            }
+            model.into_iter().collect()
+        }
+
+        /// The bids of a book in the same form, prices in units of so many decimals.
+        pub fn shown(&self, book: &Book, decimals: u8) -> Vec<(i64, i64)> {
+            let units = |value: crate::money::Decimal, decimals| {
+                crate::money::Fixed::try_from(value).unwrap().rescaled(decimals).unwrap()
+            };
+            let levels = book.levels(Side::Bid);
+            let mut shown: Vec<_> =
+                levels.map(|level| (units(level.price.get(), decimals), units(level.quantity.get(), 0))).collect();
+            shown.reverse();
+            shown
+        }
+    }
+
+    pub fn drawn() -> impl Strategy<Value = Story> {
+        (prop::collection::vec((1i64..20, 0i64..5), 1..60), 0usize..60, 0usize..60).prop_map(
+            |(changes, taken, delay)| {
+                let taken = taken.min(changes.len());
+                let arrives = (taken + delay).min(changes.len());
+                Story { changes, taken, arrives }
+            },
+        )
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::market::{Applied, Book, Change, Side, Timestamp};

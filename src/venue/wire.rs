@@ -4,6 +4,7 @@
 //! not use are passed over, so added ones do no harm.
 
 use super::FrameError;
+use crate::market::Timestamp;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -37,4 +38,19 @@ impl Number<'_> {
         let raw = self.0.get();
         raw.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(raw)
     }
+}
+
+/// A time in milliseconds since the epoch; the error names the field.
+pub fn millis(field: &'static str, number: u64) -> Result<Timestamp, FrameError> {
+    scaled(field, number, 1_000_000)
+}
+
+/// A time in microseconds since the epoch; the error names the field.
+pub fn micros(field: &'static str, number: u64) -> Result<Timestamp, FrameError> {
+    scaled(field, number, 1_000)
+}
+
+fn scaled(field: &'static str, number: u64, nanos: i64) -> Result<Timestamp, FrameError> {
+    let nanos = i64::try_from(number).ok().and_then(|number| number.checked_mul(nanos));
+    nanos.map(Timestamp::from_nanos).ok_or_else(|| FrameError::field(field, &number.to_string(), &"not a time"))
 }
