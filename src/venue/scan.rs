@@ -100,6 +100,13 @@ impl<'a> Scan<'a> {
             .map_err(|_| Fault { what: "an escape that means nothing", at: begin })
     }
 
+    /// Reads a string as it stands there, if that is what comes next.
+    #[inline]
+    pub fn word_in_quotes(&mut self) -> Result<Option<&'a str>, Fault> {
+        self.place();
+        if self.peek() == Some(b'"') { Ok(Some(self.raw_string()?.text)) } else { Ok(None) }
+    }
+
     /// Reads a number, or a string that holds one and nothing else.
     #[inline]
     pub fn fixed(&mut self) -> Result<Fixed, Fault> {
