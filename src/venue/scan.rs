@@ -171,6 +171,27 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// Reads a list of levels, each an object with a price and a quantity under these names.
+    #[inline]
+    pub fn named_levels(&mut self, price: &str, quantity: &str, into: &mut Vec<Change>) -> Result<(), Fault> {
+        self.list(|scan| {
+            let (mut at, mut offered) = (None, None);
+            scan.object(|scan, name| {
+                match name {
+                    name if name == price => at = Some(scan.fixed()?),
+                    name if name == quantity => offered = Some(scan.fixed()?),
+                    _ => scan.skip()?,
+                }
+                Ok::<_, Fault>(())
+            })?;
+            let (Some(price), Some(quantity)) = (at, offered) else {
+                return Err(scan.fault("a level without price or quantity"));
+            };
+            into.push(Change { price, quantity });
+            Ok(())
+        })
+    }
+
     /// Passes over a value and gives its text.
     pub fn value(&mut self) -> Result<&'a str, Fault> {
         let begin = self.place();

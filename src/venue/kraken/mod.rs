@@ -5,9 +5,11 @@
 //! - The instrument channel is subscribed first: its precisions are what book checksums are made of.
 //! - A book message does not repeat its depth, so the depth is taken from the acknowledgement, from the request, or at
 //!   last from the size of the snapshot.
+//! - The protocol before v2 is read too ([`v1`]).
 //! - v2 already speaks of BTC and DOGE where Kraken's older names are XBT and XDG; both are read.
 
 mod request;
+mod v1;
 mod wire;
 
 #[cfg(test)]
@@ -297,7 +299,13 @@ impl Dialect for Kraken {
         if frame.starts_with(r#"{"channel":"book""#) {
             return self.book(frame, events);
         }
+        if frame.starts_with('[') {
+            return v1::list(self, frame, events);
+        }
         let head: wire::Head<'_> = wire::read("Kraken", frame)?;
+        if head.event.is_some() {
+            return v1::notice(self, frame, events);
+        }
         match (head.channel.as_deref(), head.method) {
             (Some("book"), _) => self.book(frame, events),
             (Some("trade"), _) => self.trades(wire::read("trade", frame)?, events),
