@@ -206,7 +206,7 @@ fn cell(text: &str) -> String {
     if text.contains(['"', ',', '\'', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn damaged(dir: &Path, damage: &Damage, good: u64) -> Failure {
+pub(super) fn damaged(dir: &Path, damage: &Damage, good: u64) -> Failure {
     let message = format!("the journal in {} is damaged: {damage}", dir.display());
     match damage {
         Damage::Unreadable { .. } => {

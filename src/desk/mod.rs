@@ -8,6 +8,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod alert;
 mod chronicle;
 mod command;
 mod ear;
@@ -19,6 +20,7 @@ mod state;
 mod view;
 mod work;
 
+pub use alert::{AlertSettings, AlertView, AlertWish, AlertsView, FiredView};
 pub use command::Command;
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use settings::{CacheSettings, Capture, DeskError, Settings};

@@ -1,5 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
+use super::AlertsView;
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
@@ -7,6 +8,7 @@ use crate::market::{
     VenueId, VenueStatus,
 };
 use crate::money::{Decimal, Percent, Price, Quantity};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One instrument on one venue.
@@ -61,6 +63,8 @@ pub struct View {
     pub links: Vec<Link>,
     /// The journal and the cache.
     pub store: Store,
+    /// The alerts and what became of them.
+    pub alerts: Arc<AlertsView>,
     /// Where a replayed capture stands.
     pub replay: Option<Replay>,
     /// What the user must be told once, newest last.
