@@ -268,7 +268,7 @@ impl fmt::Display for Span {
     /// In the largest unit that it is a whole number of.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-        match units.into_iter().find(|(secs, _)| self.0 % secs == 0) {
+        match units.into_iter().find(|(secs, _)| self.0.is_multiple_of(*secs)) {
             Some((secs, unit)) => write!(f, "{}{unit}", self.0 / secs),
             None => write!(f, "{}s", self.0),
         }

@@ -153,10 +153,8 @@ impl Watch {
                 };
                 let holds = than.holds(number, limit);
                 // What grows as the window fills is above already or may come to be; it is never below already.
-                if !complete && !(holds && than == Than::Above) {
-                    return Err(Unknown::Filling);
-                }
-                Ok((Value::Number(number), holds))
+                let known = complete || (holds && than == Than::Above);
+                if known { Ok((Value::Number(number), holds)) } else { Err(Unknown::Filling) }
             }
             Condition::Stale(span) => {
                 // A book from the cache, or none, has been silent for as long as somebody has been listening.

@@ -11,7 +11,7 @@ use super::state::{Overlay, State};
 use super::text::{columns, fit};
 use super::theme::Role;
 use super::update::say;
-use crate::alert::{Limit, Phase, Rule, Span};
+use crate::alert::{Phase, Rule, Span};
 use crate::desk::{AlertView, AlertWish, AlertsView, Command, View};
 use crate::market::Timestamp;
 use jiff::tz::TimeZone;
@@ -85,10 +85,8 @@ pub fn draw(canvas: &mut Canvas<'_>, window: Rect, state: &State, view: &View, c
 /// What is to be known before the list.
 fn heads(alerts: &AlertsView) -> Vec<String> {
     let resting = alerts.resting.as_ref().map(|reason| format!("! nothing is looked at: {reason}"));
-    let unsent = (alerts.unsent > 0).then(|| {
-        let (all, one) = (Limit::OVERALL, Limit::PER_RULE);
-        format!("! {} not sent: more than {all} a minute, {one} of one rule, or a way was slow", alerts.unsent)
-    });
+    let unsent =
+        (alerts.unsent > 0).then(|| format!("! {} not sent: too many at once, or a way too slow", alerts.unsent));
     resting.into_iter().chain(unsent).collect()
 }
 
