@@ -215,6 +215,19 @@ async fn a_second_desk_leaves_the_alerts_to_the_first() {
     first.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_is_counted_and_not_sent_and_nothing_is_lost_at_the_end() {
+    let (venue, dir, (address, heard)) = (venue().await, tempfile::tempdir().unwrap(), hook().await);
+    let webhook = WebhookSettings { form: Form::Slack, address: Secret::new(&address).unwrap() };
+    let rules = (1..=25).map(|n| rule(&format!("BTC/USD@sim > {n}"))).collect();
+    let alerts = AlertSettings { rules, webhook: Some(webhook), ..AlertSettings::default() };
+    let mut session = Session::open(settings(&venue, dir.path(), alerts));
+    let alerts = session.alerts("all firings", |alerts| alerts.firings.len() == 25).await;
+    session.close().await;
+    assert_eq!((alerts.unsent, alerts.firings.iter().filter(|fired| !fired.sent).count()), (5, 5));
+    assert_eq!((fired(dir.path()), heard.lock().unwrap().len()), (25, 20));
+}
+
 /// A webhook's server that takes everything: its address, and what it was sent.
 async fn hook() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -69,7 +69,9 @@ pub fn draw(canvas: &mut Canvas<'_>, window: Rect, state: &State, view: &View, c
     if rows.is_empty() {
         canvas.put_message(area, "no alerts; set one with  :alert BTC/USD > 100000", Role::Dim);
     }
-    let first = first_shown(rows.len(), usize::from(area.height), chosen.min(rows.len().saturating_sub(1)));
+    // The list may have become shorter under the cursor.
+    let chosen = chosen.min(rows.len().saturating_sub(1));
+    let first = first_shown(rows.len(), usize::from(area.height), chosen);
     for ((index, row), y) in rows.iter().enumerate().skip(first).zip(0..area.height) {
         let end = area.width.saturating_sub(1);
         let room = usize::from(end).saturating_sub(columns(&row.state) + 2);

@@ -89,6 +89,7 @@ impl Work {
         };
         // Before the connections end: a book without one is no longer known to be right, and is not remembered.
         self.keep().await;
+        self.alerts.close().await;
         for (_, connection) in std::mem::take(&mut self.connections) {
             connection.close().await;
         }

@@ -209,6 +209,11 @@ impl Alerts {
         self.firings.push_back(FiredView { serial, at, text, seen: false, sent });
     }
 
+    /// Ends the ways out, when the desk ends.
+    pub async fn close(&mut self) {
+        self.ways.close().await;
+    }
+
     /// Does what a person wants; what came of it is said.
     pub async fn carry_out(&mut self, scope: Scope<Operator>, mode: Mode, wish: AlertWish) {
         let said = match wish {

@@ -9,11 +9,15 @@ use crate::desk::shared::Shared;
 use crate::feed::webhook::{Patience, Secret, Webhook};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 /// Messages that may wait for a way.
 const QUEUE: usize = 32;
+
+/// How long the end of the desk waits for messages that are on their way.
+const LAST_CHANCE: Duration = Duration::from_secs(2);
 
 /// A webhook and what it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +32,7 @@ pub struct WebhookSettings {
 #[derive(Debug)]
 pub(super) struct Ways {
     queues: Vec<mpsc::Sender<Message>>,
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Ways {
@@ -38,10 +43,10 @@ impl Ways {
         authorities: Option<&Path>,
         shared: &Arc<Shared>,
     ) -> Self {
-        let mut queues = Vec::new();
+        let (mut queues, mut tasks) = (Vec::new(), Vec::new());
         if desktop {
             let (sender, queue) = mpsc::channel(QUEUE);
-            tokio::spawn(notify(Desktop::SYSTEM, queue, Arc::clone(shared)));
+            tasks.push(tokio::spawn(notify(Desktop::SYSTEM, queue, Arc::clone(shared))));
             queues.push(sender);
         }
         let hook = webhook.map(|WebhookSettings { form, address }| {
@@ -50,13 +55,27 @@ impl Ways {
         match hook {
             Some(Ok((hook, form))) => {
                 let (sender, queue) = mpsc::channel(QUEUE);
-                tokio::spawn(post(hook, form, queue, Arc::clone(shared)));
+                tasks.push(tokio::spawn(post(hook, form, queue, Arc::clone(shared))));
                 queues.push(sender);
             }
             Some(Err(error)) => shared.notice(true, format!("alerts go to no webhook: {error}")),
             None => {}
         }
-        Self { queues }
+        Self { queues, tasks }
+    }
+
+    /// Takes no more messages, and lets those that wait go out if that does not take long.
+    pub async fn close(&mut self) {
+        self.queues.clear();
+        let all = async {
+            for task in self.tasks.drain(..) {
+                // A task that panicked has sent what it could.
+                let _ = task.await;
+            }
+        };
+        if tokio::time::timeout(LAST_CHANCE, all).await.is_err() {
+            tracing::warn!("the desk ends before all alerts were sent");
+        }
     }
 
     /// Sends a message all ways; whether none of them was full.
