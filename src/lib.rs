@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | 0 | [`money`] | exact decimals with a meaning |
 //! | 1 | [`market`] | instrument, order book, trade, ticker, candle |
+//! | 2 | [`alert`] | rules about markets, and when they fire |
 //! | 2 | [`venue`] | one exchange's dialect: frame ⇄ event, without I/O |
 //! | 3 | [`feed`] | connections to venues; captures, recorded and replayed |
 //! | 3 | [`store`] | the journal (the truth) and the cache (can be deleted) |
@@ -16,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod alert;
 pub mod cli;
 pub mod console;
 pub mod desk;

@@ -126,6 +126,7 @@ async fn spent(width: u16, height: u16, depth: ColourDepth, line: Line) -> u64 {
         journal: None,
         cache: None,
         saved: None,
+        alerts: Default::default(),
         capture: Some(capture),
     };
     let desk = Desk::start(settings).unwrap();

@@ -32,6 +32,7 @@ fn settings(url: String, watch: &[&str]) -> Settings {
         journal: None,
         cache: None,
         saved: None,
+        alerts: Default::default(),
         capture: None,
     }
 }

@@ -86,6 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         },
         low_bandwidth: context.config.console.low_bandwidth,
         fps: context.config.console.fps,
+        rings: context.config.alerts.terminal.clone(),
         contained: store::cache::containing,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -97,7 +98,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 async fn open(args: &Args, context: &Context, setup: terminal::Setup) -> Result<(), Failure> {
-    let mut settings = desk_settings(args, context);
+    let mut settings = desk_settings(args, context)?;
     // Kept until the end: the simulated venue lives as long as its handle.
     let demo = match settings.watch.first() {
         Some(place) if place.venue == VenueId::Sim && !settings.urls.contains_key(&VenueId::Sim) => {
@@ -127,7 +128,7 @@ async fn open(args: &Args, context: &Context, setup: terminal::Setup) -> Result<
     }
 }
 
-fn desk_settings(args: &Args, context: &Context) -> desk::Settings {
+fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failure> {
     let config = &context.config;
     let venue = config.venue.or((!config.symbols.is_empty()).then_some(VenueId::Kraken));
     // Whose capture it is, is told by the capture or the flag, never by what is configured for live markets.
@@ -144,7 +145,7 @@ fn desk_settings(args: &Args, context: &Context) -> desk::Settings {
     // What a simulated venue or a capture shows is not what the market last was: it is not remembered.
     let cache = (config.cache.enabled && capture.is_none() && venue != VenueId::Sim)
         .then(|| CacheSettings { dir: context.paths.cache.clone(), limit: config.cache.limit });
-    desk::Settings {
+    Ok(desk::Settings {
         watch: symbols.into_iter().map(|symbol| Place { venue, symbol }).collect(),
         book_depth: config.feed.book_depth,
         stale_after: config.feed.stale_after,
@@ -153,8 +154,9 @@ fn desk_settings(args: &Args, context: &Context) -> desk::Settings {
         journal: Some(context.paths.journal.clone()),
         cache,
         saved: Some(context.paths.state.join("saved.json")),
+        alerts: super::alert::settings(context)?,
         capture,
-    }
+    })
 }
 
 fn settings(context: &Context, saved: &Saved, themes: &Themes, depth: ColourDepth) -> Result<state::Settings, Failure> {

@@ -19,6 +19,7 @@ Examples:
   exchequer book BTC/USD --venue kraken       one order book; --follow goes on, --json is for scripts
   exchequer symbols --venue kraken            what can be traded there
   exchequer record BTC/USD --venue kraken -o today.jsonl.gz
+  exchequer alert add 'BTC/USD > 100000'      tell when a price is reached; :alert in the console
   exchequer doctor                            check this machine
   exchequer config show --origin              every setting, and where it comes from
   exchequer venues --json                     the venues, for a script";

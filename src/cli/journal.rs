@@ -13,7 +13,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::market::{Timestamp, printable};
-use crate::store::journal::{Body, Damage, Entry, Reader, verify};
+use crate::store::journal::{Alert, Body, Damage, Entry, Reader, verify};
 
 /// Verify, show or export the journal.
 #[derive(Clone, Debug, clap::Args)]
@@ -179,10 +179,23 @@ fn shown(entry: &Entry) -> String {
             let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "(not set)".into());
             format!("{}: {} → {}", setting.key, value(&setting.old), value(&setting.new))
         }
+        Body::Alert(alert) => told(alert),
         Body::Other { json, .. } => json.clone(),
     };
     let (seq, at, actor, kind) = (entry.seq, entry.at.to_string(), &entry.actor, entry.body.kind());
     printable(&format!("{seq:>6}  {at:<30}  {actor:<8}  {kind:<8}  {what}")).into_owned()
+}
+
+/// What became of an alert, in words.
+fn told(alert: &Alert) -> String {
+    match alert {
+        Alert::Set { rule } => format!("set: {rule}"),
+        Alert::Removed { rule } => format!("removed: {rule}"),
+        Alert::Snoozed { rule, until } => format!("snoozed until {until}: {rule}"),
+        Alert::Fired { rule, text, .. } => format!("fired: {rule} ({text})"),
+        Alert::Armed { rule } => format!("armed: {rule}"),
+        Alert::Acknowledged => "all seen".to_owned(),
+    }
 }
 
 /// A CSV cell: printable, quoted when needed, and never the beginning of a spreadsheet formula.
@@ -193,7 +206,7 @@ fn cell(text: &str) -> String {
     if text.contains(['"', ',', '\'', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn damaged(dir: &Path, damage: &Damage, good: u64) -> Failure {
+pub(super) fn damaged(dir: &Path, damage: &Damage, good: u64) -> Failure {
     let message = format!("the journal in {} is damaged: {damage}", dir.display());
     match damage {
         Damage::Unreadable { .. } => {

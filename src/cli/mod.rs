@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod output;
 pub mod paths;
 
+mod alert;
 mod book;
 mod completions;
 mod failure;
@@ -96,6 +97,8 @@ enum Command {
     Replay(replay::Args),
     /// Runs a simulated exchange
     Sim(sim::Args),
+    /// Lists, adds, removes and tests alerts
+    Alert(alert::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -150,6 +153,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Record(args) => record::run(args, &start()?.context()?),
         Command::Replay(args) => replay::run(args, &start()?.context()?),
         Command::Sim(args) => sim::run(args, &start()?.context()?),
+        Command::Alert(args) => alert::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())

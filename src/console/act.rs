@@ -8,7 +8,7 @@ use super::palette::Order;
 use super::pane::{ladder, watch};
 use super::state::{Cursor, Overlay, State};
 use super::update::say;
-use crate::desk::{Command, Place, Replay, Speed, Steer, View};
+use crate::desk::{AlertWish, Command, Place, Replay, Speed, Steer, View};
 use crate::market::Side;
 use crate::money::{Decimal, Price, plain};
 
@@ -32,6 +32,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
             return vec![Effect::Mouse(state.settings.mouse)];
         }
         Action::Help => state.overlay = Some(Overlay::Help { scroll: 0 }),
+        Action::Alerts => state.overlay = Some(Overlay::Alerts { chosen: 0 }),
         Action::Palette => state.overlay = Some(Overlay::Palette { field: Field::default(), chosen: 0 }),
         Action::Search => {
             state.overlay = Some(Overlay::Search { field: Field::default(), chosen: 0 });
@@ -57,6 +58,8 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Center => state.cursor = None,
         Action::GroupWider => regroup(state, view, true),
         Action::GroupFiner => regroup(state, view, false),
+        // It is for the list of alerts.
+        Action::Snooze => {}
         Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
         Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
     }
@@ -84,6 +87,7 @@ pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
             let place = state.place(view).cloned();
             return place.map(|place| Effect::Command(Command::Resync(place))).into_iter().collect();
         }
+        Order::Alert(rule) => return vec![Effect::Command(Command::Alert(AlertWish::Set(rule)))],
         Order::Replay(command) => return vec![Effect::Command(Command::Replay(command))],
         Order::Notices => {
             state.overlay = Some(Overlay::Notices { scroll: 0 });

@@ -30,6 +30,8 @@ pub enum Action {
     NextInstrument,
     PreviousInstrument,
     Remove,
+    Alerts,
+    Snooze,
     Copy,
     GroupWider,
     GroupFiner,
@@ -61,6 +63,8 @@ pub enum Context {
     Book,
     /// The candle chart has the focus.
     Candles,
+    /// The alerts are listed.
+    Alerts,
     /// A capture is being replayed.
     Replay,
     /// A text field has the focus: plain characters are text, not keys.
@@ -87,7 +91,7 @@ const fn row(action: Action, name: &'static str, context: Context, hint: &'stati
 }
 
 use Action as A;
-use Context::{Book, Candles, Global, Replay, Watch};
+use Context::{Alerts, Book, Candles, Global, Replay, Watch};
 
 /// Every action, in the order in which help lists them.
 pub const TABLE: &[Row] = &[
@@ -114,12 +118,14 @@ pub const TABLE: &[Row] = &[
     row(A::NextInstrument, "next-instrument", Global, "next", "Show the next instrument of the watchlist."),
     row(A::PreviousInstrument, "previous-instrument", Global, "previous", "Show the instrument before."),
     row(A::Copy, "copy", Global, "copy", "Copy what the cursor is on, also over SSH."),
-    row(A::Remove, "remove", Watch, "remove", "Take the instrument off the watchlist."),
+    row(A::Alerts, "alerts", Global, "alerts", "List the alerts and what fired."),
+    row(A::Remove, "remove", Watch, "remove", "Take the instrument, or the alert, off its list."),
     row(A::GroupWider, "group-wider", Book, "wider", "Group prices in wider steps."),
     row(A::GroupFiner, "group-finer", Book, "finer", "Group prices in finer steps."),
     row(A::Center, "center", Book, "mid", "Put the cursor back to the middle of the book."),
     row(A::NextInterval, "next-interval", Candles, "longer", "Show longer candles."),
     row(A::PreviousInterval, "previous-interval", Candles, "shorter", "Show shorter candles."),
+    row(A::Snooze, "snooze", Alerts, "snooze", "Keep the alert silent for an hour."),
     row(A::Pause, "pause", Replay, "pause", "Pause the replay, or go on."),
     row(A::Step, "step", Replay, "step", "Play one more frame of the replay, paused."),
     row(A::SeekBack, "seek-back", Replay, "back", "Go back in the replay."),
@@ -148,7 +154,8 @@ impl Action {
 
 impl Context {
     /// All contexts, in the order in which help lists them.
-    pub const ALL: [Self; 6] = [Self::Global, Self::Watch, Self::Book, Self::Candles, Self::Replay, Self::Text];
+    pub const ALL: [Self; 7] =
+        [Self::Global, Self::Watch, Self::Book, Self::Candles, Self::Alerts, Self::Replay, Self::Text];
 
     /// The heading of this context in help and on the keys page.
     pub const fn title(self) -> &'static str {
@@ -157,6 +164,7 @@ impl Context {
             Self::Watch => "Watchlist",
             Self::Book => "Order book",
             Self::Candles => "Candles",
+            Self::Alerts => "Alerts",
             Self::Replay => "Replay",
             Self::Text => "Text fields",
         }

@@ -9,7 +9,8 @@ use super::samples::{empty, place, session, view_for, view_of, with_freshness};
 use super::state::{Cursor, Overlay, State, query};
 use super::theme::Themes;
 use super::{update, view};
-use crate::desk::{Command, Mode, Replay, Speed, Steer, View};
+use crate::alert::{Phase, Rule, Span, Unknown};
+use crate::desk::{AlertView, AlertWish, AlertsView, Command, Mode, Replay, Speed, Steer, View};
 use crate::market::{Desync, Freshness, Interval, Side};
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -269,4 +270,53 @@ proptest! {
             prop_assert_eq!(buf[position].symbol(), " ");
         }
     }
+}
+
+fn typed(text: &str) -> String {
+    let key = |c: char| if c == ' ' { "space".to_owned() } else { c.to_string() };
+    text.chars().map(key).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_alert_is_typed_as_a_command() {
+    let (mut state, view) = desktop();
+    let mut run = |text: &str| press(&mut state, &view, &format!(": {} enter", typed(text)));
+    let set = |rule: &str| vec![Effect::Command(Command::Alert(AlertWish::Set(rule.parse().unwrap())))];
+    assert_eq!(run("alert BTC/USD > 100000"), set("BTC/USD > 100000"));
+    assert_eq!(run("alert < 90000 once"), set("BTC/USD@sim < 90000 once"), "the instrument that is shown");
+    assert_eq!(run("alert BTC/USD spread > 5"), vec![]);
+    assert!(
+        state.said.as_ref().is_some_and(|said| said.warning && said.text.contains("such as 5bps")),
+        "{:?}",
+        state.said
+    );
+}
+
+#[test]
+fn the_list_of_alerts_is_steered_by_keys() {
+    let (mut state, mut view) = desktop();
+    let rule = |text: &str| text.parse::<Rule>().unwrap();
+    let alert = |text: &str| AlertView {
+        rule: rule(text),
+        from_file: false,
+        place: None,
+        phase: Phase::Armed,
+        reading: Err(Unknown::Unseen),
+        fired: None,
+        snoozed: None,
+    };
+    let rules = vec![alert("BTC/USD > 1"), alert("BTC/USD > 2")];
+    view.alerts = AlertsView { rules, ..AlertsView::default() }.into();
+    let wish = |wish| vec![Effect::Command(Command::Alert(wish))];
+    assert_eq!(press(&mut state, &view, "s"), vec![], "only where alerts are listed");
+    let hour = Span::from_secs(3_600).unwrap();
+    assert_eq!(press(&mut state, &view, "A down s"), wish(AlertWish::Snooze(rule("BTC/USD > 2"), hour)));
+    assert_eq!(press(&mut state, &view, "down k x"), wish(AlertWish::Remove(rule("BTC/USD > 1"))));
+    assert_eq!(press(&mut state, &view, "enter"), wish(AlertWish::Acknowledge));
+    assert!(matches!(state.overlay, Some(Overlay::Alerts { .. })), "it stays open");
+    view.alerts = AlertsView::default().into();
+    assert_eq!(press(&mut state, &view, "x"), vec![]);
+    assert!(state.said.as_ref().is_some_and(|said| said.text == "choose an alert first"));
+    press(&mut state, &view, "A");
+    assert_eq!(state.overlay, None);
 }

@@ -122,7 +122,7 @@ fn osc52(text: &str) -> Vec<u8> {
 }
 
 /// A sequence that tmux passes on to the terminal around it.
-fn around_tmux(sequence: &[u8]) -> Vec<u8> {
+pub(super) fn around_tmux(sequence: &[u8]) -> Vec<u8> {
     let mut wrapped = b"\x1bPtmux;".to_vec();
     for byte in sequence {
         wrapped.extend(std::iter::repeat_n(*byte, if *byte == 0x1b { 2 } else { 1 }));

@@ -5,6 +5,7 @@
 
 mod act;
 pub mod action;
+mod alerts;
 #[cfg(test)]
 mod behaviour;
 mod canvas;
@@ -30,6 +31,7 @@ pub mod pace;
 mod palette;
 mod pane;
 pub mod probe;
+pub mod ring;
 pub mod run;
 #[cfg(test)]
 mod samples;

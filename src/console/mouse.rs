@@ -15,7 +15,7 @@ use crate::desk::View;
 pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
     if let Some(overlay) = &state.overlay {
         let window = match overlay {
-            Overlay::Help { .. } | Overlay::Notices { .. } => reading(state.area()),
+            Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. } => reading(state.area()),
             Overlay::Palette { .. } | Overlay::Search { .. } => asking(state.area()),
         };
         return match mouse.did {

@@ -50,7 +50,8 @@ pub fn page(window: Rect, asks: bool) -> usize {
     usize::from(inside(window).height.saturating_sub(if asks { 1 } else { 0 }))
 }
 
-fn frame(canvas: &mut Canvas<'_>, window: Rect, title: &str, foot: &str) {
+/// Draws an empty window with what stands on its border.
+pub fn frame(canvas: &mut Canvas<'_>, window: Rect, title: &str, foot: &str) {
     canvas.clear(window, Role::Overlay);
     let style = canvas.theme.style(Role::Overlay).patch(canvas.theme.style(Role::BorderFocus));
     Block::new().borders(Borders::ALL).border_set(canvas.glyphs.border).border_style(style).render(window, canvas.buf);

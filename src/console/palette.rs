@@ -6,6 +6,7 @@ use super::overlay::Line;
 use super::search::venue;
 use super::state::State;
 use super::theme::Role;
+use crate::alert::{Rule, RuleError};
 use crate::desk::{Mode, Place, Speed, Steer, View};
 use crate::market::{Interval, Symbol, VenueId};
 use crate::money::Price;
@@ -25,6 +26,8 @@ pub enum Order {
     Watch(Place),
     /// Take an instrument off the watchlist.
     Unwatch(Place),
+    /// Set an alert.
+    Alert(Rule),
     /// Ask for a fresh snapshot of the book that is shown.
     Resync,
     /// Steer the replay.
@@ -49,9 +52,10 @@ pub struct Entry {
 }
 
 /// The commands that take a word: name, what stands for the word, and what it does.
-const VERBS: [(&str, &str, &str); 7] = [
+const VERBS: [(&str, &str, &str); 8] = [
     ("watch ", "SYMBOL [VENUE]", "Add an instrument to the watchlist and show it."),
     ("unwatch ", "SYMBOL", "Take an instrument off the watchlist."),
+    ("alert ", "RULE", "Tell when a rule holds, such as BTC/USD > 100000."),
     ("group ", "STEP", "Group prices by this step; off ends it."),
     ("theme ", "NAME", "Use a theme."),
     ("interval ", "LENGTH", "Show candles of this length."),
@@ -113,6 +117,7 @@ pub fn parse(state: &State, view: &View, typed: &str) -> Option<Result<Order, St
     let order = match verb {
         "watch" => place(state, view, word, words.next()).map(Order::Watch),
         "unwatch" => place(state, view, word, words.next()).map(Order::Unwatch),
+        "alert" => alert(state, view, typed.trim_start().strip_prefix(verb).unwrap_or_default()).map(Order::Alert),
         "group" if word == "off" => Ok(Order::Group(None)),
         "group" => match word.parse::<Price>() {
             Ok(step) if step > Price::ZERO => Ok(Order::Group(Some(step))),
@@ -137,6 +142,14 @@ pub fn parse(state: &State, view: &View, typed: &str) -> Option<Result<Order, St
         _ => return None,
     };
     Some(order)
+}
+
+/// A rule; one that names no instrument is about the one that is shown.
+fn alert(state: &State, view: &View, text: &str) -> Result<Rule, String> {
+    let named = text.split_whitespace().next().is_some_and(|word| word.contains('/'));
+    let shown = state.place(view).filter(|_| !named).map(|place| format!("{}@{}", place.symbol, place.venue));
+    let rule = format!("{} {text}", shown.unwrap_or_default());
+    rule.trim().parse().map_err(|error: RuleError| error.to_string())
 }
 
 fn place(state: &State, view: &View, symbol: &str, at: Option<&str>) -> Result<Place, String> {

@@ -9,6 +9,7 @@ use super::effect::{Effect, Event, Rates};
 use super::input::{self, Input};
 use super::pace::{Line, Pace};
 use super::probe::{self, SyncChoice};
+use super::ring::{Ring, Ringer};
 use super::screen::{Screen, TerminalGone, Traffic};
 use super::signals::{Cause, Notice, Signals, can_suspend};
 use super::state::{self, State, query};
@@ -37,6 +38,8 @@ pub struct Setup {
     pub low_bandwidth: bool,
     /// The most frames a second, if fewer or more than the line suggests.
     pub fps: Option<u16>,
+    /// What the terminal is sent when an alert fires.
+    pub rings: Vec<Ring>,
     /// Whether a panic on the thread that asks is contained, and so no reason to end.
     pub contained: fn() -> bool,
 }
@@ -85,6 +88,7 @@ struct Console {
     theme: Theme,
     capabilities: Capabilities,
     ways: Vec<Way>,
+    ringer: Ringer,
     sync: SyncChoice,
     terminal: Terminal,
     signals: Signals,
@@ -109,7 +113,8 @@ impl Console {
         terminal: Terminal,
         signals: Signals,
     ) -> Result<Self, ConsoleError> {
-        let Setup { settings, themes, capabilities, environment, sync, low_bandwidth, fps, contained: _ } = setup;
+        let Setup { settings, themes, capabilities, environment, sync, low_bandwidth, fps, rings, contained: _ } =
+            setup;
         let missing = || ConsoleError::NoTheme(settings.theme.clone());
         let theme = themes.get(&settings.theme).ok_or_else(missing)?.clone();
         let line = if low_bandwidth { Line::LowBandwidth } else { capabilities.line() };
@@ -125,6 +130,7 @@ impl Console {
             theme,
             capabilities,
             ways: Way::choose(&environment),
+            ringer: Ringer::new(rings, capabilities),
             sync,
             terminal,
             signals,
@@ -187,6 +193,10 @@ impl Console {
         self.shown = self.desk.view(&query(&self.state));
         // What the desk shows changes what is remembered, never what is asked for.
         let _ = update(&mut self.state, &self.shown, Event::Desk);
+        let ring = self.ringer.ring(&self.shown.alerts);
+        if !ring.is_empty() {
+            self.screen.send(&ring)?;
+        }
         let Self { state, shown, theme, capabilities, screen, .. } = self;
         let area = screen.area();
         screen.draw(|buf| view(state, shown, theme, capabilities.glyphs(), area, buf))

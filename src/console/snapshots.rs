@@ -7,7 +7,8 @@ use super::samples::{empty, notice, session, view_for, with_freshness};
 use super::state::State;
 use super::theme::Themes;
 use super::{update, view};
-use crate::desk::{LinkState, Mode, Replay, Speed, View};
+use crate::alert::{Phase, Unknown, Value};
+use crate::desk::{AlertView, AlertsView, FiredView, LinkState, Mode, Replay, Speed, View};
 use crate::market::{Crossing, Desync, Freshness, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -166,4 +167,57 @@ fn a_cursor_on_a_grouped_book_and_a_replay() {
     insta::assert_snapshot!("replay_with_cursor", screen(&state, &shown));
     keys(&mut state, &shown, "tab z F12");
     insta::assert_snapshot!("zoomed_tape", screen(&state, &view_for(&state)));
+}
+
+/// Alerts in every state, and what fired.
+fn alerts(now: Timestamp) -> AlertsView {
+    let ago = |secs: i64| Timestamp::from_nanos(now.nanos() - secs * 1_000_000_000);
+    let alert = |rule: &str, phase, fired, reading| AlertView {
+        rule: rule.parse().unwrap(),
+        from_file: rule.starts_with("ETH"),
+        place: Some(super::samples::place("BTC/USD")),
+        phase,
+        reading,
+        fired,
+        snoozed: None,
+    };
+    let number = |text: &str| Ok(Value::Number(text.parse().unwrap()));
+    let stale = alert("ETH/USD stale > 10s every 5m", Phase::Armed, None, Ok(Value::Age(Duration::from_secs(2))));
+    let snoozed = alert("BTC/USD@sim spread > 5bps", Phase::Armed, None, number("0.12"));
+    let rules = vec![
+        stale,
+        alert("BTC/USD@sim > 100000 note \"sell a tenth\"", Phase::Armed, None, number("97412.7")),
+        alert("BTC/USD@sim < 97500", Phase::Fired, Some(ago(3)), number("97412.7")),
+        alert("BTC/USD@sim volume 1m > 100 once", Phase::Spent, Some(ago(90_000)), number("12.5")),
+        AlertView { snoozed: Some(ago(-3_600)), ..snoozed },
+        alert("BTC/USD@sim move 5m > 2%", Phase::Armed, None, Err(Unknown::OutOfStep)),
+        AlertView { place: None, ..alert("SOL/USD@kraken > 200", Phase::Armed, None, Err(Unknown::NotWatched)) },
+    ];
+    let fired = |serial, at, text: &str, seen, sent| FiredView { serial, at, text: text.to_owned(), seen, sent };
+    let firings = vec![
+        fired(0, ago(90_000), "BTC/USD sim volume 1m 101.25, above 100", true, true),
+        fired(1, ago(60), "BTC/USD sim move 5m 2.1%, above 2%", false, false),
+        fired(2, ago(3), "BTC/USD sim mid 97412.7, below 97500", false, true),
+    ];
+    AlertsView { rules, firings, unsent: 1, resting: None }
+}
+
+#[test]
+fn alerts_are_told_on_the_line_and_listed() {
+    let mut state = session(80, 24);
+    let mut shown = view_for(&state);
+    shown.alerts = alerts(shown.now).into();
+    let last = |text: String| text.lines().last().unwrap().to_owned();
+    assert_eq!(last(screen(&state, &shown)), " ! ALERT BTC/USD sim mid 97412.7, below 97500");
+    shown.now = shown.now.plus(Duration::from_secs(60));
+    assert!(last(screen(&state, &shown)).contains("ALERT 2 unseen"));
+    keys(&mut state, &shown, "A down");
+    insta::assert_snapshot!("alerts", screen(&state, &shown));
+    insta::assert_snapshot!("alerts_dark", styles(&drawn(&state, &shown, "dark", &UNICODE)));
+    let small = State { size: ratatui::layout::Size { width: 60, height: 16 }, ..state.clone() };
+    let ascii = text(&drawn(&small, &shown, "mono", &ASCII));
+    assert!(ascii.is_ascii());
+    insta::assert_snapshot!("alerts_60x16_ascii", ascii);
+    shown.alerts = AlertsView { resting: Some("alerts rest in a replay".to_owned()), ..AlertsView::default() }.into();
+    insta::assert_snapshot!("alerts_none", screen(&state, &shown));
 }

@@ -89,6 +89,11 @@ pub enum Overlay {
         /// The first line shown.
         scroll: usize,
     },
+    /// The alerts.
+    Alerts {
+        /// The chosen line.
+        chosen: usize,
+    },
     /// Commands by name.
     Palette {
         /// What was typed.
@@ -188,6 +193,9 @@ impl State {
     pub fn contexts(&self, view: &View) -> Vec<Context> {
         if matches!(self.overlay, Some(Overlay::Palette { .. } | Overlay::Search { .. })) {
             return vec![Context::Text];
+        }
+        if matches!(self.overlay, Some(Overlay::Alerts { .. })) {
+            return vec![Context::Alerts, Context::Watch];
         }
         let mut contexts = match self.focus() {
             Pane::Watch => vec![Context::Watch],

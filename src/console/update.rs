@@ -2,6 +2,7 @@
 
 use super::act::{act, carry_out, show};
 use super::action::Action;
+use super::alerts;
 use super::chord::{Chord, Key};
 use super::effect::{Effect, Event};
 use super::field::Field;
@@ -95,6 +96,9 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
 
 /// An action while a window is open: it steers the window, closes it, or is one of the few that work everywhere.
 pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
+    if let Some(effects) = alerts::act(state, view, action) {
+        return effects;
+    }
     let text = field(state).is_some();
     let lines = page(if text { asking(state.area()) } else { reading(state.area()) }, text);
     match action {
@@ -168,7 +172,7 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
                 }
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Notices { .. }) | None => vec![],
+        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. }) | None => vec![],
     }
 }
 
@@ -183,7 +187,9 @@ fn field(state: &mut State) -> Option<&mut Field> {
 fn choose(state: &mut State, line: usize) {
     match &mut state.overlay {
         Some(Overlay::Help { scroll: at } | Overlay::Notices { scroll: at }) => *at = line,
-        Some(Overlay::Palette { chosen: at, .. } | Overlay::Search { chosen: at, .. }) => *at = line,
+        Some(
+            Overlay::Palette { chosen: at, .. } | Overlay::Search { chosen: at, .. } | Overlay::Alerts { chosen: at },
+        ) => *at = line,
         None => {}
     }
 }
@@ -198,6 +204,7 @@ fn step(state: &mut State, view: &View, by: isize) {
             let width = usize::from(inside(window).width);
             (*scroll, scrolls(help::notices(state, view, width).len()))
         }
+        Some(Overlay::Alerts { chosen }) => (*chosen, alerts::count(view).saturating_sub(1)),
         Some(Overlay::Palette { field, chosen }) => {
             (*chosen, palette::found(state, view, &field.text()).len().saturating_sub(1))
         }

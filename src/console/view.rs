@@ -1,5 +1,6 @@
 //! The whole screen, drawn from a session's state and what the desk shows. Pure: the same input gives the same cells.
 
+use super::alerts;
 use super::canvas::Canvas;
 use super::figures::Figures;
 use super::glyphs::Glyphs;
@@ -107,6 +108,10 @@ fn draw_overlay(canvas: &mut Canvas<'_>, state: &State, view: &View, area: Rect)
             let window = reading(area);
             let lines = help::notices(state, view, usize::from(inside(window).width));
             draw_reading(canvas, window, "Notices", &lines, *scroll);
+            None
+        }
+        Overlay::Alerts { chosen } => {
+            alerts::draw(canvas, reading(area), state, view, *chosen);
             None
         }
         Overlay::Palette { field, chosen } => {

@@ -4,24 +4,26 @@
 
 use super::shared::Shared;
 use super::{Health, Role, Scope};
-use crate::store::Journal;
 use crate::store::journal::{AppendError, Body, Start, Stop, Who};
+use crate::store::{self, Journal};
 use std::path::Path;
 
 /// The desk's hold on its journal.
 #[derive(Debug)]
 pub(super) struct Chronicle {
     journal: Journal,
+    locked: bool,
 }
 
 impl Chronicle {
     /// Opens the journal, which verifies all of it, and records the start. What went wrong is told on the screen.
     pub fn open(dir: &Path, shared: &Shared) -> Self {
         let (journal, notices) = Journal::open(dir);
+        let locked = notices.iter().any(|notice| matches!(notice, store::Notice::JournalLocked { .. }));
         for notice in notices {
             shared.notice(true, notice.to_string());
         }
-        let mut chronicle = Self { journal };
+        let mut chronicle = Self { journal, locked };
         let start = Start { version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
         // A journal that is read-only has said so already.
         if chronicle.journal.writable().is_ok()
@@ -31,6 +33,11 @@ impl Chronicle {
         }
         chronicle.report(shared);
         chronicle
+    }
+
+    /// Whether another process writes the journal.
+    pub fn locked(&self) -> bool {
+        self.locked
     }
 
     /// Writes one entry on behalf of `scope`.

@@ -1,6 +1,6 @@
 //! What can be asked of the desk.
 
-use super::{Place, Steer};
+use super::{AlertWish, Place, Steer};
 use crate::market::Interval;
 
 /// A wish of an operator. Each is carried out soon after; what came of it shows in the next view.
@@ -16,6 +16,8 @@ pub enum Command {
     Chart(Place, Interval),
     /// Steer a replay.
     Replay(Steer),
+    /// Something about alerts.
+    Alert(AlertWish),
     /// Remember a setting of the console; the journal records the change.
     Set {
         /// Which one.

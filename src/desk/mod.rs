@@ -8,6 +8,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod alert;
 mod chronicle;
 mod command;
 mod ear;
@@ -20,6 +21,7 @@ mod state;
 mod view;
 mod work;
 
+pub use alert::{AlertSettings, AlertView, AlertWish, AlertsView, FiredView};
 pub use command::Command;
 pub use line::Line;
 pub use scope::{Operator, Role, Scope, Viewer};

@@ -1,6 +1,6 @@
 //! What a desk is started with.
 
-use super::{Mode, Place, Speed};
+use super::{AlertSettings, Mode, Place, Speed};
 use crate::feed::SettingsError;
 use crate::feed::player::PlayerError;
 use crate::market::VenueId;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache: Option<CacheSettings>,
     /// Where settings are kept that the program itself changes; they are not kept when `None`.
     pub saved: Option<PathBuf>,
+    /// Alerts besides those in the journal, and how they are told.
+    pub alerts: AlertSettings,
     /// A capture to replay instead of connecting to venues.
     pub capture: Option<Capture>,
 }

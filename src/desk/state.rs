@@ -1,10 +1,11 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
-use super::{BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
+use super::{AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
 use crate::feed::player::Progress;
 use crate::market::{Listing, Market, Symbol, Timestamp, VenueId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Notices kept for the screen; all of them are in the log.
@@ -18,6 +19,7 @@ pub(super) struct State {
     pub watch: Vec<Place>,
     pub links: BTreeMap<Line, Link>,
     pub store: Store,
+    pub alerts: Arc<AlertsView>,
     pub replay: Option<Replay>,
     /// The time of the capture, in a replay.
     pub replayed: Option<Timestamp>,
@@ -33,6 +35,7 @@ impl State {
             watch,
             links: BTreeMap::new(),
             store: Store::default(),
+            alerts: Arc::default(),
             replay: None,
             replayed: None,
             stale_after,
@@ -75,6 +78,7 @@ impl State {
             focus: focus.map(|place| self.focus(place, query, now)),
             links: self.links.values().cloned().collect(),
             store: self.store.clone(),
+            alerts: Arc::clone(&self.alerts),
             replay: self.replay.clone(),
             notices: self.notices.iter().cloned().collect(),
         }

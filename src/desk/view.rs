@@ -1,6 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
-use super::Line;
+use super::{AlertsView, Line};
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
@@ -64,6 +64,8 @@ pub struct View {
     pub links: Vec<Link>,
     /// The journal and the cache.
     pub store: Store,
+    /// The alerts and what became of them.
+    pub alerts: Arc<AlertsView>,
     /// Where a replayed capture stands.
     pub replay: Option<Replay>,
     /// What the user must be told once, newest last.

@@ -1,5 +1,6 @@
 //! The desk's own task: it carries out commands, keeps the memory, and ends everything in order.
 
+use super::alert::{self, Alerts};
 use super::chronicle::Chronicle;
 use super::ear::Ear;
 use super::line::Lines;
@@ -43,6 +44,7 @@ pub(super) struct Work {
     charts: BTreeMap<Place, Interval>,
     memory: Option<Arc<Mutex<Memory>>>,
     chronicle: Option<Arc<Mutex<Chronicle>>>,
+    alerts: Alerts,
 }
 
 impl Work {
@@ -50,6 +52,8 @@ impl Work {
     pub fn begin(settings: Settings, shared: Arc<Shared>) -> Result<Self, DeskError> {
         let memory = recall(&settings, &shared);
         let player = settings.capture.as_ref().map(|capture| play(capture, &shared)).transpose()?;
+        let (wanted, authorities) = (settings.alerts.clone(), settings.authorities.clone());
+        let alerts = Alerts::new(wanted, authorities, settings.mode(), Arc::clone(&shared));
         let mut work = Self {
             settings,
             shared,
@@ -59,6 +63,7 @@ impl Work {
             charts: BTreeMap::new(),
             memory,
             chronicle: None,
+            alerts,
         };
         let watch = work.settings.watch.clone();
         for place in &watch {
@@ -72,6 +77,8 @@ impl Work {
         self.open_journal().await;
         let mut keeping = tokio::time::interval(KEEP_EVERY);
         keeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut looking = tokio::time::interval(alert::LOOK_EVERY);
+        looking.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let reason = loop {
             tokio::select! {
                 order = orders.recv() => match order {
@@ -80,10 +87,12 @@ impl Work {
                     None => break "abandoned".to_owned(),
                 },
                 _ = keeping.tick() => self.keep().await,
+                _ = looking.tick() => self.alerts.look().await,
             }
         };
         // Before the connections end: a book without one is no longer known to be right, and is not remembered.
         self.keep().await;
+        self.alerts.close().await;
         for (_, connection) in std::mem::take(&mut self.connections) {
             connection.close().await;
         }
@@ -134,6 +143,7 @@ impl Work {
                     self.shared.notice(true, "the replay is busy: that command was not taken, try again");
                 }
             }
+            Command::Alert(wish) => self.alerts.carry_out(scope, self.settings.mode(), wish).await,
             Command::Set { key, value } => self.set(scope, key, value).await,
         }
         self.shared.changed();
@@ -204,6 +214,9 @@ impl Work {
         let shared = Arc::clone(&self.shared);
         let opened = spawn_blocking(move || Chronicle::open(&dir, &shared)).await;
         self.chronicle = opened.ok().map(|chronicle| Arc::new(Mutex::new(chronicle)));
+        if let (Some(dir), Some(chronicle)) = (&self.settings.journal, &self.chronicle) {
+            self.alerts.recall(dir, Arc::clone(chronicle)).await;
+        }
         self.shared.changed();
     }
 

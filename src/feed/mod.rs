@@ -15,6 +15,7 @@ pub mod recorder;
 pub mod replay;
 pub mod resync;
 pub mod watchdog;
+pub mod webhook;
 
 mod clock;
 mod error;

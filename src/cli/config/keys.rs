@@ -1,7 +1,7 @@
 //! The table of every setting.
 
-use super::read::{choice, file, number, size, span, switch, symbols, url, venue, word};
-use super::{Config, Level, Sync, Zone};
+use super::read::{chat, choice, file, number, rings, size, span, switch, symbols, url, venue, word};
+use super::{Config, Level, Sync, Webhook, Zone};
 use crate::market::VenueId;
 
 /// One setting: its names, its meaning, and how its text becomes a value.
@@ -79,7 +79,7 @@ const fn flag(id: &'static str, shown: &'static str, takes: Takes) -> Option<Fla
 }
 
 /// Every setting, in the order of the documentation.
-pub static KEYS: [Key; 18] = [
+pub static KEYS: [Key; 24] = [
     Key {
         name: "venue",
         variable: "EXCHEQUER_VENUE",
@@ -246,6 +246,74 @@ pub static KEYS: [Key; 18] = [
         default: None,
         about: "A simulated venue that already runs. Unset, one is started in the same process.",
         set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Sim, value)),
+    },
+    Key {
+        name: "alerts.file",
+        variable: "EXCHEQUER_ALERTS_FILE",
+        flag: None,
+        shape: Shape::Text,
+        values: "an absolute path",
+        default: None,
+        about: "A file of alerts, one rule a line. Unset, `alerts.txt` beside the configuration file, if there is one.",
+        set: |config, text| file(text).map(|value| config.alerts.file = Some(value)),
+    },
+    Key {
+        name: "alerts.terminal",
+        variable: "EXCHEQUER_ALERTS_TERMINAL",
+        flag: None,
+        shape: Shape::List,
+        values: "any of `bell`, `osc9` and `osc777`",
+        default: Some("bell"),
+        about: "What the terminal is sent when an alert fires. OSC 9 and OSC 777 are notifications of terminals.",
+        set: |config, text| rings(text).map(|value| config.alerts.terminal = value),
+    },
+    Key {
+        name: "alerts.desktop",
+        variable: "EXCHEQUER_ALERTS_DESKTOP",
+        flag: None,
+        shape: Shape::Switch,
+        values: "`true` or `false`",
+        default: Some("false"),
+        about: "Whether alerts are notifications of the desktop, by `notify-send` or `osascript`.",
+        set: |config, text| switch(text).map(|value| config.alerts.desktop = value),
+    },
+    Key {
+        name: "alerts.webhook",
+        variable: "EXCHEQUER_ALERTS_WEBHOOK",
+        flag: None,
+        shape: Shape::Text,
+        values: "`off`, `json`, `slack` or `telegram`",
+        default: Some("off"),
+        about: "What the webhook that alerts are posted to takes. Its address is a secret, see Files.",
+        set: |config, text| {
+            let choices = [
+                ("off", Webhook::Off),
+                ("json", Webhook::Json),
+                ("slack", Webhook::Slack),
+                ("telegram", Webhook::Telegram),
+            ];
+            choice(text, &choices).map(|value| config.alerts.webhook = value)
+        },
+    },
+    Key {
+        name: "alerts.webhook_file",
+        variable: "EXCHEQUER_ALERTS_WEBHOOK_FILE",
+        flag: None,
+        shape: Shape::Text,
+        values: "an absolute path",
+        default: None,
+        about: "The file that holds the webhook's address. Only its owner may be able to read it (`chmod 600`).",
+        set: |config, text| file(text).map(|value| config.alerts.webhook_file = Some(value)),
+    },
+    Key {
+        name: "alerts.telegram_chat",
+        variable: "EXCHEQUER_ALERTS_TELEGRAM_CHAT",
+        flag: None,
+        shape: Shape::Text,
+        values: "the number of a chat, or `@` and the name of a channel",
+        default: None,
+        about: "The chat that Telegram's bot writes to.",
+        set: |config, text| chat(text).map(|value| config.alerts.telegram_chat = Some(value)),
     },
     Key {
         name: "log.level",

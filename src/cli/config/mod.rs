@@ -16,6 +16,7 @@ pub use keys::{Flag, KEYS, Key, Shape, Takes};
 pub use layers::{Flags, Origin, Setting};
 pub use page::page;
 
+use crate::console::ring::Ring;
 use crate::market::{Symbol, VenueId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ pub struct Config {
     pub log_level: Level,
     /// The cache of what can be fetched again.
     pub cache: Cache,
+    /// Alerts, and how they are told.
+    pub alerts: Alerts,
     /// Every key with its value as text and its origin, in the order of [`KEYS`].
     pub settings: Vec<Setting>,
 }
@@ -61,6 +64,37 @@ pub struct Console {
     pub sync: Sync,
     /// What stands between thousands, if anything.
     pub thousands: Option<char>,
+}
+
+/// Alerts, and how they are told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alerts {
+    /// The rule file; none means `alerts.txt` beside the configuration file, where there is one.
+    pub file: Option<PathBuf>,
+    /// What the terminal is sent.
+    pub terminal: Vec<Ring>,
+    /// Whether the desktop is told.
+    pub desktop: bool,
+    /// What the webhook takes.
+    pub webhook: Webhook,
+    /// The file that holds the webhook's address.
+    pub webhook_file: Option<PathBuf>,
+    /// The chat that Telegram's bot writes to.
+    pub telegram_chat: Option<String>,
+}
+
+/// What a webhook takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Webhook {
+    /// There is none.
+    #[default]
+    Off,
+    /// JSON of our own.
+    Json,
+    /// Slack's.
+    Slack,
+    /// Telegram's.
+    Telegram,
 }
 
 /// The zone that times are shown in.

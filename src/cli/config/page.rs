@@ -38,9 +38,14 @@ url = \"wss://ws.kraken.com/v2\"
 | configuration | `~/.config/exchequer/config.toml` | `--config FILE`, `EXCHEQUER_CONFIG`, `XDG_CONFIG_HOME` |
 | journal | `~/.local/share/exchequer/journal` | `DIR/journal`, `XDG_DATA_HOME` |
 | cache | `~/.cache/exchequer` | `DIR/cache`, `XDG_CACHE_HOME` |
+| alerts | `~/.config/exchequer/alerts.txt`, one rule a line | `alerts.file` |
 | log, remembered layout | `~/.local/state/exchequer` | `DIR/state`, `XDG_STATE_HOME` |
 
 `DIR` is the folder of `--data-dir DIR` or `EXCHEQUER_DATA_DIR`. Colour is left out with `--color never` or `NO_COLOR`.
+
+The address of a webhook is a secret, so it is no setting: it stands alone in the file that `alerts.webhook_file` names,
+which only its owner may be able to read, or in the variable `EXCHEQUER_WEBHOOK_URL`, which wins. For Telegram it is
+`https://api.telegram.org/bot<token>/sendMessage`.
 
 ## Settings
 ";

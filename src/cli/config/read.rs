@@ -1,5 +1,6 @@
 //! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
 
+use crate::console::ring::Ring;
 use crate::market::{Symbol, VenueId};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -24,6 +25,21 @@ pub fn venue(text: &str) -> Result<VenueId, String> {
 pub fn word(text: &str) -> Result<String, String> {
     let sound = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     if sound { Ok(text.to_owned()) } else { Err("a name of letters, digits, -, _ and .".to_owned()) }
+}
+
+/// A chat of Telegram.
+pub fn chat(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix('@').is_some_and(|name| word(name).is_ok());
+    if name || text.parse::<i64>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    Err("the number of a chat such as -1001234, or a channel such as @desk".to_owned())
+}
+
+/// What a terminal is sent; nothing when there is no word.
+pub fn rings(text: &str) -> Result<Vec<Ring>, String> {
+    let choices = [("bell", Ring::Bell), ("osc9", Ring::Osc9), ("osc777", Ring::Osc777)];
+    words(text).map(|word| choice(word, &choices)).collect()
 }
 
 /// Words between spaces or commas.

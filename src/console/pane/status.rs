@@ -40,6 +40,9 @@ fn told(state: &State, view: &View) -> Option<(bool, String)> {
     if let Some(said) = state.said.as_ref().filter(|said| said.warning || fresh(said.at)) {
         return Some((said.warning, said.text.clone()));
     }
+    if let Some(fired) = view.alerts.unseen().next().filter(|fired| fresh(fired.at)) {
+        return Some((true, format!("ALERT {}", fired.text)));
+    }
     let notice = unread(state, view).rev().find(|notice| fresh(notice.at))?;
     Some((notice.warning, notice.text.clone()))
 }
@@ -63,6 +66,10 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
                 parts.push((format!("lag {}", delay(lag)), Role::Dim));
             }
         }
+    }
+    let fired = view.alerts.unseen().count();
+    if fired > 0 {
+        parts.push((format!("ALERT {fired} unseen"), Role::Warning));
     }
     let warnings = unread(state, view).filter(|notice| notice.warning).count();
     if warnings > 0 {

@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::Alert;
 use super::line::Hash;
 use crate::market::Timestamp;
 
@@ -49,6 +50,8 @@ pub enum Body {
     Stop(Stop),
     /// A setting was changed.
     Setting(Setting),
+    /// Something became of an alert.
+    Alert(Alert),
     /// A kind, or a shape of a known kind, that this version does not know. It is verified and shown all the same.
     Other {
         /// The kind's name. Text from outside.
@@ -92,6 +95,7 @@ impl Body {
             Self::Start(_) => "start",
             Self::Stop(_) => "stop",
             Self::Setting(_) => "setting",
+            Self::Alert(_) => "alert",
             Self::Other { kind, .. } => kind,
         }
     }
@@ -102,6 +106,7 @@ impl Body {
             Self::Start(body) => serde_json::to_string(body),
             Self::Stop(body) => serde_json::to_string(body),
             Self::Setting(body) => serde_json::to_string(body),
+            Self::Alert(body) => serde_json::to_string(body),
             Self::Other { json, .. } => Ok(json.clone()),
         }
     }
@@ -112,6 +117,7 @@ impl Body {
             "start" => serde_json::from_str(json).map(Self::Start).ok(),
             "stop" => serde_json::from_str(json).map(Self::Stop).ok(),
             "setting" => serde_json::from_str(json).map(Self::Setting).ok(),
+            "alert" => serde_json::from_str(json).map(Self::Alert).ok(),
             _ => None,
         };
         known.unwrap_or_else(|| Self::Other { kind: kind.to_owned(), json: json.to_owned() })

@@ -28,6 +28,7 @@
 //! - An append that fails leaves the journal as it was; when that cannot be made sure, the journal goes read-only.
 //! - One process writes, by a lock on the file `lock`; others read. A damaged journal is read and never changed.
 
+mod alert;
 mod disk;
 mod entry;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+pub use alert::Alert;
 pub use entry::{Body, Entry, Setting, Start, Stop, Who};
 pub use line::{Hash, LineError, Link, MAX_LINE, SEAL_LEN, check_line, seal};
 pub(super) use reader::read_at;

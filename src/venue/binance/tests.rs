@@ -56,7 +56,7 @@ fn a_book_begins_with_its_snapshot_and_what_was_held() {
 #[test]
 fn a_snapshot_from_before_the_stream_is_fetched_again() {
     let mut spot = binance(VenueId::Binance);
-    told(&mut spot, &difference(170, 175, ""));
+    told(&mut spot, &difference(170, 175, "")).0.unwrap();
     let mut events = Vec::new();
     spot.fetched(URL, SNAPSHOT, Timestamp::from_secs(2), &mut events).unwrap();
     assert_eq!((events.len(), spot.outgoing()), (0, vec![Outgoing::Get(URL.into())]));
@@ -71,7 +71,7 @@ fn futures_are_chained_by_the_number_before() {
             r#"{{"e":"depthUpdate","E":1571889248277,"T":1571889248276,"s":"BTCUSDT","U":{first},"u":{last},"pu":{previous},"b":[["0.0024","10"]],"a":[]}}"#
         )
     };
-    told(&mut futures, &frame(150, 165, 149));
+    told(&mut futures, &frame(150, 165, 149)).0.unwrap();
     let mut events = Vec::new();
     let url = "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=1000";
     futures.fetched(url, SNAPSHOT, Timestamp::from_secs(2), &mut events).unwrap();

@@ -16,8 +16,8 @@ use super::splice::{Count, Joined, Numbered, Splice};
 use super::wire::micros;
 use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
 use crate::market::{
-    BookUpdate, Channel, Desync, Event, Instrument, Precision, Side, Subscription, Symbol, Timestamp, Trade, Trading,
-    VenueId, VenueStatus, printable,
+    Channel, Desync, Event, Instrument, Precision, Side, Subscription, Symbol, Timestamp, Trade, Trading, VenueId,
+    VenueStatus, printable,
 };
 use serde_json::json;
 use std::collections::HashMap;

@@ -30,8 +30,8 @@ const URL: &str = "https://www.bitstamp.net/api/v2/order_book/xlmgbp/";
 #[test]
 fn differences_that_are_in_the_snapshot_are_left_out() {
     let (mut venue, mut events, mut book) = (bitstamp(), Vec::new(), Book::new());
-    told(&mut venue, &difference(100, r#"["0.2","9"]"#));
-    told(&mut venue, &difference(200, r#"["0.3","1"]"#));
+    told(&mut venue, &difference(100, r#"["0.2","9"]"#)).0.unwrap();
+    told(&mut venue, &difference(200, r#"["0.3","1"]"#)).0.unwrap();
     venue.fetched(URL, &snapshot(150, r#"["0.20820", "5.00000000"]"#), Timestamp::from_secs(2), &mut events).unwrap();
     for event in &events {
         let Event::Book { symbol, update } = event else { panic!() };
