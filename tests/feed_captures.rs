@@ -1,5 +1,5 @@
-//! Real captures of Kraken's current protocol, folded by the same code that runs live, against what independent programs
-//! found; then the same captures damaged, and the damage must never go unnoticed.
+//! Real captures of every venue, folded by the same code that runs live, against what independent programs found; then
+//! captures of Kraken damaged, and the damage must never go unnoticed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
@@ -25,72 +25,131 @@ fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn records(name: &str) -> Option<Vec<Record>> {
-    let path = shared()?.join(format!("frames/kraken/{name}.jsonl.gz"));
+fn records(venue: &str, name: &str) -> Option<Vec<Record>> {
+    let path = shared()?.join(format!("frames/{venue}/{name}.jsonl.gz"));
     Some(Reader::open(&path).unwrap().map(|item| item.unwrap().record).collect())
 }
 
 /// Folds records, and looks at the market after each.
-fn fold(records: &[Record], mut after: impl FnMut(usize, &Replayer)) -> Replayer {
+fn fold(records: Vec<Record>, mut after: impl FnMut(usize, &Replayer)) -> Replayer {
     let mut replayer = Replayer::new(None);
-    for (index, record) in records.iter().enumerate() {
-        let item = Numbered { line: index as u64 + 1, record: record.clone() };
-        replayer.fold(Ok(item)).unwrap();
+    for (index, record) in records.into_iter().enumerate() {
+        replayer.take(&Numbered { line: index as u64 + 1, record }).unwrap();
         after(index, &replayer);
     }
     replayer
 }
 
-fn top_20(book: &BookSummary) -> String {
+fn hash(book: &BookSummary, count: usize) -> String {
     let lines = |side: &str, levels: &[(String, String)]| -> String {
-        levels.iter().take(20).map(|(price, quantity)| format!("{side} {price} {quantity}\n")).collect()
+        levels.iter().take(count).map(|(price, quantity)| format!("{side} {price} {quantity}\n")).collect()
     };
     let text = lines("b", &book.bids) + &lines("a", &book.asks);
+    // The known hash of an empty book is that of one line end.
+    let text = if text.is_empty() { "\n".to_owned() } else { text };
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+fn assert_book(book: &BookSummary, wanted: &Value, context: &str) {
+    let best =
+        |levels: &[(String, String)]| levels.first().map(|(price, quantity)| serde_json::json!([price, quantity]));
+    assert_eq!(best(&book.bids).unwrap_or(Value::Null), wanted["best_bid"], "{context}");
+    assert_eq!(best(&book.asks).unwrap_or(Value::Null), wanted["best_ask"], "{context}");
+    assert_eq!(book.bid_levels as u64, wanted["bid_levels"].as_u64().unwrap(), "{context}");
+    assert_eq!(book.ask_levels as u64, wanted["ask_levels"].as_u64().unwrap(), "{context}");
+    assert_eq!(hash(book, 20), wanted["top20_sha256"].as_str().unwrap(), "{context}");
+    if let Some(all) = wanted["all_levels_sha256"].as_str() {
+        assert_eq!(hash(book, usize::MAX), all, "{context}");
+    }
+}
+
 fn assert_books(summary: &Summary, expected: &Value, context: &str) {
-    let expected = expected.as_object().unwrap();
-    assert_eq!(summary.books.len(), expected.len(), "{context}");
-    for book in &summary.books {
-        let wanted = &expected[&book.venue_symbol];
-        let best = |levels: &[(String, String)]| serde_json::json!([levels[0].0, levels[0].1]);
-        assert_eq!(best(&book.bids), wanted["best_bid"], "{context}");
-        assert_eq!(best(&book.asks), wanted["best_ask"], "{context}");
-        assert_eq!(book.bid_levels as u64, wanted["bid_levels"].as_u64().unwrap(), "{context}");
-        assert_eq!(book.ask_levels as u64, wanted["ask_levels"].as_u64().unwrap(), "{context}");
-        assert_eq!(top_20(book), wanted["top20_sha256"].as_str().unwrap(), "{context}");
+    for (name, wanted) in expected.as_object().unwrap() {
+        let book = summary.books.iter().find(|book| book.venue_symbol == *name);
+        assert_book(book.unwrap_or_else(|| panic!("{context}: no {name}")), wanted, &format!("{context}, {name}"));
+    }
+}
+
+/// What others found after some records, or after some of the venue's own numbers, of a capture.
+#[derive(Default)]
+struct Checkpoints<'a> {
+    by_record: Option<&'a serde_json::Map<String, Value>>,
+    by_number: Option<&'a serde_json::Map<String, Value>>,
+    passed: usize,
+}
+
+impl<'a> Checkpoints<'a> {
+    fn of(expected: &'a Value) -> Self {
+        Self {
+            by_record: expected["checkpoints_after_record_index"].as_object(),
+            by_number: expected["checkpoints_after_update_id"].as_object(),
+            passed: 0,
+        }
+    }
+
+    fn count(&self) -> usize {
+        let numbers = self.by_number.into_iter().flat_map(|books| books.values());
+        let numbers: usize = numbers.map(|numbers| numbers.as_object().unwrap().len()).sum();
+        self.by_record.map_or(0, serde_json::Map::len) + numbers
+    }
+
+    fn check(&mut self, index: usize, last: &mut std::collections::BTreeMap<String, u64>, replayer: &Replayer) {
+        if let Some(books) = self.by_record.and_then(|records| records.get(&index.to_string())) {
+            assert_books(&replayer.summary(20), books, &format!("after record {index}"));
+            self.passed += 1;
+        }
+        let Some(by_number) = self.by_number else { return };
+        let moved = replayer.market().listings().any(|(_, symbol, listing)| {
+            let number = listing.book.sequence().unwrap_or_default();
+            last.insert(symbol.as_str().to_owned(), number) != Some(number)
+        });
+        if !moved {
+            return;
+        }
+        for book in replayer.summary(20).books {
+            let numbers = by_number.get(&book.venue_symbol);
+            let number = book.sequence.map(|number| number.to_string()).unwrap_or_default();
+            if let Some(wanted) = numbers.and_then(|numbers| numbers.get(&number)) {
+                assert_book(&book, wanted, &format!("after number {number}"));
+                self.passed += 1;
+            }
+        }
     }
 }
 
 #[test]
-fn every_capture_ends_with_the_known_book_and_passes_its_checkpoints() {
+fn every_capture_ends_with_the_known_books_and_passes_its_checkpoints() {
     let Some(shared) = shared() else { return };
-    let expected = json(&shared.join("expected/kraken.json"));
     let mut seen = 0;
-    for (name, expected) in expected.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("v2_")) {
-        let records = records(name).unwrap();
-        let checkpoints = expected["checkpoints_after_record_index"].as_object().unwrap();
-        let mut passed = 0;
-        let replayer = fold(&records, |index, replayer| {
-            if let Some(books) = checkpoints.get(&index.to_string()) {
-                assert_books(&replayer.summary(20), books, &format!("{name} after record {index}"));
-                passed += 1;
+    for file in std::fs::read_dir(shared.join("expected")).unwrap() {
+        let path = file.unwrap().path();
+        let venue = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        if venue == "faults" {
+            continue;
+        }
+        let captures = json(&path);
+        for (name, expected) in captures.as_object().unwrap() {
+            let Some(books) = expected.get("books").filter(|books| !books.as_object().unwrap().is_empty()) else {
+                continue;
+            };
+            let (mut checkpoints, mut last) = (Checkpoints::of(expected), Default::default());
+            let replayer = fold(records(&venue, name).unwrap(), |index, replayer| {
+                checkpoints.check(index, &mut last, replayer);
+            });
+            let summary = replayer.summary(usize::MAX);
+            assert_books(&summary, books, name);
+            // A number can be seen twice where two books share it.
+            assert!(checkpoints.passed >= checkpoints.count(), "{name}: {} passed", checkpoints.passed);
+            let sum = |of: fn(&BookSummary) -> u64| summary.books.iter().map(of).sum::<u64>();
+            assert_eq!(sum(|book| book.checksums.failed), 0, "{name}");
+            if let Some(checked) = expected["checksum_ok"].as_u64() {
+                assert_eq!(sum(|book| book.checksums.checked), checked, "{name}");
             }
-        });
-        assert_eq!(passed, checkpoints.len(), "{name}");
-        let summary = replayer.summary(20);
-        assert_books(&summary, &expected["books"], name);
-        let checked: u64 = summary.books.iter().map(|book| book.checksums.checked).sum();
-        assert_eq!(checked, expected["checksum_ok"].as_u64().unwrap(), "{name}");
-        assert!(summary.books.iter().all(|book| book.checksums.failed == 0), "{name}");
-        let faultless = (summary.ignored, summary.malformed, summary.resyncs);
-        assert_eq!(faultless, (0, 0, 0), "{name}");
-        assert_eq!(summary.frames, records.len() as u64, "{name}");
-        assert_eq!(summary.venue, Some(VenueId::Kraken));
-        seen += 1;
+            assert_eq!((summary.malformed, summary.resyncs), (0, 0), "{name}");
+            seen += 1;
+        }
     }
-    assert_eq!(seen, 3);
+    assert!(seen >= 21, "{seen} captures");
 }
 
 /// What each record tells.
@@ -129,7 +188,7 @@ fn markets(told: &[Vec<Event>]) -> Vec<Market> {
 
 #[test]
 fn a_removed_frame_is_noticed_by_the_next_or_has_done_no_harm() {
-    let Some(records) = records(REBUILT) else { return };
+    let Some(records) = records("kraken", REBUILT) else { return };
     let told = told(&records);
     let markets = markets(&told);
     let mut noticed = 0;
@@ -146,14 +205,14 @@ fn a_removed_frame_is_noticed_by_the_next_or_has_done_no_harm() {
 
 #[test]
 fn a_removed_frame_is_noticed_where_others_noticed_it() {
-    let Some(records) = records(REBUILT) else { return };
+    let Some(records) = records("kraken", REBUILT) else { return };
     let faults = json(&shared().unwrap().join("expected/faults.json"));
     for fault in faults[format!("kraken/{REBUILT}")].as_array().unwrap() {
         let removed = usize::try_from(fault["drop_record_index"].as_u64().unwrap()).unwrap();
         let mut damaged = records.clone();
         damaged.remove(removed);
         let mut noticed = None;
-        fold(&damaged, |index, replayer| {
+        fold(damaged, |index, replayer| {
             if noticed.is_none() && replayer.summary(0).resyncs > 0 {
                 noticed = Some(index as u64 + 1);
             }
@@ -164,7 +223,7 @@ fn a_removed_frame_is_noticed_where_others_noticed_it() {
 
 #[test]
 fn a_mutated_checksum_is_noticed_wherever_it_is() {
-    let Some(mut records) = records(REBUILT) else { return };
+    let Some(mut records) = records("kraken", REBUILT) else { return };
     let markets = markets(&told(&records));
     for record in &mut records {
         let frame = record.data.as_mut().unwrap();
@@ -182,7 +241,7 @@ fn a_mutated_checksum_is_noticed_wherever_it_is() {
 
 #[test]
 fn a_duplicated_frame_is_noticed_and_changes_nothing() {
-    let Some(records) = records(REBUILT) else { return };
+    let Some(records) = records("kraken", REBUILT) else { return };
     let told = told(&records);
     for (index, (doubled, market)) in told.iter().zip(markets(&told).split_off(1)).enumerate() {
         let mut twice = market.clone();
