@@ -42,8 +42,7 @@ fn synthetic() -> Vec<String> {
         .map(|step| {
             let at = step % 10;
             bids[at] = level(294_300 - at as i64, 1_000_000 + step as i64 * 7_919);
-            let Checksum::Kraken(checksum) =
-                Checksum::of_kraken(&bids, &asks, Precision { price: 1, quantity: 8 });
+            let checksum = Checksum::of_kraken(&bids, &asks, Precision { price: 1, quantity: 8 }).expected();
             let (kind, bids, asks) = match step {
                 0 => ("snapshot", text(&bids), text(&asks)),
                 _ => ("update", text(&bids[at..=at]), String::new()),

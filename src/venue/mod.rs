@@ -23,9 +23,11 @@ pub mod hyperliquid;
 pub mod kraken;
 pub mod kraken_futures;
 mod names;
+mod newest;
 pub mod okx;
 pub mod scan;
 mod splice;
+mod suspects;
 mod wire;
 
 pub use address::{Address, Endpoint, at};

@@ -15,7 +15,7 @@ mod view;
 mod tests;
 
 pub use checksum::Checksum;
-use checksum::Prints;
+use checksum::Memory;
 pub use view::{Crossing, Fill, Row};
 
 use super::{Precision, Side, Timestamp};
@@ -170,7 +170,7 @@ pub struct Book {
     exchange_time: Option<Timestamp>,
     received: Option<Timestamp>,
     last_print: u64,
-    prints: Prints,
+    memory: Memory,
     record: Record,
 }
 
@@ -192,7 +192,7 @@ impl Book {
             exchange_time: None,
             received: None,
             last_print: 0,
-            prints: Prints::default(),
+            memory: Memory::default(),
             record: Record::default(),
         }
     }
@@ -264,8 +264,8 @@ impl Book {
     }
 
     fn check(&mut self, checksum: Checksum) -> Option<Desync> {
+        let verdict = checksum.verify(&self.ladder, &mut self.precision, &mut self.memory)?;
         self.record.checked += 1;
-        let verdict = checksum.verify(&self.ladder, &mut self.precision, &mut self.prints);
         verdict.err().map(|computed| {
             self.record.failed += 1;
             Desync::Checksum { expected: checksum.expected(), computed }

@@ -1,85 +1,51 @@
-//! Checksums that venues send with their books, so that a client can prove its copy.
-//!
-//! Kraken (WebSocket v2, "book" channel): CRC32 (IEEE) over the ten best asks, then the ten best bids, best first; for
-//! each level the price, then the quantity, printed with the instrument's precision, without the point and without
-//! leading zeros. <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>
+//! Kraken's checksum (WebSocket v2, "book" channel): CRC32 (IEEE) over the ten best asks, then the ten best bids, best
+//! first; for each level the price, then the quantity, printed with the instrument's precision, without the point and
+//! without leading zeros. <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>
 
-use super::Change;
-use super::ladder::{Ladder, Ticks};
+use super::super::ladder::{Ladder, Ticks};
 use crate::market::{Precision, Side};
 
-/// What a venue says a book must hash to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checksum {
-    /// Kraken's CRC32 over ten levels a side.
-    Kraken(u32),
-}
-
-/// Levels a side that Kraken's checksum covers.
-const KRAKEN_LEVELS: usize = 10;
+/// Levels a side that the checksum covers.
+pub(super) const LEVELS: usize = 10;
 
 /// More decimals than any venue prints; bounds the search for an unknown precision.
 const MAX_DECIMALS: u8 = 12;
 
-impl Checksum {
-    /// The number that the venue sent.
-    pub fn expected(self) -> u32 {
-        match self {
-            Self::Kraken(expected) => expected,
-        }
+/// The checksum is over printed text, so it needs the instrument's precision. Where nobody has told it, the decimals
+/// that the wire printed are taken; and because some relays strip trailing zeros, a wider precision that makes the
+/// checksum right is then learned (a wrong book would match one of the few candidates once in about 10^8 frames).
+pub(super) fn verify(
+    expected: u32,
+    ladder: &Ladder,
+    precision: &mut Option<Precision>,
+    prints: &mut Prints,
+) -> Result<(), u32> {
+    let known = precision.unwrap_or(ladder.printed());
+    let computed = crc(ladder, known, prints);
+    if computed == expected {
+        return Ok(());
     }
-
-    /// Compares with our own levels; on a difference, gives what ours hash to.
-    ///
-    /// The checksum is over printed text, so it needs the instrument's precision. Where nobody has told it, the decimals
-    /// that the wire printed are taken; and because some relays strip trailing zeros, a wider precision that makes the
-    /// checksum right is then learned (a wrong book would match one of the few candidates once in about 10^8 frames).
-    pub(super) fn verify(
-        self,
-        ladder: &Ladder,
-        precision: &mut Option<Precision>,
-        prints: &mut Prints,
-    ) -> Result<(), u32> {
-        let Self::Kraken(expected) = self;
-        let known = precision.unwrap_or(ladder.printed());
-        let computed = kraken(ladder, known, prints);
-        if computed == expected {
-            return Ok(());
-        }
-        if precision.is_some() {
-            return Err(computed);
-        }
-        for price in known.price..=MAX_DECIMALS {
-            for quantity in known.quantity..=MAX_DECIMALS {
-                let candidate = Precision { price, quantity };
-                if kraken(ladder, candidate, prints) == expected {
-                    *precision = Some(candidate);
-                    return Ok(());
-                }
+    if precision.is_some() {
+        return Err(computed);
+    }
+    for price in known.price..=MAX_DECIMALS {
+        for quantity in known.quantity..=MAX_DECIMALS {
+            let candidate = Precision { price, quantity };
+            if crc(ladder, candidate, prints) == expected {
+                *precision = Some(candidate);
+                return Ok(());
             }
         }
-        Err(computed)
     }
-
-    /// The checksum that a venue with `precision` sends for these levels (best first).
-    pub fn of_kraken(bids: &[super::Level], asks: &[super::Level], precision: Precision) -> Self {
-        let mut ladder = Ladder::default();
-        for (side, levels) in [(Side::Bid, bids), (Side::Ask, asks)] {
-            // What does not fit is left out here and makes the client's check fail, as it should.
-            for change in levels.iter().take(KRAKEN_LEVELS).filter_map(Change::of) {
-                let _ = ladder.set(side, &change);
-            }
-        }
-        Self::Kraken(kraken(&ladder, precision, &mut Prints::default()))
-    }
+    Err(computed)
 }
 
-fn kraken(ladder: &Ladder, precision: Precision, prints: &mut Prints) -> u32 {
+pub(super) fn crc(ladder: &Ladder, precision: Precision, prints: &mut Prints) -> u32 {
     prints.print_from(ladder.precision(), precision);
-    let mut text = [0; KRAKEN_LEVELS * 2 * LONGEST];
+    let mut text = [0; LEVELS * 2 * LONGEST];
     let mut end = 0;
     for side in [Side::Ask, Side::Bid] {
-        for ticks in ladder.side(side).iter().take(KRAKEN_LEVELS) {
+        for ticks in ladder.side(side).iter().take(LEVELS) {
             let Some(print) = prints.of(*ticks) else { continue };
             if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
                 *place = print.text;
