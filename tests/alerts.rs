@@ -32,6 +32,8 @@ fn settings(venue: &Server, dir: &Path, alerts: AlertSettings) -> Settings {
         book_depth: 10,
         stale_after: PATIENCE,
         urls: [(VenueId::Sim, venue.url())].into(),
+        rest_urls: Default::default(),
+        fees: Default::default(),
         authorities: None,
         journal: Some(dir.join("journal")),
         cache: None,
@@ -67,7 +69,15 @@ impl Session {
     }
 
     async fn until(&mut self, what: &str, there: impl Fn(&View) -> bool) -> View {
-        let query = Query { focus: None, levels: 1, group: None, trades: 0, interval: Interval::Minute1, candles: 0 };
+        let query = Query {
+            focus: None,
+            levels: 1,
+            group: None,
+            trades: 0,
+            interval: Interval::Minute1,
+            candles: 0,
+            across: None,
+        };
         let seen = async {
             loop {
                 let view = self.handle.view(&query);

@@ -122,6 +122,8 @@ async fn spent(width: u16, height: u16, depth: ColourDepth, line: Line) -> u64 {
         book_depth: 25,
         stale_after: PATIENCE,
         urls: [].into(),
+        rest_urls: [].into(),
+        fees: [].into(),
         authorities: None,
         journal: None,
         cache: None,

@@ -28,6 +28,8 @@ fn settings(url: String, watch: &[&str]) -> Settings {
         book_depth: DEPTH,
         stale_after: PATIENCE,
         urls: [(VenueId::Sim, url)].into(),
+        rest_urls: [].into(),
+        fees: [].into(),
         authorities: None,
         journal: None,
         cache: None,
@@ -56,7 +58,15 @@ struct Watcher {
 impl Watcher {
     fn of(desk: &Desk, symbol: &str) -> Self {
         let focus = Some(place(symbol));
-        let query = Query { focus, levels: DEPTH, group: None, trades: 50, interval: Interval::Minute1, candles: 100 };
+        let query = Query {
+            focus,
+            levels: DEPTH,
+            group: None,
+            trades: 50,
+            interval: Interval::Minute1,
+            candles: 100,
+            across: None,
+        };
         Self { handle: desk.handle(Scope::local()), query }
     }
 

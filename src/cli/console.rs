@@ -150,6 +150,8 @@ fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failu
         book_depth: config.feed.book_depth,
         stale_after: config.feed.stale_after,
         urls: config.urls.clone(),
+        rest_urls: config.rest_urls.clone(),
+        fees: config.fees.clone(),
         authorities: config.feed.ca_file.clone(),
         journal: Some(context.paths.journal.clone()),
         cache,

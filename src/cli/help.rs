@@ -1,6 +1,6 @@
 //! The words around the command table: help, usage errors, and what is said at their ends.
 
-use super::config::KEYS;
+use super::config::{COMMON, OF_VENUES};
 use super::output::{Output, write_stderr};
 use super::{Cli, Exit, Failure};
 use crate::market::printable;
@@ -40,8 +40,9 @@ pub fn end() -> String {
     for (variable, flag) in places {
         let _ = writeln!(end, "  {variable:<24} {flag}");
     }
-    for key in &KEYS {
-        let _ = writeln!(end, "  {:<24} {}", key.variable, key.name);
+    let settings = COMMON.iter().map(|key| (key.variable, key.name));
+    for (variable, name) in settings.chain(OF_VENUES.iter().map(|of| (of.variable, of.name))) {
+        let _ = writeln!(end, "  {variable:<24} {name}");
     }
     end.push_str("\nExit codes:\n");
     for (exit, meaning) in Exit::MEANINGS {
@@ -93,7 +94,8 @@ mod tests {
     #[test]
     fn the_end_names_every_variable_and_code() {
         let end = end();
-        assert!(KEYS.iter().all(|key| end.contains(key.variable)));
+        assert!(COMMON.iter().all(|key| end.contains(key.variable)));
+        assert!(OF_VENUES.iter().all(|of| end.contains(of.variable)));
         assert!(end.contains("  6  a verification failed"));
     }
 }

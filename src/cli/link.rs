@@ -59,7 +59,7 @@ pub fn address(venue: VenueId, context: &Context, url: Option<&str>) -> Option<A
     let configured = context.config.urls.get(&venue).map(String::as_str);
     let stream = url.or(configured);
     let endpoint = manners(venue).endpoints.first().filter(|_| venue != VenueId::Sim || stream.is_some())?;
-    Some(endpoint.address(stream, None))
+    Some(endpoint.address(stream, context.config.rest_urls.get(&venue).map(String::as_str)))
 }
 
 /// A wrong command line, with what to do about it.

@@ -5,11 +5,11 @@ use super::effect::{Effect, LAYOUT, THEME};
 use super::field::Field;
 use super::layout::{Layout, Pane, inside};
 use super::palette::Order;
-use super::pane::{ladder, watch};
+use super::pane::{across, ladder, watch};
 use super::state::{Cursor, Overlay, State};
 use super::update::say;
 use crate::desk::{AlertWish, Command, Place, Replay, Speed, Steer, View};
-use crate::market::Side;
+use crate::market::{Basis, Side};
 use crate::money::{Decimal, Price, plain};
 
 /// Carries an action out where no window is open.
@@ -45,6 +45,11 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::PreviousPane | Action::Left => turn(state, -1),
         Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
         Action::Markets => state.settings.layout.zoomed = false,
+        Action::Across => state.set_focus(if state.focus() == Pane::Across { Pane::Book } else { Pane::Across }),
+        Action::Venues => venues(state),
+        Action::Net => net(state, view),
+        Action::Rank => state.across.rank = state.across.rank.next(),
+        Action::Split => state.overlay = Some(Overlay::Palette { field: Field::holding("split "), chosen: 0 }),
         Action::NextInstrument => step_instrument(state, view, 1, true),
         Action::PreviousInstrument => step_instrument(state, view, -1, true),
         Action::Up => travel(state, view, 1, false),
@@ -73,6 +78,12 @@ pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
         Order::Theme(name) => return use_theme(state, name),
         Order::Interval(interval) => state.settings.interval = interval,
         Order::Group(step) => group(state, view, step),
+        Order::Split(size) => {
+            state.across.size = size;
+            if size.is_some() {
+                state.set_focus(Pane::Venues);
+            }
+        }
         Order::Watch(place) => {
             show(state, Some(place.clone()));
             return vec![Effect::Command(Command::Watch(place))];
@@ -123,6 +134,27 @@ fn accept(state: &mut State) {
     }
 }
 
+/// Shows the venues, or what was there before them.
+fn venues(state: &mut State) {
+    if state.focus() == Pane::Venues {
+        state.settings.layout.below = Pane::Candles;
+        state.set_focus(state.settings.layout.middle);
+    } else {
+        state.set_focus(Pane::Venues);
+    }
+}
+
+fn net(state: &mut State, view: &View) {
+    state.across.basis = match state.across.basis {
+        Basis::Gross => Basis::Net,
+        Basis::Net => Basis::Gross,
+    };
+    let no_fees = view.across.as_ref().is_some_and(|across| across.quotes.iter().all(|quote| quote.fee.is_none()));
+    if state.across.basis == Basis::Net && no_fees {
+        say(state, view, true, "no fees are set: write fees.VENUE into the configuration");
+    }
+}
+
 fn turn(state: &mut State, by: isize) {
     let panes = Layout::reachable(state.area());
     let at = panes.iter().position(|pane| *pane == state.focus()).unwrap_or(0);
@@ -139,8 +171,8 @@ fn turn(state: &mut State, by: isize) {
 pub fn travel(state: &mut State, view: &View, by: isize, far: bool) {
     match state.focus() {
         Pane::Watch => step_instrument(state, view, by.saturating_neg(), false),
-        Pane::Book | Pane::Depth => move_cursor(state, view, by, far),
-        Pane::Tape | Pane::Candles => {}
+        Pane::Book | Pane::Depth | Pane::Across => move_cursor(state, view, by, far),
+        Pane::Tape | Pane::Candles | Pane::Venues => {}
     }
 }
 
@@ -168,11 +200,20 @@ fn step_instrument(state: &mut State, view: &View, by: isize, around: bool) {
 
 /// The levels on the screen are one line from the farthest ask to the farthest bid; the cursor moves on it.
 fn move_cursor(state: &mut State, view: &View, by: isize, far: bool) {
-    let Some(book) = view.focus.as_ref().map(|focus| &focus.book) else { return };
-    let inside = state.arrangement().and_then(|arrangement| arrangement.of(Pane::Book)).map(inside).unwrap_or_default();
-    let slots = ladder::Slots::of(inside);
+    let middle = state.settings.layout.middle;
+    let inside = state.arrangement().and_then(|arrangement| arrangement.of(middle)).map(inside).unwrap_or_default();
+    let (slots, rows) = match middle {
+        Pane::Across => {
+            (across::slots(inside), view.across.as_ref().map(|across| (across.asks.len(), across.bids.len())))
+        }
+        _ => {
+            let book = view.focus.as_ref().map(|focus| &focus.book);
+            (ladder::Slots::of(inside), book.map(|book| (book.asks.len(), book.bids.len())))
+        }
+    };
+    let Some((asks, bids)) = rows else { return };
     let count = |side, rows: usize| isize::try_from(rows.min(usize::from(slots.on(side)))).unwrap_or(0);
-    let (asks, bids) = (count(Side::Ask, book.asks.len()), count(Side::Bid, book.bids.len()));
+    let (asks, bids) = (count(Side::Ask, asks), count(Side::Bid, bids));
     if asks + bids == 0 {
         return;
     }
@@ -231,7 +272,11 @@ fn copy(state: &mut State, view: &View) -> Vec<Effect> {
     let focus = view.focus.as_ref();
     let symbol = || state.place(view).map(|place| place.symbol.to_string());
     let text = match state.focus() {
-        Pane::Watch => symbol(),
+        Pane::Watch | Pane::Venues => symbol(),
+        Pane::Across => {
+            let row = state.cursor.and_then(|cursor| across::row_at(view.across.as_ref()?, cursor));
+            row.map(|row| plain(row.price.get())).or_else(symbol)
+        }
         Pane::Book | Pane::Depth => {
             let row = state.cursor.and_then(|cursor| ladder::row_at(&focus?.book, cursor));
             row.map(|row| plain(row.level.price.get())).or_else(symbol)

@@ -29,6 +29,16 @@ pub enum Action {
     Zoom,
     NextInstrument,
     PreviousInstrument,
+    /// All venues' books as one.
+    Across,
+    /// The table of venues.
+    Venues,
+    /// Prices net of fees.
+    Net,
+    /// The order of the venues.
+    Rank,
+    /// A size across venues.
+    Split,
     Remove,
     Alerts,
     Snooze,
@@ -61,6 +71,8 @@ pub enum Context {
     Watch,
     /// The order book has the focus.
     Book,
+    /// What compares venues has the focus: the consolidated book or the table of venues.
+    Across,
     /// The candle chart has the focus.
     Candles,
     /// The alerts are listed.
@@ -91,7 +103,7 @@ const fn row(action: Action, name: &'static str, context: Context, hint: &'stati
 }
 
 use Action as A;
-use Context::{Alerts, Book, Candles, Global, Replay, Watch};
+use Context::{Across, Alerts, Book, Candles, Global, Replay, Watch};
 
 /// Every action, in the order in which help lists them.
 pub const TABLE: &[Row] = &[
@@ -117,12 +129,17 @@ pub const TABLE: &[Row] = &[
     row(A::Zoom, "zoom", Global, "zoom", "Give the focused pane the whole screen, and back."),
     row(A::NextInstrument, "next-instrument", Global, "next", "Show the next instrument of the watchlist."),
     row(A::PreviousInstrument, "previous-instrument", Global, "previous", "Show the instrument before."),
+    row(A::Across, "consolidated", Global, "all venues", "Show all venues' books as one, or one venue's again."),
+    row(A::Venues, "venues", Global, "venues", "Show the venues side by side, or the candles again."),
     row(A::Copy, "copy", Global, "copy", "Copy what the cursor is on, also over SSH."),
     row(A::Alerts, "alerts", Global, "alerts", "List the alerts and what fired."),
     row(A::Remove, "remove", Watch, "remove", "Take the instrument, or the alert, off its list."),
     row(A::GroupWider, "group-wider", Book, "wider", "Group prices in wider steps."),
     row(A::GroupFiner, "group-finer", Book, "finer", "Group prices in finer steps."),
     row(A::Center, "center", Book, "mid", "Put the cursor back to the middle of the book."),
+    row(A::Split, "split", Across, "split", "Ask how to fill a size best across venues."),
+    row(A::Net, "net", Across, "net", "Show prices net of fees, or as the venues print them."),
+    row(A::Rank, "rank", Across, "sort", "Sort the venues by bid, ask, spread or lag."),
     row(A::NextInterval, "next-interval", Candles, "longer", "Show longer candles."),
     row(A::PreviousInterval, "previous-interval", Candles, "shorter", "Show shorter candles."),
     row(A::Snooze, "snooze", Alerts, "snooze", "Keep the alert silent for an hour."),
@@ -154,8 +171,8 @@ impl Action {
 
 impl Context {
     /// All contexts, in the order in which help lists them.
-    pub const ALL: [Self; 7] =
-        [Self::Global, Self::Watch, Self::Book, Self::Candles, Self::Alerts, Self::Replay, Self::Text];
+    pub const ALL: [Self; 8] =
+        [Self::Global, Self::Watch, Self::Book, Self::Across, Self::Candles, Self::Alerts, Self::Replay, Self::Text];
 
     /// The heading of this context in help and on the keys page.
     pub const fn title(self) -> &'static str {
@@ -163,6 +180,7 @@ impl Context {
             Self::Global => "Everywhere",
             Self::Watch => "Watchlist",
             Self::Book => "Order book",
+            Self::Across => "Across venues",
             Self::Candles => "Candles",
             Self::Alerts => "Alerts",
             Self::Replay => "Replay",

@@ -129,12 +129,12 @@ fn every_pane_is_focused_in_turn_and_then_seen() {
         let mut state = session(width, height);
         let view = view_for(&state);
         let mut seen = Vec::new();
-        for _ in 0..5 {
+        for _ in 0..7 {
             press(&mut state, &view, "tab");
             assert!(state.arrangement().unwrap().of(state.focus()).is_some());
             seen.push(state.focus());
         }
-        for pane in [Pane::Watch, Pane::Book, Pane::Tape, Pane::Candles] {
+        for pane in [Pane::Watch, Pane::Book, Pane::Tape, Pane::Candles, Pane::Across, Pane::Venues] {
             assert!(seen.contains(&pane), "{width}x{height}: {pane:?}");
         }
     }
@@ -145,6 +145,42 @@ fn copying_takes_the_exact_number() {
     let (mut state, view) = desktop();
     assert_eq!(press(&mut state, &view, "y"), [Effect::Copy("BTC/USD".to_owned())]);
     assert_eq!(press(&mut state, &view, "up y"), [Effect::Copy("97413.3".to_owned())]);
+}
+
+#[test]
+fn the_books_of_all_venues_take_the_place_of_one() {
+    let (mut state, view) = desktop();
+    assert_eq!(query(&state).across, None, "nothing is put together that nobody looks at");
+    press(&mut state, &view, "up b");
+    assert_eq!((state.focus(), state.cursor), (Pane::Across, None), "another book has other levels");
+    assert!(query(&state).across.is_some_and(|across| across.levels >= 6));
+    let view = view_for(&state);
+    press(&mut state, &view, "G down");
+    assert_eq!(state.cursor.map(|cursor| cursor.side), Some(Side::Bid));
+    let lowest = view.across.as_ref().and_then(|across| across.bids.get(state.cursor.unwrap().depth)).unwrap();
+    let copied = press(&mut state, &view, "y");
+    assert_eq!(copied, [Effect::Copy(crate::money::plain(lowest.price.get()))]);
+    press(&mut state, &view, "n o v");
+    assert_eq!(state.focus(), Pane::Venues);
+    assert!(state.said.is_none(), "a later key takes away that no fees are set");
+    let across = query(&state).across.unwrap();
+    assert_eq!((across.basis, across.rank), (crate::market::Basis::Net, crate::market::Rank::Bid));
+    press(&mut state, &view, "v b");
+    assert_eq!((state.focus(), query(&state).across), (Pane::Book, None));
+}
+
+#[test]
+fn a_size_is_asked_for_by_key_and_by_command() {
+    let (mut state, view) = desktop();
+    press(&mut state, &view, "b s 2 . 5 enter");
+    assert_eq!(state.focus(), Pane::Venues);
+    assert_eq!(query(&state).across.and_then(|across| across.size), "2.5".parse().ok());
+    press(&mut state, &view, ": s p l i t space o f f enter");
+    assert_eq!(query(&state).across.and_then(|across| across.size), None);
+    for wrong in ["- 1", "0", "x"] {
+        press(&mut state, &view, &format!(": s p l i t space {wrong} enter"));
+        assert!(state.said.take().is_some_and(|said| said.warning), "{wrong}");
+    }
 }
 
 #[test]
@@ -233,14 +269,14 @@ proptest! {
     #[test]
     fn no_keys_on_no_screen_panic(
         sizes in prop::collection::vec((0u16..=250, 0u16..=70), 1..4),
-        keys in prop::collection::vec(0usize..44, 0..24),
+        keys in prop::collection::vec(0usize..49, 0..24),
         kind in 0u8..6,
         (x, y) in (0u16..250, 0u16..70),
     ) {
-        const KEYS: [&str; 44] = [
+        const KEYS: [&str; 49] = [
             "?", ":", "/", "esc", "enter", "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab",
             "shift+tab", "1", "2", "z", "J", "K", "y", "x", "+", "-", "c", "]", "[", "space", ".", ",", ";", ">", "<",
-            "t", "ctrl+s", "m", "F12", "ctrl+l", "a", "backspace", "delete", "ctrl+u", "ctrl+d", "5",
+            "b", "v", "n", "o", "s", "t", "ctrl+s", "m", "F12", "ctrl+l", "a", "backspace", "delete", "ctrl+u", "ctrl+d", "5",
         ];
         let mut state = session(80, 24);
         for (width, height) in sizes {

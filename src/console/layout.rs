@@ -22,11 +22,16 @@ pub enum Pane {
     Candles,
     /// The depth chart.
     Depth,
+    /// The books of all venues as one, in the place of the book.
+    Across,
+    /// The table of venues, in the place of the candles.
+    Venues,
 }
 
 impl Pane {
     /// In the order of the focus.
-    pub const ALL: [Self; 5] = [Self::Watch, Self::Book, Self::Tape, Self::Candles, Self::Depth];
+    pub const ALL: [Self; 7] =
+        [Self::Watch, Self::Book, Self::Tape, Self::Candles, Self::Depth, Self::Across, Self::Venues];
 }
 
 /// What decides over the panes besides the size. This is what is kept of a session from start to start.
@@ -37,13 +42,17 @@ pub struct Layout {
     pub focus: Pane,
     /// The pane beside the book where there is room for one.
     pub side: Pane,
+    /// Which book stands in the middle: of one venue, or of all.
+    pub middle: Pane,
+    /// What stands below: the candles, or the venues.
+    pub below: Pane,
     /// Whether the focused pane has the whole screen.
     pub zoomed: bool,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { focus: Pane::Book, side: Pane::Watch, zoomed: false }
+        Self { focus: Pane::Book, side: Pane::Watch, middle: Pane::Book, below: Pane::Candles, zoomed: false }
     }
 }
 
@@ -69,54 +78,69 @@ impl Layout {
         let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
         let panes = match self.zoomed {
             true => vec![(self.focus, body)],
-            false if body.width >= 120 && body.height >= 38 => desk(body),
-            false if body.height >= 22 => {
-                let (above, below) = rows(body, 7 + (body.height - 22) / 3);
-                let mut panes = self.columns(above, true);
-                panes.push((Pane::Candles, below));
+            false if body.width >= 120 && body.height >= 38 => self.desk(body),
+            // On a low screen the table of venues is there only while it is looked at.
+            false if body.height >= 22 || self.focus == Pane::Venues => {
+                let least = if self.below == Pane::Venues && body.height >= 22 { 9 } else { 7 };
+                let (above, below) = rows(body, least + body.height.saturating_sub(22) / 3);
+                let mut panes = self.columns(above, Some(self.below));
+                panes.push((self.below, below));
                 panes
             }
-            false => self.columns(body, false),
+            false => self.columns(body, None),
         };
         Some(Arrangement { header, panes, status })
     }
 
-    /// The book with what stands beside it, `charted` when the candles stand below.
-    fn columns(&self, area: Rect, charted: bool) -> Vec<(Pane, Rect)> {
+    /// Turns to a pane: it gets the focus, and the place that it has.
+    pub fn look_at(&mut self, pane: Pane) {
+        self.focus = pane;
+        match pane {
+            Pane::Book | Pane::Across => self.middle = pane,
+            Pane::Venues => self.below = pane,
+            Pane::Candles => (self.below, self.side) = (pane, pane),
+            Pane::Watch | Pane::Tape | Pane::Depth => self.side = pane,
+        }
+    }
+
+    /// The book with what stands beside it and is not `below`.
+    fn columns(&self, area: Rect, below: Option<Pane>) -> Vec<(Pane, Rect)> {
         let side = match self.side {
-            Pane::Candles if charted => Pane::Watch,
-            Pane::Book | Pane::Depth => Pane::Watch,
+            Pane::Candles if below == Some(Pane::Candles) => Pane::Watch,
+            Pane::Book | Pane::Across | Pane::Depth | Pane::Venues => Pane::Watch,
             side => side,
         };
         if area.width < 78 {
             let (left, right) = split(area, area.width * 2 / 5 + 2);
-            return vec![(side, left), (Pane::Book, right)];
+            return vec![(side, left), (self.middle, right)];
         }
         let spare = area.width - 78;
         let (left, rest) = split(area, 26 + (spare / 4).min(16));
         let (middle, right) = split(rest, 35 + spare / 2);
         let last = if side == Pane::Candles { side } else { Pane::Tape };
-        vec![(Pane::Watch, left), (Pane::Book, middle), (last, right)]
+        vec![(Pane::Watch, left), (self.middle, middle), (last, right)]
     }
 
     /// The panes that can have the focus on this screen: those that are shown, or that can come beside the book.
     pub fn reachable(area: Rect) -> Vec<Pane> {
         let shows = |pane: &Pane| {
-            let asked = Self { focus: *pane, side: *pane, zoomed: false };
+            let mut asked = Self::default();
+            asked.look_at(*pane);
             asked.arrange(area).is_some_and(|arrangement| arrangement.of(*pane).is_some())
         };
         Pane::ALL.into_iter().filter(shows).collect()
     }
-}
 
-/// Everything at once: watchlist and candles, the book at full height, tape and depth chart.
-fn desk(area: Rect) -> Vec<(Pane, Rect)> {
-    let spare = area.width - 120;
-    let (left, rest) = split(area, 50 + spare * 3 / 5);
-    let (middle, right) = split(rest, 44 + (spare / 5).min(12));
-    let (watch, candles) = rows(left, area.height - area.height * 2 / 5);
-    let (tape, depth) = rows(right, area.height / 3);
-    vec![(Pane::Watch, watch), (Pane::Book, middle), (Pane::Tape, tape), (Pane::Candles, candles), (Pane::Depth, depth)]
+    /// Everything at once: watchlist and candles, the book at full height, tape and depth chart.
+    fn desk(&self, area: Rect) -> Vec<(Pane, Rect)> {
+        let spare = area.width - 120;
+        let (left, rest) = split(area, 50 + spare * 3 / 5);
+        let (middle, right) = split(rest, 44 + (spare / 5).min(12));
+        let (watch, below) = rows(left, area.height - area.height * 2 / 5);
+        let (tape, depth) = rows(right, area.height / 3);
+        let (book, chart) = (self.middle, self.below);
+        vec![(Pane::Watch, watch), (book, middle), (Pane::Tape, tape), (chart, below), (Pane::Depth, depth)]
+    }
 }
 
 /// Cuts a column of `width` off at the left; the border between is in both.
@@ -174,10 +198,12 @@ mod tests {
 
     #[test]
     fn panes_cover_the_screen_and_share_borders_only() {
-        for width in (60..=250).step_by(7) {
+        for (width, pane) in (60..=250).step_by(7).zip(Pane::ALL.into_iter().cycle()) {
             for height in 16..=70 {
                 let area = Rect::new(0, 1, width, height - 2);
-                let panes = shown(width, height).unwrap();
+                let mut layout = Layout::default();
+                layout.look_at(pane);
+                let panes = layout.arrange(Rect::new(0, 0, width, height)).unwrap().panes;
                 let mut cells = vec![0u8; usize::from(width) * usize::from(height)];
                 for (_, rect) in &panes {
                     assert_eq!(rect.union(area), area, "{width}x{height}");
@@ -207,16 +233,22 @@ mod tests {
     #[test]
     fn every_pane_can_be_reached_somehow() {
         assert_eq!(Layout::reachable(Rect::new(0, 0, 120, 40)), Pane::ALL);
-        assert_eq!(Layout::reachable(Rect::new(0, 0, 80, 24)), Pane::ALL[..4]);
-        assert_eq!(Layout::reachable(Rect::new(0, 0, 60, 16)), Pane::ALL[..4]);
+        let all_but_depth = Pane::ALL.into_iter().filter(|pane| *pane != Pane::Depth).collect::<Vec<_>>();
+        assert_eq!(Layout::reachable(Rect::new(0, 0, 80, 24)), all_but_depth);
+        assert_eq!(Layout::reachable(Rect::new(0, 0, 60, 16)), all_but_depth);
     }
 
     #[test]
     fn a_kept_layout_reads_as_it_was_written() {
-        let layout = Layout { focus: Pane::Tape, side: Pane::Tape, zoomed: true };
+        let mut layout = Layout { zoomed: true, ..Layout::default() };
+        layout.look_at(Pane::Tape);
         let text = toml::to_string(&layout).unwrap();
-        assert_eq!(text, "focus = \"tape\"\nside = \"tape\"\nzoomed = true\n");
+        let expected =
+            ["focus = \"tape\"", "side = \"tape\"", "middle = \"book\"", "below = \"candles\"", "zoomed = true"];
+        assert_eq!(text, expected.join("\n") + "\n");
         assert_eq!(toml::from_str(&text), Ok(layout));
+        let before = "focus = \"tape\"\nside = \"tape\"\nzoomed = true\n";
+        assert_eq!(toml::from_str(before), Ok(layout), "also one that was kept before there were all these panes");
         assert!(toml::from_str::<Layout>("fcous = \"tape\"").is_err());
     }
 }

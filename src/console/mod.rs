@@ -3,6 +3,8 @@
 //! Elm's way: an [`Event`](effect::Event) makes of a [`State`] another by [`update()`] and asks for effects; [`view()`]
 //! draws what is then; [`query`] says what the desk must tell for it.
 
+#[cfg(test)]
+mod across_snapshots;
 mod act;
 pub mod action;
 mod alerts;
@@ -41,6 +43,7 @@ pub mod signals;
 #[cfg(test)]
 mod snapshots;
 pub mod state;
+mod tags;
 pub mod terminal;
 pub mod text;
 pub mod theme;

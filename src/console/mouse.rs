@@ -6,10 +6,10 @@ use super::effect::Effect;
 use super::input::{Mouse, MouseDid};
 use super::layout::{Pane, inside};
 use super::overlay::{asking, reading};
-use super::pane::{ladder, watch};
+use super::pane::{across, ladder, venues, watch};
 use super::state::{Overlay, State};
 use super::update::in_overlay;
-use crate::desk::View;
+use crate::desk::{Place, View};
 
 /// Takes in what the mouse did.
 pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
@@ -50,6 +50,17 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
                     let cursor = ladder::cursor_at(ladder::Slots::of(area), line);
                     let there = |cursor| view.focus.as_ref().is_some_and(|f| ladder::row_at(&f.book, cursor).is_some());
                     state.cursor = cursor.filter(|cursor| there(*cursor));
+                }
+                Pane::Across => {
+                    let cursor = ladder::cursor_at(across::slots(area), line);
+                    let there = |cursor| view.across.as_ref().is_some_and(|of| across::row_at(of, cursor).is_some());
+                    state.cursor = cursor.filter(|cursor| there(*cursor));
+                }
+                Pane::Venues => {
+                    let quote = view.across.as_ref().and_then(|across| venues::quote_at(across, line));
+                    if let Some((across, quote)) = view.across.as_ref().zip(quote) {
+                        show(state, Some(Place { venue: quote.venue, symbol: across.symbol.clone() }));
+                    }
                 }
                 Pane::Tape | Pane::Candles | Pane::Depth => {}
             }

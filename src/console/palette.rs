@@ -9,7 +9,7 @@ use super::theme::Role;
 use crate::alert::{Rule, RuleError};
 use crate::desk::{Mode, Place, Speed, Steer, View};
 use crate::market::{Interval, Symbol, VenueId};
-use crate::money::Price;
+use crate::money::{Price, Quantity};
 
 /// What a line of the palette does.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +32,8 @@ pub enum Order {
     Resync,
     /// Steer the replay.
     Replay(Steer),
+    /// Fill this size across venues, or none.
+    Split(Option<Quantity>),
     /// List what was told.
     Notices,
     /// Go on typing behind this.
@@ -52,11 +54,12 @@ pub struct Entry {
 }
 
 /// The commands that take a word: name, what stands for the word, and what it does.
-const VERBS: [(&str, &str, &str); 8] = [
+const VERBS: [(&str, &str, &str); 9] = [
     ("watch ", "SYMBOL [VENUE]", "Add an instrument to the watchlist and show it."),
     ("unwatch ", "SYMBOL", "Take an instrument off the watchlist."),
     ("alert ", "RULE", "Tell when a rule holds, such as BTC/USD > 100000."),
     ("group ", "STEP", "Group prices by this step; off ends it."),
+    ("split ", "SIZE", "Fill a size across venues; off ends it."),
     ("theme ", "NAME", "Use a theme."),
     ("interval ", "LENGTH", "Show candles of this length."),
     ("speed ", "FACTOR", "Play the replay at this speed, or max."),
@@ -122,6 +125,11 @@ pub fn parse(state: &State, view: &View, typed: &str) -> Option<Result<Order, St
         "group" => match word.parse::<Price>() {
             Ok(step) if step > Price::ZERO => Ok(Order::Group(Some(step))),
             _ => Err(format!("{shown} is not a price step; write one like 0.5 or 10, or off")),
+        },
+        "split" if word == "off" => Ok(Order::Split(None)),
+        "split" => match word.parse::<Quantity>() {
+            Ok(size) if size > Quantity::ZERO => Ok(Order::Split(Some(size))),
+            _ => Err(format!("{shown} is not a size; write one like 5 or 0.25, or off")),
         },
         "theme" => match state.settings.themes.iter().find(|theme| *theme == word) {
             Some(theme) => Ok(Order::Theme(theme.clone())),

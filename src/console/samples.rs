@@ -4,10 +4,12 @@ use super::keymap::{Keymap, Preset};
 use super::layout::Layout;
 use super::state::{Settings, State, query};
 use crate::desk::{
-    BookView, Day, Focus, Health, Line, Link, LinkState, Mode, Notice, Place, Query, Statistics, Store, View, Watched,
+    Across, AcrossView, BookView, Day, Focus, Health, Line, Link, LinkState, Mode, Notice, Place, Query, Statistics,
+    Store, View, Watched,
 };
 use crate::market::{
-    Book, BookUpdate, Candle, Change, Freshness, Interval, Precision, Side, Timestamp, Trade, VenueId, VenueStatus,
+    Book, BookUpdate, Candle, Change, Consolidated, Fee, Freshness, Interval, Listing, Precision, Same, Side, Source,
+    Timestamp, Trade, VenueId, VenueStatus,
 };
 use crate::money::{Decimal, Fixed, Percent, Price, Quantity};
 use jiff::tz::TimeZone;
@@ -152,6 +154,11 @@ pub fn view_of(query: &Query) -> View {
             }),
             refusal: None,
         }),
+        across: query.across.as_ref().map(|across| {
+            let place = query.focus.clone().unwrap_or(place("BTC/USD"));
+            let listing = Listing { book: self::book(), ..Listing::default() };
+            consolidated(&[(VenueId::Sim, listing, None)], &place, across, query.group)
+        }),
         links: vec![link()],
         store: Store { journal: Health::Good, entries: 1_204, cache: Health::Good },
         alerts: std::sync::Arc::default(),
@@ -193,4 +200,45 @@ pub fn empty(state: &State) -> View {
 
 pub fn notice(text: &str, warning: bool) -> Notice {
     Notice { at: Timestamp::from_secs(NOW - 3), warning, text: text.to_owned() }
+}
+
+/// A listing of one venue whose best prices are so many tenths from those of [`book`], and when it was heard.
+pub fn listing(shift: i64, seed: i64, received: Timestamp) -> Listing {
+    let side = |best: i64, step: i64, seed: i64| {
+        let mut at = best;
+        let level = |i: i64| {
+            let level =
+                Change { price: Fixed::new(at, 1), quantity: Fixed::new(noise(seed + i).pow(2) * 3 + 5_000, 8) };
+            at += step * (1 + noise(seed - i) % 9);
+            level
+        };
+        (0..40).map(level).collect()
+    };
+    let update = BookUpdate {
+        snapshot: true,
+        depth: Some(40),
+        bids: side(974_121 + shift, -1, seed),
+        asks: side(974_133 + shift, 1, seed + 50),
+        sequence: None,
+        checksum: None,
+        exchange_time: Some(Timestamp::from_nanos(received.nanos() - 38_000_000)),
+    };
+    let mut listing = Listing::default();
+    listing.book.set_precision(Precision { price: 1, quantity: 8 });
+    listing.book.apply(&update, received);
+    listing
+}
+
+/// What a desk tells of these venues.
+pub fn consolidated(
+    venues: &[(VenueId, Listing, Option<Fee>)],
+    place: &Place,
+    across: &Across,
+    group: Option<Price>,
+) -> AcrossView {
+    let sources =
+        venues.iter().map(|(venue, listing, fee)| Source { venue: *venue, symbol: &place.symbol, listing, fee: *fee });
+    let same = Same::from(place.symbol.clone());
+    let book = Consolidated::new(&same, sources, Timestamp::from_secs(NOW), Duration::from_secs(5));
+    AcrossView::copied(&book, place.symbol.clone(), across, group)
 }

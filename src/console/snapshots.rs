@@ -16,7 +16,7 @@ use ratatui::style::Style;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-fn drawn(state: &State, shown: &View, theme: &str, glyphs: &Glyphs) -> Buffer {
+pub(super) fn drawn(state: &State, shown: &View, theme: &str, glyphs: &Glyphs) -> Buffer {
     let themes = Themes::built_in().unwrap();
     let area = state.area();
     let mut buf = Buffer::empty(area);
@@ -24,14 +24,14 @@ fn drawn(state: &State, shown: &View, theme: &str, glyphs: &Glyphs) -> Buffer {
     buf
 }
 
-fn text(buf: &Buffer) -> String {
+pub(super) fn text(buf: &Buffer) -> String {
     let Rect { width, height, .. } = buf.area;
     let line = |y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..height).map(|y| line(y) + "\n").collect()
 }
 
 /// The styles of a screen: a letter a style, in the order in which they appear, and the letters of each line.
-fn styles(buf: &Buffer) -> String {
+pub(super) fn styles(buf: &Buffer) -> String {
     let mut seen: Vec<Style> = Vec::new();
     let mut lines = String::new();
     for y in 0..buf.area.height {
@@ -58,7 +58,7 @@ fn screen(state: &State, shown: &View) -> String {
     text(&drawn(state, shown, "dark", &UNICODE))
 }
 
-fn keys(state: &mut State, shown: &View, keys: &str) -> Vec<Effect> {
+pub(super) fn keys(state: &mut State, shown: &View, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for key in keys.split(' ') {
         effects.extend(update(state, shown, Event::Key(key.parse::<Chord>().unwrap())));

@@ -6,8 +6,8 @@ use super::effect::Rates;
 use super::field::Field;
 use super::keymap::Keymap;
 use super::layout::{Arrangement, Layout, Pane, inside};
-use super::pane::ladder;
-use crate::desk::{Line, Mode, Place, Query, View};
+use super::pane::{across, ladder};
+use crate::desk::{Across, Line, Mode, Place, Query, View};
 use crate::market::{Interval, Side, Timestamp};
 use crate::money::Price;
 use jiff::tz::TimeZone;
@@ -49,6 +49,8 @@ pub struct State {
     pub cursor: Option<Cursor>,
     /// The price step of each book that is grouped.
     pub groups: BTreeMap<Place, Price>,
+    /// What is asked across venues; the rows follow the screen.
+    pub across: Across,
     /// The window above the panes.
     pub overlay: Option<Overlay>,
     /// Whether the traffic is shown.
@@ -153,6 +155,7 @@ impl State {
             shown: None,
             cursor: None,
             groups: BTreeMap::new(),
+            across: Across::default(),
             overlay: None,
             meter: false,
             rates: Rates::default(),
@@ -174,18 +177,20 @@ impl State {
         self.settings.layout.arrange(self.area())
     }
 
-    /// The pane that keys go to: the focused one, or the book where that is not on the screen.
+    /// The pane that keys go to: the focused one, or the book in the middle where that is not on the screen.
     pub fn focus(&self) -> Pane {
         let focus = self.settings.layout.focus;
         let there = self.arrangement().is_none_or(|arrangement| arrangement.of(focus).is_some());
-        if there { focus } else { Pane::Book }
+        if there { focus } else { self.settings.layout.middle }
     }
 
     /// Gives a pane the focus.
     pub fn set_focus(&mut self, pane: Pane) {
-        self.settings.layout.focus = pane;
-        if pane != Pane::Book {
-            self.settings.layout.side = pane;
+        let before = self.settings.layout.middle;
+        self.settings.layout.look_at(pane);
+        if self.settings.layout.middle != before {
+            // The levels of another book are others.
+            self.cursor = None;
         }
     }
 
@@ -200,6 +205,8 @@ impl State {
         let mut contexts = match self.focus() {
             Pane::Watch => vec![Context::Watch],
             Pane::Book | Pane::Depth => vec![Context::Book],
+            Pane::Across => vec![Context::Across, Context::Book],
+            Pane::Venues => vec![Context::Across],
             Pane::Candles => vec![Context::Candles],
             Pane::Tape => vec![],
         };
@@ -228,6 +235,11 @@ pub fn query(state: &State) -> Query {
         Some(_) => 100,
         None => ladder::Slots::of(room(Pane::Book)).a_side(),
     };
+    let compares = |pane| arrangement.as_ref().is_some_and(|a| a.of(pane).is_some());
+    let across = (compares(Pane::Across) || compares(Pane::Venues)).then(|| {
+        let levels = across::slots(room(Pane::Across)).a_side();
+        Across { levels, ..state.across.clone() }
+    });
     // Whoever groups a book thereby chooses it, so what is not chosen has no step.
     let group = state.shown.as_ref().and_then(|place| state.groups.get(place)).copied();
     Query {
@@ -238,5 +250,6 @@ pub fn query(state: &State) -> Query {
         trades: usize::from(room(Pane::Tape).height) * 4,
         interval: state.settings.interval,
         candles: usize::from(room(Pane::Candles).width),
+        across,
     }
 }

@@ -43,9 +43,16 @@ pub enum Role {
     KeyHint,
     /// The ground of a window above the panes.
     Overlay,
+    /// The names of venues, in as many looks as the eye can keep apart.
+    Venue1,
+    Venue2,
+    Venue3,
+    Venue4,
+    Venue5,
+    Venue6,
 }
 
-const ROLES: [(&str, Role); 23] = [
+const ROLES: [(&str, Role); 29] = [
     ("text", Role::Text),
     ("dim", Role::Dim),
     ("strong", Role::Strong),
@@ -69,6 +76,12 @@ const ROLES: [(&str, Role); 23] = [
     ("demo", Role::Demo),
     ("key-hint", Role::KeyHint),
     ("overlay", Role::Overlay),
+    ("venue-1", Role::Venue1),
+    ("venue-2", Role::Venue2),
+    ("venue-3", Role::Venue3),
+    ("venue-4", Role::Venue4),
+    ("venue-5", Role::Venue5),
+    ("venue-6", Role::Venue6),
 ];
 
 /// A style for every role.

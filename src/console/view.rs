@@ -8,7 +8,7 @@ use super::help;
 use super::layout::{Pane, SMALLEST, inside};
 use super::overlay::{asking, draw_asking, draw_reading, reading};
 use super::palette;
-use super::pane::{self, Title, candles, depth, header, ladder, status, tape, watch};
+use super::pane::{self, Title, across, candles, depth, header, ladder, status, tape, venues, watch};
 use super::search;
 use super::state::{Overlay, State};
 use super::theme::{Role, Theme};
@@ -65,6 +65,8 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
             Pane::Tape => "Tape",
             Pane::Candles => "Candles",
             Pane::Watch | Pane::Depth => "Depth",
+            Pane::Across => "All venues",
+            Pane::Venues => "Venues",
         };
         canvas.put_message(area, "nothing is shown yet", Role::Dim);
         return Title { name: name.to_owned(), ..Title::default() };
@@ -95,6 +97,12 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
             depth::draw(canvas, area, focus);
             depth::title(focus)
         }
+        Pane::Across => {
+            let group = state.groups.get(&focus.place).copied();
+            let cursor = state.cursor.filter(|at| at.depth < usize::from(across::slots(area).on(at.side)));
+            across::draw(canvas, area, view, &across::Look { group, cursor })
+        }
+        Pane::Venues => venues::draw(canvas, area, view, &focus.place),
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod alert;
 mod chronicle;
 mod command;
+mod consolidated;
 mod ear;
 mod line;
 mod memory;
@@ -23,6 +24,7 @@ mod work;
 
 pub use alert::{AlertSettings, AlertView, AlertWish, AlertsView, FiredView};
 pub use command::Command;
+pub use consolidated::{Across, AcrossView};
 pub use line::Line;
 pub use scope::{Operator, Role, Scope, Viewer};
 pub use settings::{CacheSettings, Capture, DeskError, Settings};
@@ -54,7 +56,8 @@ impl Desk {
     /// Starts a desk on the runtime that this is called on: recalls the cache, then connects. What goes wrong with the
     /// journal or the cache is a notice in the views and stops nothing.
     pub fn start(settings: Settings) -> Result<Self, DeskError> {
-        let state = State::new(settings.mode(), settings.watch.clone(), settings.stale_after);
+        let mut state = State::new(settings.mode(), settings.watch.clone(), settings.stale_after);
+        state.fees.clone_from(&settings.fees);
         let shared = Arc::new(Shared::new(state, Clock::start()));
         let (orders, queue) = mpsc::channel(QUEUE);
         let work = Work::begin(settings, Arc::clone(&shared))?;

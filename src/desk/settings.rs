@@ -3,7 +3,7 @@
 use super::{AlertSettings, Mode, Place, Speed};
 use crate::feed::SettingsError;
 use crate::feed::player::PlayerError;
-use crate::market::VenueId;
+use crate::market::{Fee, VenueId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +19,10 @@ pub struct Settings {
     pub stale_after: Duration,
     /// Other addresses than the venues' own.
     pub urls: BTreeMap<VenueId, String>,
+    /// Other addresses than those that the venues are asked at.
+    pub rest_urls: BTreeMap<VenueId, String>,
+    /// What the venues take from those who take.
+    pub fees: BTreeMap<VenueId, Fee>,
     /// A PEM file of certificate authorities that are trusted besides the built-in ones.
     pub authorities: Option<PathBuf>,
     /// Where the journal is; none is kept when `None`.

@@ -1,8 +1,10 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
-use super::{AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched};
+use super::{
+    AcrossView, AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched,
+};
 use crate::feed::player::Progress;
-use crate::market::{Listing, Market, Symbol, Timestamp, VenueId};
+use crate::market::{Fee, Listing, Market, Symbol, Timestamp, VenueId};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub(super) struct State {
     /// The time of the capture, in a replay.
     pub replayed: Option<Timestamp>,
     pub stale_after: Duration,
+    /// What the venues take from those who take.
+    pub fees: BTreeMap<VenueId, Fee>,
     notices: VecDeque<Notice>,
 }
 
@@ -39,6 +43,7 @@ impl State {
             replay: None,
             replayed: None,
             stale_after,
+            fees: BTreeMap::new(),
             notices: VecDeque::new(),
         }
     }
@@ -76,6 +81,9 @@ impl State {
             now,
             watch: watch.iter().map(|place| self.watched(place, now)).collect(),
             focus: focus.map(|place| self.focus(place, query, now)),
+            across: focus
+                .zip(query.across.as_ref())
+                .map(|(place, across)| AcrossView::of(self, place, &watch, across, query.group, now)),
             links: self.links.values().cloned().collect(),
             store: self.store.clone(),
             alerts: Arc::clone(&self.alerts),

@@ -1,6 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
-use super::{AlertsView, Line};
+use super::{Across, AcrossView, AlertsView, Line};
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
 use crate::market::{
@@ -36,6 +36,8 @@ pub struct Query {
     pub interval: Interval,
     /// How many candles.
     pub candles: usize,
+    /// What to tell of the instrument across venues, if anything.
+    pub across: Option<Across>,
 }
 
 /// What kind of market this is: never to be mistaken for another.
@@ -60,6 +62,8 @@ pub struct View {
     pub watch: Vec<Watched>,
     /// The instrument that the query asked for.
     pub focus: Option<Focus>,
+    /// The same across all venues that it is watched on, where the query asked for that.
+    pub across: Option<AcrossView>,
     /// The connections.
     pub links: Vec<Link>,
     /// The journal and the cache.

@@ -161,7 +161,8 @@ impl Work {
             return Ok(());
         }
         let stream = self.settings.urls.get(&place.venue).map(String::as_str);
-        let address = endpoint(place.venue, &place.symbol).address(stream, None);
+        let rest = self.settings.rest_urls.get(&place.venue).map(String::as_str);
+        let address = endpoint(place.venue, &place.symbol).address(stream, rest);
         let settings = feed::Settings {
             authorities: self.settings.authorities.clone(),
             stale_after: self.settings.stale_after,

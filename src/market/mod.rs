@@ -6,6 +6,7 @@
 
 mod book;
 mod candle;
+mod consolidated;
 mod event;
 mod instrument;
 mod listing;
@@ -20,6 +21,10 @@ pub use book::{
     Standing,
 };
 pub use candle::{Candle, Candles, Interval};
+pub use consolidated::{
+    Absence, Allocation, Basis, Consolidated, Cross, Excluded, Fee, FeeError, NotTheSame, Offer, Part, Rank, Rung,
+    Same, Source, Split, Steps, VenueQuote,
+};
 pub use event::{Channel, Event, Subscription, VenueStatus};
 pub use instrument::{Instrument, Precision, Trading, UnknownVenue, VenueId};
 pub use listing::{Freshness, Listing, Market};

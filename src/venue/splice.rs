@@ -69,11 +69,6 @@ impl Splice {
         self.at = None;
     }
 
-    /// Whether a snapshot is awaited.
-    pub fn waiting(&self) -> bool {
-        self.at.is_none()
-    }
-
     /// Takes a change; gives it back when the book has to see it now.
     pub fn change(&mut self, mut change: Numbered) -> Option<BookUpdate> {
         let Some((last, joined)) = self.at else {
@@ -243,7 +238,7 @@ mod tests {
             splice.change(change(9, 12, previous));
             let mut out = Vec::new();
             assert_eq!(splice.snapshot(5, empty(true), &mut out), Joined::TooOld);
-            assert!(out.is_empty() && splice.waiting());
+            assert!(out.is_empty());
             assert_eq!(splice.snapshot(10, empty(true), &mut out), Joined::Yes);
             assert_eq!(numbers(&out), [(None, 10), (Some(10), 12)]);
         }
@@ -257,7 +252,7 @@ mod tests {
         assert!(splice.change(change(4, 7, Some(3))).is_some(), "the first goes beyond the snapshot");
         let broken = splice.change(change(10, 12, Some(9))).unwrap();
         assert_eq!(numbers(&[broken]), [(Some(9), 12)]);
-        assert!(splice.waiting());
+
         out.clear();
         assert_eq!(splice.snapshot(12, empty(true), &mut out), Joined::Yes);
         assert_eq!(numbers(&out), [(None, 12), (Some(12), 12)]);

@@ -111,6 +111,9 @@ fn text_of(value: &DeValue<'_>, shape: Shape) -> Option<String> {
     match (shape, value) {
         (Shape::Text, DeValue::String(text)) => Some(text.to_string()),
         (Shape::Number, DeValue::Integer(number)) if number.radix() == 10 => Some(number.as_str().to_owned()),
+        (Shape::Decimal, DeValue::String(text)) => Some(text.to_string()),
+        (Shape::Decimal, DeValue::Float(number)) => Some(number.as_str().to_owned()),
+        (Shape::Decimal, DeValue::Integer(number)) if number.radix() == 10 => Some(number.as_str().to_owned()),
         (Shape::Switch, DeValue::Boolean(switch)) => Some(switch.to_string()),
         (Shape::List, DeValue::Array(items)) => {
             let words = items.iter().map(|item| item.get_ref().as_str().filter(|word| !word.contains([' ', ','])));
@@ -124,6 +127,7 @@ fn noun(shape: Shape) -> &'static str {
     match shape {
         Shape::Text => "a string",
         Shape::Number => "a plain integer",
+        Shape::Decimal => "a decimal number",
         Shape::Switch => "true or false",
         Shape::List => "an array of words",
     }
@@ -180,6 +184,15 @@ mod tests {
             "symbols is wrong: expected an array of words, not array"
         );
         assert_eq!(flaw("console = 3\n").1, "console is a section, not a value");
+    }
+
+    #[test]
+    fn a_decimal_keeps_its_digits() {
+        let file = File::parse("[fees]\nkraken = 0.2600\nokx = \"0.1\"\nbybit = 1\n").unwrap();
+        let text = |name: &str| file.get(KEYS.iter().find(|key| key.name == name).unwrap()).map(|(text, _)| text);
+        let texts = ["fees.kraken", "fees.okx", "fees.bybit"].map(text);
+        assert_eq!(texts, [Some("0.2600"), Some("0.1"), Some("1")]);
+        assert_eq!(flaw("fees.kraken = true\n").1, "fees.kraken is wrong: expected a decimal number, not boolean");
     }
 
     #[test]

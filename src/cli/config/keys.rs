@@ -1,11 +1,11 @@
 //! The table of every setting.
 
-use super::read::{chat, choice, file, number, rings, size, span, switch, symbols, url, venue, word};
+use super::read::{chat, choice, file, number, rings, size, span, switch, symbols, venue, word};
+use super::venues::VENUES;
 use super::{Config, Level, Sync, Webhook, Zone};
-use crate::market::VenueId;
 
 /// One setting: its names, its meaning, and how its text becomes a value.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// Its path in the file: `console.theme`.
     pub name: &'static str,
@@ -70,6 +70,8 @@ pub enum Shape {
     Number,
     /// `true` or `false`.
     Switch,
+    /// A decimal number, or a string that holds one.
+    Decimal,
     /// An array of strings; as one text, separated by spaces or commas.
     List,
 }
@@ -78,8 +80,20 @@ const fn flag(id: &'static str, shown: &'static str, takes: Takes) -> Option<Fla
     Some(Flag { id, shown, takes })
 }
 
-/// Every setting, in the order of the documentation.
-pub static KEYS: [Key; 24] = [
+/// Every setting.
+pub static KEYS: [Key; COMMON.len() + VENUES.len()] = {
+    let [first, ..] = COMMON;
+    let mut all = [first; COMMON.len() + VENUES.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = if n < COMMON.len() { COMMON[n] } else { VENUES[n - COMMON.len()] };
+        n += 1;
+    }
+    all
+};
+
+/// The settings that are not of a venue, in the order of the documentation.
+pub const COMMON: [Key; 22] = [
     Key {
         name: "venue",
         variable: "EXCHEQUER_VENUE",
@@ -226,26 +240,6 @@ pub static KEYS: [Key; 24] = [
         default: None,
         about: "Certificates, in PEM, that are trusted besides the built-in authorities.",
         set: |config, text| file(text).map(|value| config.feed.ca_file = Some(value)),
-    },
-    Key {
-        name: "venues.kraken.url",
-        variable: "EXCHEQUER_KRAKEN_URL",
-        flag: None,
-        shape: Shape::Text,
-        values: "a `ws://` or `wss://` address",
-        default: None,
-        about: "Replaces Kraken's own address.",
-        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Kraken, value)),
-    },
-    Key {
-        name: "venues.sim.url",
-        variable: "EXCHEQUER_SIM_URL",
-        flag: None,
-        shape: Shape::Text,
-        values: "a `ws://` or `wss://` address",
-        default: None,
-        about: "A simulated venue that already runs. Unset, one is started in the same process.",
-        set: |config, text| url(text).map(|value| _ = config.urls.insert(VenueId::Sim, value)),
     },
     Key {
         name: "alerts.file",

@@ -121,7 +121,7 @@ impl Setting {
     pub fn value(&self) -> serde_json::Value {
         let Some(text) = &self.text else { return serde_json::Value::Null };
         match self.key.shape {
-            Shape::Text => printable(text).into(),
+            Shape::Text | Shape::Decimal => printable(text).into(),
             Shape::Number => text.parse::<u64>().map_or(serde_json::Value::Null, Into::into),
             Shape::Switch => (text == "true").into(),
             Shape::List => super::read::words(text).collect(),

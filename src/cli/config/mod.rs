@@ -11,13 +11,15 @@ mod layers;
 mod page;
 mod read;
 pub mod show;
+mod venues;
 
-pub use keys::{Flag, KEYS, Key, Shape, Takes};
+pub use keys::{COMMON, Flag, KEYS, Key, Shape, Takes};
 pub use layers::{Flags, Origin, Setting};
 pub use page::page;
+pub use venues::OF_VENUES;
 
 use crate::console::ring::Ring;
-use crate::market::{Symbol, VenueId};
+use crate::market::{Fee, Symbol, VenueId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -35,6 +37,10 @@ pub struct Config {
     pub feed: Feed,
     /// Addresses that replace the venues' own, by venue.
     pub urls: BTreeMap<VenueId, String>,
+    /// Addresses that replace those that the venues are asked at, by venue.
+    pub rest_urls: BTreeMap<VenueId, String>,
+    /// What the venues take from those who take.
+    pub fees: BTreeMap<VenueId, Fee>,
     /// How much is logged.
     pub log_level: Level,
     /// The cache of what can be fetched again.

@@ -1,6 +1,7 @@
 //! `docs/configuration.md`, written from the table of settings.
 
-use super::{KEYS, Key, Shape};
+use super::{COMMON, Key, OF_VENUES, Shape};
+use crate::market::VenueId;
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -29,6 +30,9 @@ fps = 10
 
 [venues.kraken]
 url = \"wss://ws.kraken.com/v2\"
+
+[fees]
+kraken = 0.26
 ```
 
 ## Files
@@ -53,9 +57,15 @@ which only its owner may be able to read, or in the variable `EXCHEQUER_WEBHOOK_
 /// The whole page.
 pub fn page() -> String {
     let mut page = HEAD.to_owned();
-    for key in &KEYS {
-        // Writing to a String cannot fail.
+    // Writing to a String cannot fail.
+    for key in &COMMON {
         let _ = write!(page, "\n### `{}`\n\n{}\n\n{}\n", key.name, key.about, facts(key));
+    }
+    let venues = VenueId::ALL.map(|venue| format!("`{venue}`")).join(", ");
+    let _ = write!(page, "\n## Settings of a venue\n\nFor `VENUE` write one of {venues}; in variables in capitals.\n");
+    for of in &OF_VENUES {
+        let facts = format!("- takes {}\n- default: unset\n- also: `{}`", of.values, of.variable);
+        let _ = write!(page, "\n### `{}`\n\n{}\n\n{facts}\n", of.name, of.about);
     }
     page
 }

@@ -1,7 +1,7 @@
 //! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
 
 use crate::console::ring::Ring;
-use crate::market::{Symbol, VenueId};
+use crate::market::{Fee, Symbol, VenueId};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -87,9 +87,23 @@ pub fn file(text: &str) -> Result<PathBuf, String> {
 
 /// The address of a WebSocket.
 pub fn url(text: &str) -> Result<String, String> {
-    let host = ["ws://", "wss://"].iter().find_map(|scheme| text.strip_prefix(scheme));
+    address(text, ["ws://", "wss://"])
+}
+
+/// The address of a server that is asked by HTTP.
+pub fn rest(text: &str) -> Result<String, String> {
+    address(text, ["http://", "https://"])
+}
+
+fn address(text: &str, schemes: [&str; 2]) -> Result<String, String> {
+    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
     let sound = host.is_some_and(|host| !host.is_empty() && text.chars().all(|c| c.is_ascii_graphic()));
-    if sound { Ok(text.to_owned()) } else { Err("an address that starts with ws:// or wss://".to_owned()) }
+    if sound { Ok(text.to_owned()) } else { Err(format!("an address that starts with {}", schemes.join(" or "))) }
+}
+
+/// A fee in percent.
+pub fn fee(text: &str) -> Result<Fee, String> {
+    text.parse().map_err(|_| "percent from -10 to 10 with at most four decimals, such as 0.26".to_owned())
 }
 
 fn measured(text: &str, units: &[(&str, u64)], range: RangeInclusive<u64>) -> Option<u64> {
@@ -127,6 +141,8 @@ mod tests {
         for wrong in ["ws://", "http://a", "ws://a b", "ws://a\n"] {
             assert!(url(wrong).is_err(), "{wrong:?}");
         }
+        assert!(rest("https://api.kraken.com").is_ok());
+        assert_eq!(rest("ws://a"), Err("an address that starts with http:// or https://".to_owned()));
     }
 
     #[test]

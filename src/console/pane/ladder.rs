@@ -284,7 +284,8 @@ pub fn cursor_at(slots: Slots, line: u16) -> Option<Cursor> {
     }
 }
 
-fn line_of(slots: Slots, side: Side, depth: u16) -> u16 {
+/// The line of a level inside the pane.
+pub fn line_of(slots: Slots, side: Side, depth: u16) -> u16 {
     match side {
         Side::Ask => slots.asks.saturating_sub(depth),
         Side::Bid => slots.asks.saturating_add(2).saturating_add(depth),

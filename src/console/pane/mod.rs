@@ -1,5 +1,6 @@
 //! The panes of the Markets workspace, one a file: each draws one kind of data inside its border.
 
+pub mod across;
 pub mod candles;
 pub mod depth;
 pub mod header;
@@ -7,6 +8,7 @@ pub mod ladder;
 pub mod status;
 pub mod tape;
 pub mod trouble;
+pub mod venues;
 pub mod watch;
 
 use super::canvas::Canvas;

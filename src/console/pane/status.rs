@@ -133,6 +133,8 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     let contexts = state.contexts(view);
     let here = if contexts.contains(&Context::Replay) {
         Action::Pause
+    } else if contexts.contains(&Context::Across) {
+        Action::Split
     } else if contexts.contains(&Context::Book) {
         Action::GroupWider
     } else if contexts.contains(&Context::Candles) {

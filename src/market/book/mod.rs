@@ -16,6 +16,7 @@ mod tests;
 
 pub use checksum::Checksum;
 use checksum::Memory;
+pub(super) use view::round_to;
 pub use view::{Crossing, Fill, Row};
 
 use super::{Precision, Side, Timestamp};

@@ -44,7 +44,7 @@ pub struct Fill {
 
 impl Book {
     /// The levels of a side, best first.
-    pub fn levels(&self, side: Side) -> impl ExactSizeIterator<Item = Level> + '_ {
+    pub fn levels(&self, side: Side) -> impl ExactSizeIterator<Item = Level> + DoubleEndedIterator + '_ {
         self.ladder.side(side).iter().map(|ticks| self.ladder.level(*ticks))
     }
 
@@ -55,9 +55,9 @@ impl Book {
 
     /// The last level that is known, when the side is cut off by the subscription's depth: beyond it may be more.
     pub fn horizon(&self, side: Side) -> Option<Level> {
-        let levels = self.levels(side);
+        let mut levels = self.levels(side);
         let full = self.depth.is_some_and(|depth| levels.len() >= depth);
-        levels.last().filter(|_| full)
+        levels.next_back().filter(|_| full)
     }
 
     /// How bid and ask stand to each other.
@@ -157,7 +157,8 @@ fn bps(part: Decimal, whole: Decimal) -> Option<Decimal> {
     Some(ratio.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven))
 }
 
-fn round_to(price: Price, step: Price, side: Side) -> Option<Price> {
+/// A price in steps, never a better one: bids down, asks up.
+pub(in crate::market) fn round_to(price: Price, step: Price, side: Side) -> Option<Price> {
     let steps = price.get().checked_div(step.get())?;
     let whole = match side {
         Side::Bid => steps.floor(),
