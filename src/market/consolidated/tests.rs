@@ -266,7 +266,10 @@ fn some_levels(range: std::ops::Range<i64>) -> impl Strategy<Value = BTreeMap<i6
     prop::collection::btree_map(range, 1i64..5_000, 0..12)
 }
 
-fn some_venue() -> impl Strategy<Value = (BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool)> {
+/// Bids, asks, the fee and whether it is live.
+type Drawn = (BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool);
+
+fn some_venue() -> impl Strategy<Value = Drawn> {
     (
         some_levels(900..1_010),
         some_levels(990..1_100),
@@ -275,7 +278,7 @@ fn some_venue() -> impl Strategy<Value = (BTreeMap<i64, i64>, BTreeMap<i64, i64>
     )
 }
 
-fn some_book(venues: &[(BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool)]) -> Vec<Listed> {
+fn some_book(venues: &[Drawn]) -> Vec<Listed> {
     let change =
         |(price, quantity): (&i64, &i64)| Change { price: Fixed::new(*price, 1), quantity: Fixed::new(*quantity, 3) };
     let listed = VenueId::ALL.into_iter().zip(venues).map(|(venue, (bids, asks, fee, live))| {
