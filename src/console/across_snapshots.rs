@@ -4,7 +4,7 @@ use super::glyphs::{ASCII, UNICODE};
 use super::samples::{NOW, consolidated, listing, place, session, view_for};
 use super::snapshots::{drawn, keys, styles, text};
 use super::state::{State, query};
-use crate::desk::{Mode, View};
+use crate::desk::{Line, Mode, View};
 use crate::market::{Desync, Fee, Listing, Timestamp, VenueId};
 
 type Venues = Vec<(VenueId, Listing, Option<Fee>)>;
@@ -17,15 +17,22 @@ fn ago(millis: i64) -> Timestamp {
 fn calm() -> Venues {
     let fee = |text: &str| text.parse().ok();
     vec![
-        (VenueId::Kraken, listing(0, 7, ago(200)), fee("0.26")),
+        (VenueId::Kraken, listing(0, 7, ago(200)), fee("0.1")),
         (VenueId::Okx, listing(3, 90, ago(40)), fee("0.1")),
-        (VenueId::Coinbase, listing(-5, 170, ago(1_300)), None),
+        (VenueId::Coinbase, listing(-5, 170, ago(1_300)), fee("0.101")),
     ]
 }
 
+/// What a desk on Kraken and the other venues shows.
 fn shown(state: &State, venues: &Venues) -> View {
     let mut view = view_for(state);
     view.mode = Mode::Live;
+    for watched in &mut view.watch {
+        watched.place.venue = VenueId::Kraken;
+    }
+    if let (Some(focus), Some(link)) = (&mut view.focus, view.links.first_mut()) {
+        (focus.place.venue, link.line) = (VenueId::Kraken, Line::first(VenueId::Kraken));
+    }
     let query = query(state);
     view.across = query.across.as_ref().map(|across| consolidated(venues, &place("BTC/USD"), across, query.group));
     view
@@ -65,6 +72,9 @@ fn the_table_of_venues_with_a_size() {
     }
     let all = after(80, 24, "b : s p l i t space 5 0 0 enter");
     insta::assert_snapshot!("venues_depth_runs_out", screen(&all, &shown(&all, &calm())));
+    let mut unsaid = calm();
+    unsaid[1].2 = None;
+    insta::assert_snapshot!("venues_fee_unknown", screen(&all, &shown(&all, &unsaid)));
     let ascii = text(&drawn(&all, &shown(&all, &calm()), "mono", &ASCII));
     assert!(ascii.is_ascii(), "{ascii}");
 }

@@ -149,9 +149,10 @@ fn net(state: &mut State, view: &View) {
         Basis::Gross => Basis::Net,
         Basis::Net => Basis::Gross,
     };
-    let no_fees = view.across.as_ref().is_some_and(|across| across.quotes.iter().all(|quote| quote.fee.is_none()));
-    if state.across.basis == Basis::Net && no_fees {
-        say(state, view, true, "no fees are set: write fees.VENUE into the configuration");
+    let live = view.across.iter().flat_map(|across| &across.quotes).filter(|quote| quote.absence.is_none());
+    let unknown = live.filter(|quote| quote.fee.is_none()).map(|quote| quote.venue).next();
+    if let (Basis::Net, Some(venue)) = (state.across.basis, unknown) {
+        say(state, view, true, format!("no fee is known for {venue}: set fees.{venue} in the configuration"));
     }
 }
 

@@ -172,7 +172,7 @@ fn the_books_of_all_venues_take_the_place_of_one() {
 #[test]
 fn a_size_is_asked_for_by_key_and_by_command() {
     let (mut state, view) = desktop();
-    press(&mut state, &view, "b s 2 . 5 enter");
+    press(&mut state, &view, "b S 2 . 5 enter");
     assert_eq!(state.focus(), Pane::Venues);
     assert_eq!(query(&state).across.and_then(|across| across.size), "2.5".parse().ok());
     press(&mut state, &view, ": s p l i t space o f f enter");

@@ -15,7 +15,7 @@ use crate::money::{Price, Quantity};
 pub struct Across {
     /// Rows of the ladder a side.
     pub levels: usize,
-    /// Whether the ladder is net of fees.
+    /// What the prices of the ladder are to be.
     pub basis: Basis,
     /// By what the venues are sorted.
     pub rank: Rank,
@@ -28,8 +28,10 @@ pub struct Across {
 pub struct AcrossView {
     /// Which.
     pub symbol: Symbol,
-    /// Whether the ladder is net of fees.
+    /// What the prices of the ladder are to be.
     pub basis: Basis,
+    /// Whether fees can be counted in: that of everyone who takes part is known.
+    pub nets: bool,
     /// The most decimals that one of the venues prints.
     pub precision: Precision,
     /// The bids of all, best first.
@@ -86,12 +88,13 @@ impl AcrossView {
         let Across { levels, basis, rank, size } = *across;
         let precision = book.precision();
         // Net prices have more decimals than a column can hold; their rows are those of the printed prices.
-        let step = group.or_else(|| (basis == Basis::Net).then(|| precision.price_unit()));
+        let step = group.or_else(|| (basis == Basis::Net && book.nets()).then(|| precision.price_unit()));
         let rows = |side| book.rows(side, basis, Steps { rows: levels, step });
         let split = |side| size.and_then(|size| book.split(side, size));
         Self {
             symbol,
             basis,
+            nets: book.nets(),
             precision,
             bids: rows(Side::Bid),
             asks: rows(Side::Ask),
@@ -143,7 +146,8 @@ mod tests {
         let unwatched = place(VenueId::Bitstamp, "BTC/USD");
         let watch = vec![kraken.clone(), tether.clone(), okx.clone()];
         let mut state = State::new(Mode::Live, watch, Duration::from_secs(5));
-        state.fees.insert(VenueId::Okx, "0.1".parse().unwrap());
+        state.fees =
+            [(VenueId::Okx, "0.1"), (VenueId::Kraken, "0.2")].map(|(of, fee)| (of, fee.parse().unwrap())).into();
         hear(&mut state, &kraken, 100, 102);
         hear(&mut state, &okx, 99, 101);
         hear(&mut state, &tether, 500, 501);
@@ -155,7 +159,7 @@ mod tests {
         let told = state.view(&query, now).across.unwrap();
         assert_eq!(told.quotes.iter().map(|quote| quote.venue).collect::<Vec<_>>(), [kraken.venue, okx.venue]);
         assert_eq!((told.bid.unwrap().venue, told.ask.unwrap().venue), (kraken.venue, okx.venue));
-        assert_eq!(told.buy.unwrap().net, "203.101".parse().unwrap(), "with the fee of one of them");
+        assert_eq!(told.buy.unwrap().net, "203.305".parse().unwrap(), "with the fees of both");
         let later = state.view(&query, Timestamp::from_secs(60)).across.unwrap();
         assert_eq!((later.excluded.len(), later.bids.len(), later.buy), (2, 0, None), "both are stale by then");
         query.focus = Some(unwatched);

@@ -84,11 +84,9 @@ const fn flag(id: &'static str, shown: &'static str, takes: Takes) -> Option<Fla
 pub static KEYS: [Key; COMMON.len() + VENUES.len()] = {
     let [first, ..] = COMMON;
     let mut all = [first; COMMON.len() + VENUES.len()];
-    let mut n = 0;
-    while n < all.len() {
-        all[n] = if n < COMMON.len() { COMMON[n] } else { VENUES[n - COMMON.len()] };
-        n += 1;
-    }
+    let (common, venues) = all.split_at_mut(COMMON.len());
+    common.copy_from_slice(&COMMON);
+    venues.copy_from_slice(&VENUES);
     all
 };
 

@@ -16,6 +16,10 @@ use crate::desk::{AcrossView, Mode, View};
 use crate::market::{Absence, Basis, Crossing, Freshness, Part, Rung, Side};
 use crate::money::{Decimal, Price, Quantity};
 use ratatui::layout::Rect;
+use rust_decimal::RoundingStrategy;
+
+/// How the quantity of one venue is written beside its tag.
+const PART: Column = Column { width: 9, decimals: 3 };
 
 /// How this session looks at it.
 pub struct Look {
@@ -64,7 +68,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, look: &Look) -> Ti
 fn title(across: &AcrossView, look: &Look, figures: Figures) -> Title {
     let mut name = format!("{} all", across.symbol);
     if across.basis == Basis::Net {
-        name.push_str(" net");
+        name.push_str(if across.nets { " net" } else { " fee?" });
     }
     if let Some(step) = look.group {
         name = format!("{name} by {}", figures.exact(step.get().normalize()));
@@ -87,7 +91,7 @@ pub fn count(across: &AcrossView) -> (String, Role) {
 /// What the cursor's level says, longest first: who holds how much of it, and what it costs to get there.
 fn readout(across: &AcrossView, row: &Rung, figures: Figures) -> Vec<String> {
     let price = figures.price(row.price, across.precision.price);
-    let parts = row.parts.iter().map(|part| format!("{} {}", tag(part.venue), figures.short(part.quantity.get())));
+    let parts = row.parts.iter().map(|part| format!("{} {}", tag(part.venue), figures.quantity(part.quantity, PART)));
     let parts = parts.collect::<Vec<_>>().join(" + ");
     let total = figures.short(row.total.get());
     let (base, quote) = (across.symbol.base(), across.symbol.quote());
@@ -191,7 +195,7 @@ fn levels(canvas: &mut Canvas<'_>, area: Rect, across: &AcrossView, look: &Look)
 /// Who stands at a level: with quantities where there is room, else by tag, and how many more there are.
 fn parts(canvas: &mut Canvas<'_>, area: Rect, x: u16, y: u16, parts: &[Part]) {
     let room = usize::from(area.width.saturating_sub(x));
-    let quantity = |quantity: Quantity| canvas.figures.short(quantity.get());
+    let quantity = |quantity: Quantity| canvas.figures.quantity(quantity, PART);
     let full: Vec<String> =
         parts.iter().map(|part| format!("{} {}", tag(part.venue), quantity(part.quantity))).collect();
     let width: usize = full.iter().map(|text| columns(text) + 1).sum();
@@ -224,11 +228,21 @@ fn between(canvas: &mut Canvas<'_>, area: Rect, across: &AcrossView) {
     let price = |price: Price| figures.price(price, 0);
     if let Some(cross) = across.crosses.first() {
         let (bid, ask) = (tag(cross.bid), tag(cross.ask));
-        let net = cross.net.map_or("unknown".to_owned(), |net| signed(net.get(), canvas.glyphs, figures));
+        // Cut to the decimals of a price, never to more than there is.
+        let cut = |net: Price| {
+            let decimals = u32::from(across.precision.price);
+            signed(
+                net.get().round_dp_with_strategy(decimals, RoundingStrategy::ToNegativeInfinity),
+                canvas.glyphs,
+                figures,
+            )
+        };
+        let net = cross.net.map_or("unknown".to_owned(), cut);
         let gross = price(cross.gross);
         let texts = [
             format!(" CROSSED  {bid} bids {gross} over the ask of {ask}  after fees {net} "),
-            format!(" CROSSED {bid} over {ask} {gross} net {net} "),
+            format!(" CROSSED {bid} over {ask} {gross}  net {net} "),
+            format!(" CROSSED {bid}>{ask} {gross} net {net} "),
             format!(" CROSSED {bid}>{ask} {gross} "),
             " CROSSED ".to_owned(),
         ];
@@ -238,7 +252,11 @@ fn between(canvas: &mut Canvas<'_>, area: Rect, across: &AcrossView) {
         let side = if across.bid.is_none() { "no bids" } else { "no asks" };
         return canvas.put_centered(area, y, side, Role::Warning);
     };
-    let (whose, spread) = (format!("{} / {}", tag(bid.venue), tag(ask.venue)), ask.price.checked_sub(bid.price));
+    let whose = match bid.venue == ask.venue {
+        true => tag(bid.venue).to_owned(),
+        false => format!("{} / {}", tag(bid.venue), tag(ask.venue)),
+    };
+    let spread = ask.price.checked_sub(bid.price);
     match across.crossing {
         Crossing::Crossed => band(canvas, area, y, [format!(" CROSSED within {} ", tag(bid.venue))].iter().find(fits)),
         Crossing::Locked => band(canvas, area, y, [format!(" LOCKED at {} ", price(bid.price))].iter().find(fits)),

@@ -13,7 +13,7 @@ use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::{AcrossView, Place, View};
 use crate::market::{Absence, Desync, Freshness, Level, Precision, Rank, Side, Split, VenueQuote};
-use crate::money::{Decimal, Price, Quantity};
+use crate::money::{Decimal, Price};
 use ratatui::layout::Rect;
 use rust_decimal::RoundingStrategy;
 
@@ -65,14 +65,18 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: &Place) -> 
     {
         told(canvas, area, y, across, (verb, split.as_ref()));
     }
-    Title { name: name(across), state: Some(count(across)), readout: vec![] }
+    let hidden = used.saturating_sub(table.height);
+    let readout = if hidden > 0 { vec![format!("{hidden} more")] } else { vec![] };
+    Title { name: name(across), state: Some(count(across)), readout }
 }
 
 fn name(across: &AcrossView) -> String {
     let by = match across.rank {
         Rank::Watched => "",
-        Rank::Bid => " by bid net",
-        Rank::Ask => " by ask net",
+        Rank::Bid if across.nets => " by bid net",
+        Rank::Ask if across.nets => " by ask net",
+        Rank::Bid => " by bid",
+        Rank::Ask => " by ask",
         Rank::Spread => " by spread",
         Rank::Lag => " by lag",
     };
@@ -134,8 +138,8 @@ fn cells(canvas: &Canvas<'_>, across: &AcrossView) -> Vec<Cells> {
         };
         Cells { head: head.to_owned(), texts: across.quotes.iter().map(text).collect(), weight }
     };
-    let size =
-        Column { width: 9, decimals: if across.precision.quantity < 4 { across.precision.quantity.into() } else { 4 } };
+    let decimals = across.quotes.iter().map(|quote| quote.precision.quantity).max().unwrap_or(0);
+    let size = Column { width: 9, decimals: u32::from(decimals).min(4) };
     let amount = |level: Option<Level>| (level.map(|level| figures.quantity(level.quantity, size)), Role::Text);
     let best = |side| {
         let live = across.quotes.iter().filter(|quote| quote.absence.is_none());
@@ -205,44 +209,33 @@ fn told(canvas: &mut Canvas<'_>, area: Rect, y: u16, across: &AcrossView, (verb,
         canvas.put(area, 1, y, &format!("{verb}: nothing is offered that can be trusted"), Role::Warning);
         return;
     };
-    let exact = |size: Quantity| figures.exact(size.get().normalize());
+    let asked = figures.exact(split.asked.get().normalize());
+    let filled = figures.quantity(split.filled, Column { width: 12, decimals: 4 });
     let average = rounded(split.average, across.precision);
     let average = figures.price(average, across.precision.price);
-    let net = net(across);
+    let fees = if across.nets { "net of fees" } else { "without fees" };
     let cost = figures.notional(split.net);
     let money = if split.side == Side::Ask { "costs" } else { "brings" };
     let short = split.filled < split.asked;
     let size = match short {
-        true => format!("{verb}: only {} of {} {base} is known", exact(split.filled), exact(split.asked)),
-        false => format!("{verb} {} {base}", exact(split.asked)),
+        true => format!("{verb} {asked} {base}: only {filled} known,"),
+        false => format!("{verb} {asked} {base}:"),
     };
     let saves = split.saves().zip(split.alone).filter(|(saves, _)| !saves.is_zero());
     let saves = saves.map_or(String::new(), |(saves, (venue, _))| {
-        format!("  {} better than {} alone", figures.notional(saves), tag(venue))
+        format!(", {} better than {} alone", figures.notional(saves), tag(venue))
     });
-    let blind = if split.blind { "  or better" } else { "" };
+    let blind = if split.blind { ", beyond a known depth" } else { "" };
     let texts = [
-        format!("{size} at {average} {net}  {money} {cost} {quote}{saves}{blind}"),
-        format!("{size} at {average} {net}{saves}{blind}"),
-        format!("{size} at {average} {net}{saves}"),
-        format!("{size} at {average} {net}"),
-        format!("{size} at {average}"),
+        format!("{size} average {average} {fees}, {money} {cost} {quote}{saves}{blind}"),
+        format!("{size} average {average} {fees}{saves}{blind}"),
+        format!("{size} average {average} {fees}{saves}"),
+        format!("{size} average {average} {fees}"),
+        format!("{size} average {average}"),
     ];
     let fits = |text: &&String| columns(text) < usize::from(area.width);
     if let Some(text) = texts.iter().find(fits).or(texts.last()) {
         canvas.put(area, 1, y, text, if short { Role::Warning } else { Role::Text });
-    }
-}
-
-/// Whether fees are counted in.
-fn net(across: &AcrossView) -> &'static str {
-    let mut live = across.quotes.iter().filter(|quote| quote.absence.is_none()).peekable();
-    if live.peek().is_none() || live.clone().all(|quote| quote.fee.is_none()) {
-        "without fees"
-    } else if live.any(|quote| quote.fee.is_none()) {
-        "net where a fee is set"
-    } else {
-        "net of fees"
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn worse(side: Side, a: Price, b: Price) -> Ordering {
 impl<'a> Consolidated<'a> {
     /// The levels of those that take part, best first.
     pub(super) fn merge(&self, side: Side, basis: Basis) -> Merge<'a> {
+        let basis = self.comparable(basis);
         let offers = self.included().map(|source| {
             let offer = move |Level { price: printed, quantity }| {
                 let price = source.price(side, printed, basis)?;
@@ -131,6 +132,7 @@ impl<'a> Consolidated<'a> {
 
     /// The nearest price beyond which some venue's levels are not known.
     pub fn horizon(&self, side: Side, basis: Basis) -> Option<Price> {
+        let basis = self.comparable(basis);
         let horizons = self.included().filter_map(|source| {
             let last = source.listing.book.horizon(side)?;
             source.price(side, last.price, basis)

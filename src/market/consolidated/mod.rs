@@ -45,7 +45,8 @@ pub enum Basis {
     /// As printed.
     #[default]
     Gross,
-    /// Bids less and asks plus the taker's fee; where no fee is known, as printed.
+    /// Bids less and asks plus the taker's fee. As printed as long as one venue that takes part has no known fee: prices
+    /// with and without it cannot be compared.
     Net,
 }
 
@@ -92,6 +93,7 @@ pub struct Cross {
 #[derive(Clone, Debug)]
 pub struct Consolidated<'a> {
     members: Vec<Member<'a>>,
+    nets: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -115,7 +117,15 @@ impl<'a> Consolidated<'a> {
             let absence = absence(same, &source, &freshness);
             Member { source, freshness, absence, age: source.listing.book.age(now) }
         };
-        Self { members: sources.into_iter().map(member).collect() }
+        let members: Vec<_> = sources.into_iter().map(member).collect();
+        let mut included = members.iter().filter(|member| member.absence.is_none()).peekable();
+        let nets = included.peek().is_some() && included.all(|member| member.source.fee.is_some());
+        Self { members, nets }
+    }
+
+    /// Whether net prices are net: the fee of everyone who takes part is known.
+    pub fn nets(&self) -> bool {
+        self.nets
     }
 
     /// How many venues there are, those that do not take part included.
@@ -179,6 +189,13 @@ impl Source<'_> {
             (Basis::Net, Some(fee)) => fee.net(side, price),
             _ => Some(price),
         }
+    }
+}
+
+impl Consolidated<'_> {
+    /// Net only where that can be compared.
+    fn comparable(&self, basis: Basis) -> Basis {
+        if self.nets { basis } else { Basis::Gross }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The table of venues: what each one quotes, and how it stands.
 
-use super::{Absence, Consolidated, Fee, Member};
+use super::{Absence, Basis, Consolidated, Fee, Member};
 use crate::market::{Freshness, Level, Precision, Side, VenueId};
 use crate::money::{Decimal, Price};
 use std::cmp::Ordering;
@@ -39,9 +39,9 @@ pub enum Rank {
     /// As watched.
     #[default]
     Watched,
-    /// The highest bid first, fees taken off.
+    /// The highest bid first, fees taken off where all are known.
     Bid,
-    /// The lowest ask first, fees added.
+    /// The lowest ask first, fees added where all are known.
     Ask,
     /// The narrowest spread first.
     Spread,
@@ -65,17 +65,18 @@ impl Rank {
 impl Consolidated<'_> {
     /// What every venue quotes.
     pub fn quotes(&self, rank: Rank) -> Vec<VenueQuote> {
+        let basis = self.comparable(Basis::Net);
         let mut members: Vec<&Member<'_>> = self.members.iter().collect();
-        members.sort_by(|a, b| a.absence.is_some().cmp(&b.absence.is_some()).then_with(|| a.compare(b, rank)));
+        members.sort_by(|a, b| a.absence.is_some().cmp(&b.absence.is_some()).then_with(|| a.compare(b, rank, basis)));
         members.into_iter().map(Member::quote).collect()
     }
 }
 
 impl Member<'_> {
-    fn compare(&self, other: &Self, rank: Rank) -> Ordering {
+    fn compare(&self, other: &Self, rank: Rank, basis: Basis) -> Ordering {
         let net = |of: &Self, side| {
             let price = of.source.listing.book.best(side)?.price;
-            of.source.price(side, price, super::Basis::Net)
+            of.source.price(side, price, basis)
         };
         match rank {
             Rank::Watched => Ordering::Equal,

@@ -22,7 +22,7 @@ pub struct Split {
     pub asked: Quantity,
     /// What the known levels can fill; less than asked when the depth that we know runs out.
     pub filled: Quantity,
-    /// What is paid, or got, with fees where they are known.
+    /// What is paid, or got, with fees where all are known.
     pub net: Notional,
     /// The same without fees.
     pub gross: Notional,
@@ -43,7 +43,7 @@ pub struct Allocation {
     pub venue: VenueId,
     /// How much.
     pub quantity: Quantity,
-    /// What that costs or brings, with the fee where it is known.
+    /// What that costs or brings, with the fee where all are known.
     pub net: Notional,
     /// The worst price taken, as printed: the limit of an order that takes no more.
     pub limit: Price,
@@ -115,11 +115,12 @@ impl Consolidated<'_> {
 
     /// The best venue for all of a size, and what is paid or got there.
     fn alone(&self, side: Side, quantity: Quantity) -> Option<(VenueId, Notional)> {
+        let basis = self.comparable(Basis::Net);
         let fills = self.included().filter_map(|source| {
             let (mut left, mut net) = (quantity.get(), Decimal::ZERO);
             for level in source.listing.book.levels(side) {
                 let take = level.quantity.get().min(left);
-                let price = source.price(side, level.price, Basis::Net)?;
+                let price = source.price(side, level.price, basis)?;
                 net = net.checked_add(price.get().checked_mul(take)?)?;
                 left = left.checked_sub(take)?;
                 if left.is_zero() {

@@ -105,6 +105,12 @@ fn fees_turn_the_order_of_venues_around() {
     assert_eq!((best.venue, best.price, best.printed), (OKX, price("99.8001"), price("99.9")));
     let asks = both.rows(Side::Ask, Basis::Net, ALL);
     assert_eq!(shown(&asks), ["101.2011: okx 1 = 1", "101.2626: kraken 1 = 2"]);
+    assert!(both.nets());
+    // One fee that nobody has said makes the others of no use.
+    let listed = [venue(KRAKEN, "100x1", "101x1", "0.26"), venue(OKX, "99.9x1", "101.1x1", "")];
+    let both = book(&listed);
+    assert_eq!(both.rows(Side::Ask, Basis::Net, ALL), both.rows(Side::Ask, Basis::Gross, ALL));
+    assert_eq!((both.nets(), both.quotes(Rank::Bid)[0].venue), (false, KRAKEN));
 }
 
 #[test]
@@ -239,7 +245,7 @@ fn the_table_puts_the_best_first_and_who_is_out_last() {
     let mut listed = vec![
         venue(KRAKEN, "100x1", "101x1", "0.5"),
         venue(OKX, "99.9x1", "101.2x1", "0.1"),
-        venue(VenueId::Bybit, "", "", ""),
+        venue(VenueId::Bybit, "", "", "0"),
     ];
     listed.insert(0, venue(VenueId::Binance, "200x1", "90x1", ""));
     listed[0].listing.book.lose(Desync::Unreadable, NOW);
@@ -260,11 +266,19 @@ fn some_levels(range: std::ops::Range<i64>) -> impl Strategy<Value = BTreeMap<i6
     prop::collection::btree_map(range, 1i64..5_000, 0..12)
 }
 
-fn some_venue() -> impl Strategy<Value = (BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool)> {
-    (some_levels(900..1_010), some_levels(990..1_100), prop::option::of(-20i64..300), prop::bool::weighted(0.75))
+/// Bids, asks, the fee and whether it is live.
+type Drawn = (BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool);
+
+fn some_venue() -> impl Strategy<Value = Drawn> {
+    (
+        some_levels(900..1_010),
+        some_levels(990..1_100),
+        prop::option::weighted(0.8, -20i64..300),
+        prop::bool::weighted(0.75),
+    )
 }
 
-fn some_book(venues: &[(BTreeMap<i64, i64>, BTreeMap<i64, i64>, Option<i64>, bool)]) -> Vec<Listed> {
+fn some_book(venues: &[Drawn]) -> Vec<Listed> {
     let change =
         |(price, quantity): (&i64, &i64)| Change { price: Fixed::new(*price, 1), quantity: Fixed::new(*quantity, 3) };
     let listed = VenueId::ALL.into_iter().zip(venues).map(|(venue, (bids, asks, fee, live))| {
@@ -328,7 +342,10 @@ proptest! {
         prop_assert_eq!(split.parts.iter().map(|part| part.quantity.get()).sum::<Decimal>(), split.filled.get());
         prop_assert_eq!(split.parts.iter().map(|part| part.net.get()).sum::<Decimal>(), split.net.get());
         for of in &listed {
-            let alone = book(std::slice::from_ref(of)).split(side, size);
+            // Where a fee is not known, none counts for anybody.
+            let fee = of.fee.filter(|_| all.nets());
+            let of = Listed { venue: of.venue, symbol: of.symbol.clone(), listing: of.listing.clone(), fee };
+            let alone = book(std::slice::from_ref(&of)).split(side, size);
             let Some(alone) = alone.filter(|alone| alone.filled == size) else { continue };
             match side {
                 Side::Ask => prop_assert!(split.net <= alone.net, "{:?} {:?}", split, alone),
