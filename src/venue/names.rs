@@ -8,7 +8,7 @@ use std::collections::HashMap;
 const MAX_NAMES: usize = 20_000;
 
 /// Names of one connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Names {
     /// The rule that most of the venue's names follow.
     unify: fn(&str) -> Option<Symbol>,
