@@ -10,7 +10,7 @@ const MAX_NAMES: usize = 20_000;
 const MONTHS: [&str; 12] = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 
 /// Names of one connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Names {
     /// The rule that most of the venue's names follow.
     unify: fn(&str) -> Option<Symbol>,

@@ -67,7 +67,7 @@ enum Protocol {
 }
 
 /// One connection to Coinbase.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Coinbase {
     protocol: Protocol,
     rest: String,

@@ -49,7 +49,7 @@ const HARMLESS: [&str; 8] =
     ["trades", "candle", "activeAssetCtx", "activeSpotAssetCtx", "subscriptionResponse", "post", "pong", "error"];
 
 /// One connection to Hyperliquid.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Hyperliquid {
     names: Names,
     /// The streams of this connection, and the names that they were asked for with.

@@ -46,7 +46,7 @@ const HARMLESS: [&str; 8] =
     ["trades", "tickers", "mark-price", "open-interest", "funding-rate", "status", "instruments", "event"];
 
 /// One connection to OKX.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Okx {
     rest: String,
     names: Names,
@@ -57,7 +57,7 @@ pub struct Okx {
 }
 
 /// The order of one book's frames.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Carried {
     depth: usize,
     chain: Chain,

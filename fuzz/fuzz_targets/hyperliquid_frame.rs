@@ -1,0 +1,25 @@
+//! Any text is read as a Hyperliquid frame, and whatever it tells is applied to a market.
+
+#![no_main]
+
+use exchequer::market::{Market, Timestamp, VenueId};
+use exchequer::venue::{Address, dialect};
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let mut hyperliquid = dialect(VenueId::Hyperliquid, &Address::default());
+    let mut market = Market::default();
+    let mut events = Vec::new();
+    // Several frames an input, so that snapshots meet updates.
+    for (index, frame) in text.split('\n').enumerate() {
+        let at = Timestamp::from_secs(index as i64);
+        let _ = hyperliquid.receive(frame, at, &mut events);
+        let _ = hyperliquid.outgoing();
+        for event in events.drain(..) {
+            market.apply(VenueId::Hyperliquid, event, at);
+        }
+    }
+    for (_, symbol, listing) in market.listings() {
+        let _ = (listing.book.mid(), listing.book.spread_bps(), listing.book.imbalance(10));
+        let _ = (hyperliquid.venue_symbol(symbol), hyperliquid.resync(symbol));
+    }
+});
