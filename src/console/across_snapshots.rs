@@ -106,6 +106,25 @@ fn crossed_venues_are_told_in_words() {
 }
 
 #[test]
+fn what_fees_eat_is_no_cross_in_net_prices() {
+    let state = after(80, 24, "v b n");
+    let mut venues = calm();
+    venues[1].1 = listing(31, 90, ago(40));
+    let screen = screen(&state, &shown(&state, &venues));
+    assert!(!screen.contains("CROSSED") && screen.contains("BTC/USD all net"), "{screen}");
+}
+
+#[test]
+fn contracts_are_not_added_up() {
+    let state = after(80, 24, "v b");
+    let mut view = shown(&state, &calm());
+    let across = query(&state).across.unwrap();
+    view.across = Some(consolidated(&calm(), &place("BTC/USD:BTC"), &across, None));
+    let screen = screen(&state, &view);
+    assert!(screen.contains("sizes are in contracts") && screen.contains("KRK contracts"), "{screen}");
+}
+
+#[test]
 fn net_prices_and_a_cursor() {
     let mut state = after(120, 40, "b n + + +");
     let before = shown(&state, &calm());

@@ -170,6 +170,19 @@ fn the_books_of_all_venues_take_the_place_of_one() {
 }
 
 #[test]
+fn a_click_on_a_venue_shows_its_own_market() {
+    let (mut state, first) = desktop();
+    press(&mut state, &first, "v J");
+    let view = view_for(&state);
+    assert_eq!(query(&state).focus, Some(place("ETH/USD")));
+    press(&mut state, &view, "K K");
+    let table = state.arrangement().unwrap().of(Pane::Venues).unwrap();
+    let at = Position { x: table.x + 2, y: table.y + 2 };
+    update(&mut state, &view, Event::Mouse(Mouse { did: MouseDid::Click, at }));
+    assert_eq!(query(&state).focus, Some(place("ETH/USD")), "the venue and the symbol of the line");
+}
+
+#[test]
 fn a_size_is_asked_for_by_key_and_by_command() {
     let (mut state, view) = desktop();
     press(&mut state, &view, "b S 2 . 5 enter");

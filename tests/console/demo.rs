@@ -50,6 +50,15 @@ fn keys_reach_every_pane() {
     pty.press("]");
     pty.wait_for("Candles 5m");
     pty.press("\t");
+    wait(&pty, "BTC/USD all");
+    pty.press("\t");
+    wait(&pty, "Venues BTC/USD");
+    pty.wait_for("the demo has one venue");
+    pty.press("v");
+    pty.wait_for("Candles 5m");
+    pty.press("b");
+    wait(&pty, "BTC/USD sim");
+    pty.press(BACK_TAB);
     wait(&pty, "Watch");
     pty.press("j");
     pty.wait_for("ETH/USD sim");

@@ -13,7 +13,7 @@ use crate::console::tags::{role as ink, tag};
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::{AcrossView, Mode, View};
-use crate::market::{Absence, Basis, Crossing, Freshness, Part, Rung, Side};
+use crate::market::{Absence, Basis, Cross, Crossing, Freshness, Part, Rung, Side};
 use crate::money::{Decimal, Price, Quantity};
 use ratatui::layout::Rect;
 use rust_decimal::RoundingStrategy;
@@ -104,10 +104,13 @@ fn emptiness(across: &AcrossView) -> (String, Role) {
     if across.excluded.len() < across.quotes.len() {
         return ("the books are empty".to_owned(), Role::Warning);
     }
-    match across.excluded.iter().all(|out| waits(&out.reason)) {
-        true => (format!("waiting for the books of {}", across.symbol), Role::Dim),
-        false => ("no venue's book can be trusted now".to_owned(), Role::Warning),
+    if across.excluded.iter().all(|out| waits(&out.reason)) {
+        return (format!("waiting for the books of {}", across.symbol), Role::Dim);
     }
+    if across.excluded.iter().all(|out| out.reason == Absence::Contracts) {
+        return ("these sizes are in contracts, which cannot be added up".to_owned(), Role::Dim);
+    }
+    ("no venue's book can be trusted now".to_owned(), Role::Warning)
 }
 
 /// Where the columns end, and how their numbers are written.
@@ -226,7 +229,9 @@ fn between(canvas: &mut Canvas<'_>, area: Rect, across: &AcrossView) {
     let inner = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let fits = |text: &&String| columns(text) <= usize::from(inner.width);
     let price = |price: Price| figures.price(price, 0);
-    if let Some(cross) = across.crosses.first() {
+    // Where prices are net, only what is left after fees is a gain.
+    let gains = |cross: &&Cross| across.basis == Basis::Gross || !across.nets || cross.net > Some(Price::ZERO);
+    if let Some(cross) = across.crosses.iter().find(gains) {
         let (bid, ask) = (tag(cross.bid), tag(cross.ask));
         // Cut to the decimals of a price, never to more than there is.
         let cut = |net: Price| {

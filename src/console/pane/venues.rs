@@ -32,6 +32,7 @@ pub fn out(reason: &Absence) -> String {
         Absence::Refused(_) => "refused".to_owned(),
         Absence::Contracts => "contracts".to_owned(),
         Absence::Different => "different".to_owned(),
+        Absence::Simulated => "simulated".to_owned(),
     }
 }
 

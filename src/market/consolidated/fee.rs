@@ -34,11 +34,6 @@ impl Fee {
         if sound { Ok(Self(Percent::new(value))) } else { Err(FeeError::Range) }
     }
 
-    /// The fee in percent.
-    pub fn percent(self) -> Percent {
-        self.0
-    }
-
     /// What is left of a bid, or what an ask comes to. `None` where 28 digits do not hold it exactly, which no price of
     /// less than 23 decimals meets.
     pub fn net(self, side: Side, price: Price) -> Option<Price> {

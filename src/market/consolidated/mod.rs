@@ -2,7 +2,8 @@
 //!
 //! - Only books that can be trusted now take part. Every other one is left out with the reason and its age, and what it
 //!   holds contributes to no number here except to its own line in the table.
-//! - Never merged: different quotes, different contracts, and sizes that are not counted in the base asset.
+//! - Never merged: different quotes, different contracts, sizes that are not counted in the base asset, and a simulated
+//!   market with real ones.
 //! - Net prices are exact (see [`Fee`]). Where a ladder is grouped, bids round down and asks round up, so that no row
 //!   promises a better price than its levels have.
 //! - The books are merged from their best levels on, as far as is asked: what is not shown is not looked at.
@@ -61,6 +62,8 @@ pub enum Absence {
     Contracts,
     /// It is another instrument.
     Different,
+    /// It is simulated, and others are not.
+    Simulated,
 }
 
 /// A venue that does not take part.
@@ -112,9 +115,12 @@ impl<'a> Consolidated<'a> {
         now: Timestamp,
         stale_after: Duration,
     ) -> Self {
+        let sources: Vec<_> = sources.into_iter().collect();
+        let real = sources.iter().any(|source| source.venue != VenueId::Sim);
         let member = |source: Source<'a>| {
             let freshness = source.listing.freshness(now, stale_after);
-            let absence = absence(same, &source, &freshness);
+            let simulated = (real && source.venue == VenueId::Sim).then_some(Absence::Simulated);
+            let absence = simulated.or_else(|| absence(same, &source, &freshness));
             Member { source, freshness, absence, age: source.listing.book.age(now) }
         };
         let members: Vec<_> = sources.into_iter().map(member).collect();
@@ -126,11 +132,6 @@ impl<'a> Consolidated<'a> {
     /// Whether net prices are net: the fee of everyone who takes part is known.
     pub fn nets(&self) -> bool {
         self.nets
-    }
-
-    /// How many venues there are, those that do not take part included.
-    pub fn venues(&self) -> usize {
-        self.members.len()
     }
 
     /// Who does not take part, and why.

@@ -174,7 +174,7 @@ fn who_cannot_be_trusted_leaves_with_the_reason_and_the_age() {
     );
     assert_eq!(shown(&all.rows(Side::Bid, Basis::Gross, ALL)), ["100: kraken 1 = 1"]);
     assert_eq!(all.split(Side::Ask, quantity("5")).unwrap().filled, quantity("1"));
-    assert_eq!(all.venues(), 6);
+    assert_eq!(all.quotes(Rank::Watched).len(), 6, "each keeps its line");
 }
 
 fn update() -> BookUpdate {
@@ -198,6 +198,16 @@ fn sizes_in_contracts_are_not_added_to_sizes_in_coins() {
     let both = Consolidated::new(&same, listed.iter().map(Listed::source), NOW, STALE);
     assert_eq!(both.excluded().map(|out| (out.venue, out.reason)).collect::<Vec<_>>(), [(OKX, Absence::Contracts)]);
     assert_eq!(shown(&both.rows(Side::Bid, Basis::Gross, ALL)), ["100: bybit 1 = 1"]);
+}
+
+#[test]
+fn a_simulated_market_is_not_added_to_a_real_one() {
+    let listed = [venue(VenueId::Sim, "100x1", "101x1", ""), venue(KRAKEN, "90x1", "91x1", "")];
+    let both = book(&listed);
+    let out: Vec<_> = both.excluded().map(|out| (out.venue, out.reason)).collect();
+    assert_eq!(out, [(VenueId::Sim, Absence::Simulated)]);
+    assert_eq!(both.crosses(), []);
+    assert_eq!(book(&listed[..1]).best(Side::Bid, Basis::Gross).map(|best| best.venue), Some(VenueId::Sim));
 }
 
 #[test]
