@@ -257,8 +257,12 @@ impl Book {
 
     fn out_of_order(&self, sequence: Option<Sequence>) -> Option<Applied> {
         let (sequence, ours) = (sequence?, self.sequence?);
-        if sequence.last <= ours {
+        if sequence.last == ours {
             return Some(Applied::Ignored(Ignored::Superseded));
+        }
+        // Over one connection nothing comes late: a number that goes back shows that this one or ours is wrong.
+        if sequence.last < ours {
+            return Some(Applied::NeedsResync(Desync::Gap { expected: ours, got: sequence.last }));
         }
         let got = sequence.previous.filter(|previous| *previous != ours)?;
         Some(Applied::NeedsResync(Desync::Gap { expected: ours, got }))

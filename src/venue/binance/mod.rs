@@ -17,7 +17,7 @@ mod tests;
 use super::names::{Names, split};
 use super::scan::Scan;
 use super::splice::{Count, Joined, Numbered, Splice};
-use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
+use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt, suspects};
 use crate::market::{
     BookUpdate, Candle, Channel, Event, Instrument, Mark, Precision, Side, Subscription, Symbol, Ticker, Timestamp,
     Trade, Trading, VenueId, printable,
@@ -62,6 +62,9 @@ const QUOTES: [&str; 23] = [
 
 /// What else prices are in at Binance.US, and at Binance in few pairs.
 const MORE_QUOTES: [&str; 6] = ["USD", "XRP", "TRX", "DOGE", "DOT", "SOL"];
+
+/// Kinds of messages that never change a book, by a word that stands in them.
+const HARMLESS: [&str; 6] = ["trade", "aggTrade", "kline", "24hrTicker", "markPriceUpdate", "result"];
 
 /// Books of one connection; a connection carries fewer streams.
 const MAX_BOOKS: usize = 4_000;
@@ -142,6 +145,15 @@ impl Binance {
         }
         events.extend(updates.into_iter().map(|update| Event::Book { symbol: symbol.clone(), update }));
         Ok(Receipt::Understood)
+    }
+
+    fn frame(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let payload = unwrapped(frame)?;
+        // Nearly every byte is of a book, and it says so first.
+        if payload.starts_with(r#"{"e":"depthUpdate""#) {
+            return self.depth(payload, events);
+        }
+        self.message(payload, events)
     }
 
     fn message(&mut self, payload: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
@@ -389,12 +401,19 @@ impl Dialect for Binance {
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        let payload = unwrapped(frame)?;
-        // Nearly every byte is of a book, and it says so first.
-        if payload.starts_with(r#"{"e":"depthUpdate""#) {
-            return self.depth(payload, events);
+        let receipt = self.frame(frame, events);
+        if receipt.is_err()
+            && let Some(Event::Doubt { symbols, reason }) =
+                suspects::doubt(frame, &HARMLESS, &self.names, self.books.keys())
+        {
+            for symbol in &symbols {
+                if let Some(splice) = self.books.get_mut(symbol) {
+                    splice.wait();
+                }
+            }
+            events.push(Event::Doubt { symbols, reason });
         }
-        self.message(payload, events)
+        receipt
     }
 
     fn fetched(

@@ -15,7 +15,7 @@ mod tests;
 
 use super::names::{Names, split};
 use super::wire::millis;
-use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
+use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt, suspects};
 use crate::market::{
     BookUpdate, Candle, Channel, Contract, Event, Instrument, Interval, Mark, Precision, Sequence, Side, Subscription,
     Symbol, Ticker, Timestamp, Trade, Trading, VenueId, printable,
@@ -55,6 +55,9 @@ const DEPTHS: [usize; 4] = [50, 200, 500, 1000];
 
 /// What prices are in at Bybit.
 const QUOTES: [&str; 12] = ["USDT", "USDC", "USDE", "USD1", "USDQ", "EUR", "BRL", "BTC", "ETH", "DAI", "MNT", "BIT"];
+
+/// Kinds of messages that never change a book, by a word that stands in them.
+const HARMLESS: [&str; 2] = ["success", "op"];
 
 /// Topics in one request: spot takes no more.
 const TOPICS_PER_FRAME: usize = 10;
@@ -241,6 +244,34 @@ impl Bybit {
         Receipt::Understood
     }
 
+    fn message(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        if frame.starts_with(r#"{"topic":"orderbook."#) {
+            return self.book(frame, events);
+        }
+        let head: wire::Head<'_> = super::wire::read("Bybit", frame)?;
+        let Some(topic) = head.topic else {
+            let known = head.op.is_some() || head.success.is_some();
+            return if known {
+                Ok(self.answer(&super::wire::read("answer", frame)?, events))
+            } else {
+                Ok(Receipt::Unknown)
+            };
+        };
+        match topic.split('.').next().unwrap_or_default() {
+            "orderbook" => self.book(frame, events),
+            "publicTrade" => self.trades(&super::wire::read("publicTrade", frame)?, events),
+            "tickers" => self.ticker(&super::wire::read("tickers", frame)?, events),
+            "kline" => self.candles(&topic, &super::wire::read("kline", frame)?, events),
+            "orderBookL2_25" | "orderBook_200" => {
+                let symbol = self.names.symbol(topic.rsplit('.').next().unwrap_or_default())?;
+                self.makes(&symbol, 25)?;
+                old::book(symbol, frame, events)
+            }
+            "trade" => old::trades(&mut self.names, frame, events),
+            _ => Ok(Receipt::Unknown),
+        }
+    }
+
     fn instruments(&mut self, url: &str, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let listing: wire::Listing<'_> = super::wire::read("instruments-info", body)?;
         let mut instruments = Vec::with_capacity(listing.result.list.len());
@@ -376,27 +407,11 @@ impl Dialect for Bybit {
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        if frame.starts_with(r#"{"topic":"orderbook."#) {
-            return self.book(frame, events);
+        let receipt = self.message(frame, events);
+        if receipt.is_err() {
+            events.extend(suspects::doubt(frame, &HARMLESS, &self.names, self.depths.keys()));
         }
-        let head: wire::Head<'_> = super::wire::read("Bybit", frame)?;
-        let Some(topic) = head.topic else {
-            let known = head.op.is_some() || head.success.is_some();
-            return if known {
-                Ok(self.answer(&super::wire::read("answer", frame)?, events))
-            } else {
-                Ok(Receipt::Unknown)
-            };
-        };
-        match topic.split('.').next().unwrap_or_default() {
-            "orderbook" => self.book(frame, events),
-            "publicTrade" => self.trades(&super::wire::read("publicTrade", frame)?, events),
-            "tickers" => self.ticker(&super::wire::read("tickers", frame)?, events),
-            "kline" => self.candles(&topic, &super::wire::read("kline", frame)?, events),
-            "orderBookL2_25" | "orderBook_200" => old::book(&mut self.names, frame, events),
-            "trade" => old::trades(&mut self.names, frame, events),
-            _ => Ok(Receipt::Unknown),
-        }
+        receipt
     }
 
     fn fetched(

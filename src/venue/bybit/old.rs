@@ -4,7 +4,7 @@
 //! (`cross_seq`) grows but skips, so a frame that is missing cannot be seen.
 
 use super::taker;
-use crate::market::{BookUpdate, Change, Event, Sequence, Side, Trade};
+use crate::market::{BookUpdate, Change, Event, Sequence, Side, Symbol, Trade};
 use crate::money::Fixed;
 use crate::venue::names::Names;
 use crate::venue::wire::{Number, Text, micros, millis, read};
@@ -13,8 +13,6 @@ use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Book<'a> {
-    #[serde(borrow)]
-    topic: Text<'a>,
     #[serde(borrow)]
     data: Data<'a>,
     cross_seq: Number<'a>,
@@ -66,9 +64,8 @@ struct Deal<'a> {
 }
 
 /// Reads a message about a book.
-pub(super) fn book(names: &mut Names, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+pub(super) fn book(symbol: Symbol, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
     let book: Book<'_> = read("orderBookL2_25", frame)?;
-    let symbol = names.symbol(book.topic.rsplit('.').next().unwrap_or_default())?;
     let (snapshot, gone, set) = match book.data {
         Data::Levels(levels) | Data::Wrapped { order_book: levels } => (true, Vec::new(), levels),
         Data::Changes { delete, update, mut insert } => {

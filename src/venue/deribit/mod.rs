@@ -13,14 +13,14 @@ mod tests;
 
 use super::names::{Names, date, venue_date};
 use super::wire::millis;
-use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
+use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt, suspects};
 use crate::market::{
     BookUpdate, Candle, Channel, Contract, Event, Instrument, Interval, Mark, Precision, Sequence, Side, Subscription,
     Symbol, Ticker, Timestamp, Trade, Trading, VenueId, printable,
 };
 use crate::money::{Decimal, Fixed, Percent, Price};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// Where Deribit is.
@@ -35,6 +35,12 @@ pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
 /// Channels in one request.
 const CHANNELS_PER_FRAME: usize = 100;
 
+/// Books of one connection; a connection carries fewer streams.
+const MAX_BOOKS: usize = 4_000;
+
+/// Kinds of messages that never change a book, by a word that stands in them.
+const HARMLESS: [&str; 2] = ["heartbeat", "result"];
+
 /// One connection to Deribit.
 #[derive(Debug)]
 pub struct Deribit {
@@ -42,6 +48,8 @@ pub struct Deribit {
     names: Names,
     requests: u64,
     asked: BTreeMap<u64, Vec<Subscription>>,
+    /// The books of this connection, which a frame that cannot be read may be about.
+    books: HashSet<Symbol>,
     outgoing: Vec<Outgoing>,
 }
 
@@ -53,13 +61,17 @@ impl Deribit {
             names: Names::new(unified),
             requests: 0,
             asked: BTreeMap::new(),
+            books: HashSet::new(),
             outgoing: Vec::new(),
         }
     }
 
     fn book(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let book = wire::book(frame).map_err(|fault| fault.of("book"))?;
-        let symbol = self.names.symbol(&book.instrument)?;
+        let symbol = self.names.symbol(book.channel.split('.').nth(1).unwrap_or_default())?;
+        if self.books.len() < MAX_BOOKS {
+            self.books.insert(symbol.clone());
+        }
         let snapshot = match book.kind.as_deref() {
             // Grouped books have no kind: each is whole.
             None | Some("snapshot") => true,
@@ -197,6 +209,29 @@ impl Deribit {
         Ok(Receipt::Understood)
     }
 
+    fn message(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        if frame.starts_with(r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book."#) {
+            return self.book(frame, events);
+        }
+        let head: wire::Head<'_> = wire::read("Deribit", frame)?;
+        match head.method.as_deref() {
+            Some("subscription") => {
+                let channel = head.params.as_ref().and_then(|params| params.channel.as_deref());
+                self.told(channel.unwrap_or_default(), frame, events)
+            }
+            Some("heartbeat") => {
+                events.push(Event::Heartbeat);
+                if head.params.as_ref().and_then(|params| params.kind.as_deref()) == Some("test_request") {
+                    let answer = self.request("public/test", json!({}));
+                    self.outgoing.push(Outgoing::Frame(answer));
+                }
+                Ok(Receipt::Understood)
+            }
+            None if head.id.is_some() || head.error.is_some() => self.answer(&head, events),
+            _ => Ok(Receipt::Unknown),
+        }
+    }
+
     fn instruments(&mut self, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let listing: wire::Listing<'_> = wire::read("get_instruments", body)?;
         let mut instruments = Vec::with_capacity(listing.result.len());
@@ -280,6 +315,7 @@ impl Dialect for Deribit {
 
     fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         self.asked.clear();
+        self.books.clear();
         self.outgoing.clear();
         let mut outgoing = vec![Outgoing::Frame(self.request("public/set_heartbeat", json!({"interval": 30})))];
         outgoing.extend(self.subscribe(wanted));
@@ -312,26 +348,11 @@ impl Dialect for Deribit {
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        if frame.starts_with(r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book."#) {
-            return self.book(frame, events);
+        let receipt = self.message(frame, events);
+        if receipt.is_err() {
+            events.extend(suspects::doubt(frame, &HARMLESS, &self.names, &self.books));
         }
-        let head: wire::Head<'_> = wire::read("Deribit", frame)?;
-        match head.method.as_deref() {
-            Some("subscription") => {
-                let channel = head.params.as_ref().and_then(|params| params.channel.as_deref());
-                self.told(channel.unwrap_or_default(), frame, events)
-            }
-            Some("heartbeat") => {
-                events.push(Event::Heartbeat);
-                if head.params.as_ref().and_then(|params| params.kind.as_deref()) == Some("test_request") {
-                    let answer = self.request("public/test", json!({}));
-                    self.outgoing.push(Outgoing::Frame(answer));
-                }
-                Ok(Receipt::Understood)
-            }
-            None if head.id.is_some() || head.error.is_some() => self.answer(&head, events),
-            _ => Ok(Receipt::Unknown),
-        }
+        receipt
     }
 
     fn fetched(

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// A message about a book.
 #[derive(Default)]
 pub(super) struct Book<'a> {
-    pub instrument: Cow<'a, str>,
+    pub channel: Cow<'a, str>,
     pub kind: Option<Cow<'a, str>>,
     /// Milliseconds since the epoch.
     pub at: u64,
@@ -23,10 +23,11 @@ pub(super) struct Book<'a> {
 /// Reads a notification of a `book` channel.
 pub(super) fn book(frame: &str) -> Result<Book<'_>, Fault> {
     let mut scan = Scan::new(frame);
-    let mut book = None;
+    let (mut book, mut channel) = (None, None);
     scan.object(|scan, name| match name {
         "params" => scan.object(|scan, name| {
             match name {
+                "channel" => channel = Some(scan.string()?),
                 "data" => book = Some(data(scan)?),
                 _ => scan.skip()?,
             }
@@ -35,15 +36,16 @@ pub(super) fn book(frame: &str) -> Result<Book<'_>, Fault> {
         _ => scan.skip(),
     })?;
     scan.end()?;
-    book.ok_or(Fault { what: "no data", at: frame.len() })
+    let mut book = book.ok_or(Fault { what: "no data", at: frame.len() })?;
+    book.channel = channel.ok_or(Fault { what: "no channel", at: frame.len() })?;
+    Ok(book)
 }
 
 fn data<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
     let mut book = Book::default();
-    let (mut instrument, mut at, mut number, mut sides) = (None, None, None, 0);
+    let (mut at, mut number, mut sides) = (None, None, 0);
     scan.object(|scan, name| {
         match name {
-            "instrument_name" => instrument = Some(scan.string()?),
             "type" => book.kind = Some(scan.string()?),
             "timestamp" => at = Some(scan.whole()?),
             "change_id" => number = Some(scan.whole()?),
@@ -60,10 +62,10 @@ fn data<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
         }
         Ok::<_, Fault>(())
     })?;
-    let (Some(instrument), Some(at), Some(number), 2) = (instrument, at, number, sides) else {
-        return Err(scan.fault("one of instrument_name, timestamp, change_id, bids and asks is missing"));
+    let (Some(at), Some(number), 2) = (at, number, sides) else {
+        return Err(scan.fault("one of timestamp, change_id, bids and asks is missing"));
     };
-    (book.instrument, book.at, book.number) = (instrument, at, number);
+    (book.at, book.number) = (at, number);
     Ok(book)
 }
 

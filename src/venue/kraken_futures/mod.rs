@@ -15,14 +15,14 @@ mod tests;
 use super::assets::common_name;
 use super::names::Names;
 use super::wire::millis;
-use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
+use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt, suspects};
 use crate::market::{
     BookUpdate, Change, Channel, Event, Instrument, Mark, Precision, Sequence, Side, Subscription, Symbol, Ticker,
     Timestamp, Trade, Trading, VenueId, printable,
 };
 use crate::money::{Decimal, Fixed, Percent};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// Where Kraken Futures is.
@@ -37,17 +37,25 @@ pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
 /// Products in one request.
 const PRODUCTS_PER_FRAME: usize = 50;
 
+/// Books of one connection; the venue lists fewer products.
+const MAX_BOOKS: usize = 4_000;
+
+/// Kinds of messages that never change a book, by a word that stands in them.
+const HARMLESS: [&str; 5] = ["trade", "trade_snapshot", "ticker", "ticker_lite", "heartbeat"];
+
 /// One connection to Kraken Futures.
 #[derive(Debug)]
 pub struct KrakenFutures {
     address: Address,
     names: Names,
+    /// The books of this connection, which a frame that cannot be read may be about.
+    books: HashSet<Symbol>,
 }
 
 impl KrakenFutures {
     /// A conversation that has not begun.
     pub fn new(address: &Address) -> Self {
-        Self { address: address.clone(), names: Names::new(unified) }
+        Self { address: address.clone(), names: Names::new(unified), books: HashSet::new() }
     }
 
     fn level(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
@@ -67,6 +75,9 @@ impl KrakenFutures {
     fn snapshot(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let book = wire::snapshot(frame).map_err(|fault| fault.of("book_snapshot"))?;
         let symbol = self.names.symbol(&book.product)?;
+        if self.books.len() < MAX_BOOKS {
+            self.books.insert(symbol.clone());
+        }
         let sequence = Sequence { previous: None, last: book.number };
         events.push(Event::Book { symbol, update: update(true, book.bids, book.asks, sequence, book.at)? });
         Ok(Receipt::Understood)
@@ -151,6 +162,30 @@ impl KrakenFutures {
         Ok(Receipt::Understood)
     }
 
+    fn message(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        if frame.starts_with(r#"{"feed":"book","#) {
+            return self.level(frame, events);
+        }
+        let head: wire::Head<'_> = wire::read("Kraken Futures", frame)?;
+        match (head.event.is_some(), head.feed.as_deref()) {
+            (true, _) => self.answer(&head, events),
+            (false, Some("book")) => self.level(frame, events),
+            (false, Some("book_snapshot")) => self.snapshot(frame, events),
+            (false, Some("trade")) => {
+                let (symbol, trade) = self.trade(&wire::read("trade", frame)?)?;
+                events.push(Event::Trades { symbol, trades: vec![trade] });
+                Ok(Receipt::Understood)
+            }
+            (false, Some("trade_snapshot")) => self.trades(frame, events),
+            (false, Some("ticker" | "ticker_lite")) => self.ticker(&wire::read("ticker", frame)?, events),
+            (false, Some("heartbeat")) => {
+                events.push(Event::Heartbeat);
+                Ok(Receipt::Understood)
+            }
+            _ => Ok(Receipt::Unknown),
+        }
+    }
+
     fn instruments(&mut self, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let listing: wire::Listing<'_> = wire::read("instruments", body)?;
         let mut instruments = Vec::with_capacity(listing.instruments.len());
@@ -223,6 +258,7 @@ impl Dialect for KrakenFutures {
     }
 
     fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
+        self.books.clear();
         let mut outgoing = vec![Outgoing::Frame(json!({"event": "subscribe", "feed": "heartbeat"}).to_string())];
         outgoing.extend(self.subscribe(wanted));
         outgoing.push(Outgoing::Get(format!("{}/derivatives/api/v3/instruments", self.address.rest)));
@@ -253,27 +289,11 @@ impl Dialect for KrakenFutures {
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        if frame.starts_with(r#"{"feed":"book","#) {
-            return self.level(frame, events);
+        let receipt = self.message(frame, events);
+        if receipt.is_err() {
+            events.extend(suspects::doubt(frame, &HARMLESS, &self.names, &self.books));
         }
-        let head: wire::Head<'_> = wire::read("Kraken Futures", frame)?;
-        match (head.event.is_some(), head.feed.as_deref()) {
-            (true, _) => self.answer(&head, events),
-            (false, Some("book")) => self.level(frame, events),
-            (false, Some("book_snapshot")) => self.snapshot(frame, events),
-            (false, Some("trade")) => {
-                let (symbol, trade) = self.trade(&wire::read("trade", frame)?)?;
-                events.push(Event::Trades { symbol, trades: vec![trade] });
-                Ok(Receipt::Understood)
-            }
-            (false, Some("trade_snapshot")) => self.trades(frame, events),
-            (false, Some("ticker" | "ticker_lite")) => self.ticker(&wire::read("ticker", frame)?, events),
-            (false, Some("heartbeat")) => {
-                events.push(Event::Heartbeat);
-                Ok(Receipt::Understood)
-            }
-            _ => Ok(Receipt::Unknown),
-        }
+        receipt
     }
 
     fn fetched(
