@@ -145,9 +145,10 @@ fn candle(parts: &[Number<'_>], interval: Interval) -> Result<Candle, FrameError
     let [_, end, open, high, low, close, _, volume, ..] = parts else {
         return Err(FrameError::malformed("ohlc", &"too few parts"));
     };
-    let length = i64::try_from(interval.duration().as_nanos()).unwrap_or(0);
+    // What is called its time is that of the last trade; the end is where the next one begins.
+    let last = Timestamp::from_nanos(moment(end)?.nanos().saturating_sub(1));
     Ok(Candle {
-        start: Timestamp::from_nanos(moment(end)?.nanos().saturating_sub(length)),
+        start: last.floor_to(interval.duration()),
         open: open.read("open")?,
         high: high.read("high")?,
         low: low.read("low")?,
@@ -259,5 +260,128 @@ fn channel(name: &str) -> Option<Channel> {
         "ticker" => Some(Channel::Ticker),
         "ohlc" => Interval::from_minutes(detail.parse().ok()?).map(Channel::Candles),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{Book, Precision, Symbol, VenueId};
+    use crate::venue::Dialect;
+
+    fn told(frame: &str) -> (Result<Receipt, FrameError>, Vec<Event>) {
+        let mut events = Vec::new();
+        let receipt = Kraken::new(VenueId::Kraken).receive(frame, Timestamp::from_secs(1), &mut events);
+        (receipt, events)
+    }
+
+    const SNAPSHOT: &str = r#"[0,{"as":[["5541.30000","2.50700000","1534614248.123678"]],"bs":[["5541.20000","1.52900000","1534614248.765567"]]},"book-10","XBT/USD"]"#;
+
+    #[test]
+    fn a_book_comes_in_one_part_or_two() {
+        let (receipt, events) = told(SNAPSHOT);
+        assert_eq!(receipt, Ok(Receipt::Understood));
+        let [Event::Book { symbol, update }] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((symbol.as_str(), update.snapshot, update.depth), ("BTC/USD", true, Some(10)));
+        assert_eq!(update.exchange_time.unwrap().to_string(), "2018-08-18T17:44:08.765567Z", "the later one");
+        let (_, events) = told(
+            r#"[0,{"a":[["1.5","0.0","1534614335.345903","r"]]},{"b":[["1.4","2","1534614335.5"]],"c":"974942666"},"book-25","XBT\/USD"]"#,
+        );
+        let [Event::Book { update, .. }] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((update.snapshot, update.asks.len(), update.bids.len()), (false, 1, 1));
+        assert_eq!((update.checksum, update.depth), (Some(Checksum::Kraken(974_942_666)), Some(25)));
+    }
+
+    #[test]
+    fn the_checksum_is_over_what_is_printed_and_not_over_what_the_pair_has() {
+        let (_, events) = told(SNAPSHOT);
+        let Some(Event::Book { update, .. }) = events.into_iter().next() else { panic!() };
+        let level = |changes: &[Change]| [crate::market::Level::from(changes[0])];
+        let printed = Precision { price: 5, quantity: 8 };
+        let checksum = Checksum::of_kraken(&level(&update.bids), &level(&update.asks), printed);
+        let mut book = Book::new();
+        book.set_precision(Precision { price: 1, quantity: 8 });
+        book.apply(&BookUpdate { checksum: Some(checksum), ..update.clone() }, Timestamp::from_secs(1));
+        assert_eq!((book.record().checked, book.record().failed), (1, 0));
+        let wrong = Checksum::Kraken(checksum.expected() ^ 1);
+        book.apply(&BookUpdate { checksum: Some(wrong), ..update }, Timestamp::from_secs(1));
+        assert_eq!((book.record().checked, book.record().failed), (2, 1));
+    }
+
+    #[test]
+    fn the_other_channels_are_read() {
+        let (_, events) = told(
+            r#"[1,[["354.11000000","0.89594024","1618678142.557535","s","l",""],["5541.2","0.1","1534614057.324998","b","m","",9]],"trade","XMR/USD"]"#,
+        );
+        let [Event::Trades { trades, .. }] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!((trades[0].taker, trades[1].taker, trades[0].id), (Side::Ask, Side::Bid, None));
+        let (_, events) = told(
+            r#"[2,{"a":["355.24",27,"27.19"],"b":["354.32",6,"6.87"],"c":["355.23","1.2"],"v":["17858.8","33470.7"],"p":["355.3","349.1"],"t":[6481,10283],"l":["340.8","333.8"],"h":["368.0","369.0"],"o":["340.88","335.21"]},"ticker","XMR/USD"]"#,
+        );
+        let [Event::Ticker { ticker, .. }] = events.as_slice() else { panic!("{events:?}") };
+        let shown = [ticker.bid, ticker.ask, ticker.high, ticker.vwap].map(|price| price.unwrap().to_string());
+        assert_eq!(shown, ["354.32", "355.24", "369.0", "349.1"]);
+        let (_, events) = told(
+            r#"[42,["1542057314.748456","1542057600.000000","3586.7","3586.8","3586.6","3586.61","3586.68894","0.03373",2],"ohlc-5","XBT/USD"]"#,
+        );
+        let [Event::Candle { candle, interval: Interval::Minute5, .. }] = events.as_slice() else { panic!() };
+        assert_eq!(candle.start.to_string(), "2018-11-12T21:15:00Z");
+        let spread = r#"[0,["5698.4","5700.0","1542057299.545897","1.0","0.9"],"spread","XBT/USD"]"#;
+        assert_eq!(told(spread), (Ok(Receipt::Understood), vec![]));
+        assert_eq!(told(r#"[0,{},"weather","XBT/USD"]"#), (Ok(Receipt::Unknown), vec![]));
+    }
+
+    #[test]
+    fn events_are_told_as_the_current_protocol_tells_them() {
+        let symbol = || Symbol::new("BTC/USD").unwrap();
+        let status = |status: &str, rest: &str| {
+            told(&format!(
+                r#"{{"channelID":336,"channelName":"book-10","event":"subscriptionStatus","pair":"XBT/USD","status":"{status}"{rest}}}"#
+            ))
+            .1
+        };
+        let channel = Channel::Book { depth: 10 };
+        assert_eq!(status("subscribed", ""), [Event::Subscribed(Subscription { symbol: symbol(), channel })]);
+        assert_eq!(status("unsubscribed", ""), [Event::Unsubscribed(symbol())]);
+        let reason = "not supported".to_owned();
+        let refused = [Event::Rejected { symbol: Some(symbol()), reason }];
+        assert_eq!(status("error", r#","errorMessage":"not \u0007supported""#), refused);
+        let maintenance = r#"{"connectionID":1,"event":"systemStatus","status":"maintenance","version":"1.9.1"}"#;
+        assert_eq!(told(maintenance).1, [Event::Status { status: VenueStatus::Maintenance, message: None }]);
+        assert_eq!(told(r#"{"event":"heartbeat"}"#).1, [Event::Heartbeat]);
+        assert_eq!(told(r#"{"event":"pong","reqid":1}"#).1, [Event::Pong { exchange_time: None }]);
+    }
+
+    #[test]
+    fn a_changed_meaning_is_an_error_with_a_name() {
+        for frame in [
+            "[",
+            "[1,2,3]",
+            r#"["book-10","XBT/USD"]"#,
+            r#"[0,{},"book-10","XBT/USD"]"#,
+            r#"[0,{"as":[]},"book-10","XBT/USD"]"#,
+            r#"[0,{"a":[["1","2"]]},"book-10","XBT/USD"]"#,
+            r#"[0,{"a":[["1","2","x"]]},"book-10","XBT/USD"]"#,
+            r#"[0,{"a":[],"c":"99999999999"},"book-10","XBT/USD"]"#,
+            r#"[0,1,2,3,4,5,6,7,8,9,"book-10","XBT/USD"]"#,
+            r#"[0,[["1","2"]],"trade","XBT/USD"]"#,
+        ] {
+            assert!(matches!(told(frame).0, Err(FrameError::Malformed { .. })), "{frame}");
+        }
+        assert!(matches!(told(r#"[0,{"a":[]},"book-10","XBT"]"#).0, Err(FrameError::Field { .. })));
+    }
+
+    #[test]
+    fn pairs_listed_by_http_give_their_steps() {
+        let body = r#"{"error":[],"result":{"XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT\/USD","pair_decimals":1,"lot_decimals":8,"ordermin":"0.0002"},"XXBTZUSD.d":{"altname":"XBTUSD.d","pair_decimals":1,"lot_decimals":8},"ADAXBT":{"wsname":"ADA/XBT","pair_decimals":8,"lot_decimals":8,"tick_size":"0.00000005","status":"cancel_only"}}}"#;
+        let mut events = Vec::new();
+        let (url, at) = ("https://api.kraken.com/0/public/AssetPairs", Timestamp::from_secs(1));
+        let receipt = Kraken::new(VenueId::Kraken).fetched(url, body, at, &mut events);
+        assert_eq!(receipt, Ok(Receipt::Understood));
+        let [Event::Instruments(pairs)] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(pairs.len(), 2, "a dark pool is not streamed");
+        assert_eq!((pairs[0].symbol.as_str(), pairs[0].trading), ("ADA/BTC", crate::market::Trading::Limited));
+        assert_eq!(pairs[0].tick.unwrap().to_string(), "0.00000005");
+        assert_eq!((pairs[1].tick.unwrap().to_string().as_str(), &*pairs[1].venue_symbol), ("0.1", "XBT/USD"));
     }
 }
