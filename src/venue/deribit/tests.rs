@@ -142,7 +142,7 @@ fn the_venue_is_answered_when_it_asks_whether_we_live() {
     let [Outgoing::Frame(answer)] = &deribit.outgoing()[..] else { panic!() };
     assert!(answer.contains(r#""method":"public/test""#));
     assert_eq!(deribit.outgoing(), []);
-    hear(&mut deribit, r#"{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"heartbeat"}}"#);
+    hear(&mut deribit, r#"{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"heartbeat"}}"#).0.unwrap();
     assert_eq!(deribit.outgoing(), []);
     let pong = r#"{"jsonrpc":"2.0","id":2,"result":{"version":"1.2.26"},"usIn":1535043730126248,"usOut":1535043730126250,"usDiff":2,"testnet":false}"#;
     let exchange_time = Some(Timestamp::from_nanos(1_535_043_730_126_250_000));

@@ -63,7 +63,10 @@ pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
     let (mut bids, mut asks) = (None, None);
     scan.object(|scan, name| match name {
         "params" => scan.object(|scan, name| match name {
-            "channel" => Ok(channel = Some(scan.string()?)),
+            "channel" => {
+                channel = Some(scan.string()?);
+                Ok(())
+            }
             "data" => scan.object(|scan, name| {
                 match name {
                     "type" => kind = Some(scan.string()?),

@@ -165,7 +165,8 @@ impl KrakenFutures {
             Some("ticker" | "ticker_lite") => Some(Channel::Ticker),
             _ => None,
         };
-        let mut symbols = answer.product_ids.iter().filter_map(|product| self.names.symbol(product).ok());
+        let products = answer.product_ids.iter().map(|product| product.to_ascii_uppercase());
+        let mut symbols = products.filter_map(|product| self.names.symbol(&product).ok());
         match answer.event.as_ref() {
             "info" => {}
             "subscribed" => {
@@ -188,13 +189,15 @@ impl KrakenFutures {
         let mut instruments = Vec::new();
         for listed in wire::read::<wire::Instruments<'_>>("instruments", body)?.instruments {
             // Indices are listed too.
-            let (Ok(symbol), Some(tick)) = (self.names.symbol(&listed.symbol), listed.tick_size) else { continue };
+            // They were once listed in small letters, though messages never had them so.
+            let product = listed.symbol.to_ascii_uppercase();
+            let (Ok(symbol), Some(tick)) = (self.names.symbol(&product), listed.tick_size) else { continue };
             let tick: Price = tick.read("tickSize")?;
             let decimals = listed.contract_value_trade_precision;
             instruments.push(Instrument {
                 venue: VenueId::KrakenFutures,
                 symbol,
-                venue_symbol: listed.symbol.as_ref().into(),
+                venue_symbol: product.into(),
                 precision: Precision {
                     price: tick.get().normalize().scale() as u8,
                     quantity: decimals.and_then(|n| u8::try_from(n).ok()).unwrap_or(0),

@@ -131,7 +131,7 @@ fn an_unreadable_change_puts_its_book_in_doubt() {
 #[test]
 fn contracts_are_listed_with_their_steps() {
     let body = r#"{"result":"success","serverTime":"2026-10-04T00:00:00Z","instruments":[
-        {"symbol":"PI_XBTUSD","type":"futures_inverse","tickSize":0.5,"contractSize":1,"tradeable":true,"contractValueTradePrecision":0,"postOnly":false},
+        {"symbol":"pi_xbtusd","type":"futures_inverse","tickSize":0.5,"contractSize":1,"tradeable":true,"contractValueTradePrecision":0,"postOnly":false},
         {"symbol":"PF_XBTUSD","type":"flexible_futures","tickSize":1,"contractSize":1,"tradeable":true,"contractValueTradePrecision":4,"postOnly":true,"minimumTradeSize":0.0001},
         {"symbol":"PF_PUMPUSD","type":"flexible_futures","tickSize":0.000001,"contractSize":1,"tradeable":false,"contractValueTradePrecision":-2},
         {"symbol":"in_xbtusd","type":"spot index","tradeable":false}]}"#;
@@ -142,6 +142,7 @@ fn contracts_are_listed_with_their_steps() {
     let [Event::Instruments(listed)] = events.as_slice() else { panic!("{events:?}") };
     let shown: Vec<_> = listed.iter().map(|i| (i.lot.unwrap().to_string(), i.precision, i.trading)).collect();
     assert_eq!(shown[0], ("1".into(), Precision { price: 1, quantity: 0 }, Trading::Open));
+    assert_eq!(&*listed[0].venue_symbol, "PI_XBTUSD");
     assert_eq!(shown[1], ("0.0001".into(), Precision { price: 0, quantity: 4 }, Trading::Limited));
     assert_eq!(shown[2], ("100".into(), Precision { price: 6, quantity: 0 }, Trading::Halted));
     let far = body.replace("Precision\":4", "Precision\":400");

@@ -1,0 +1,24 @@
+//! Any text is read as a Deribit frame, and whatever it tells is applied to a market.
+
+#![no_main]
+
+use exchequer::market::{Market, Timestamp, VenueId};
+use exchequer::venue::{Address, dialect};
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let mut dialect = dialect(VenueId::Deribit, &Address::default());
+    let mut market = Market::default();
+    let mut events = Vec::new();
+    // Several frames an input, so that snapshots meet changes.
+    for (index, frame) in text.split('\n').enumerate() {
+        let at = Timestamp::from_secs(index as i64);
+        let _ = dialect.receive(frame, at, &mut events);
+        let _ = dialect.outgoing();
+        for event in events.drain(..) {
+            market.apply(VenueId::Deribit, event, at);
+        }
+    }
+    for (_, _, listing) in market.listings() {
+        let _ = (listing.book.mid(), listing.book.spread_bps(), listing.book.imbalance(10));
+    }
+});
