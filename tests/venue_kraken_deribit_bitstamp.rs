@@ -48,7 +48,7 @@ impl Protocol {
         match self {
             Self::KrakenV1 => r#""c":""#,
             Self::KrakenFutures => r#""seq":"#,
-            Self::Deribit => r#""prev_change_id":"#,
+            Self::Deribit => r#"change_id":"#,
             Self::Bitstamp => r#""microtimestamp":""#,
         }
     }
@@ -233,7 +233,7 @@ fn a_missing_frame_fails_the_older_checksum_where_others_found_it() {
     }
 }
 
-/// The book that a frame changes.
+/// The book that a frame is of.
 fn changed(protocol: Protocol, frame: &Frame) -> Option<Symbol> {
     let Frame::In(text) = frame else { return None };
     let mut run = Run::new(protocol);
@@ -247,7 +247,7 @@ fn changed(protocol: Protocol, frame: &Frame) -> Option<Symbol> {
     };
     let _ = run.dialect.receive(text, Timestamp::from_secs(0), &mut events);
     match events.into_iter().next()? {
-        Event::Book { symbol, update } if !update.snapshot => Some(symbol),
+        Event::Book { symbol, .. } => Some(symbol),
         Event::Subscribed(stream) if protocol == Protocol::Bitstamp => Some(stream.symbol),
         _ => None,
     }

@@ -69,8 +69,8 @@ struct Asked {
 #[derive(Debug)]
 struct Source {
     channel: Box<str>,
-    /// The latest change of it that was read.
-    change_id: u64,
+    /// The latest message of it: its number, and that of the one before.
+    newest: (u64, Option<u64>),
 }
 
 impl Deribit {
@@ -146,12 +146,21 @@ impl Deribit {
         match self.books.get_mut(name) {
             Some(source) if *source.channel != *book.channel => return Ok(Receipt::Understood),
             // A whole book that was overtaken by a later one.
-            Some(source) if book.kind.is_none() && book.change_id < source.change_id => {
+            Some(source) if book.kind.is_none() && book.change_id < source.newest.0 => {
                 return Ok(Receipt::Understood);
             }
-            Some(source) => source.change_id = book.change_id,
+            Some(source) => {
+                let now = (book.change_id, previous);
+                let newest = std::mem::replace(&mut source.newest, now);
+                if !snapshot && now.0 <= newest.0 && now != newest {
+                    // The count has begun anew, or a number was wrong: a book would take what follows for old.
+                    let reason = Desync::Gap { expected: newest.0, got: now.0 };
+                    events.push(Event::Doubt { symbols: vec![symbol], reason });
+                    return Ok(Receipt::Understood);
+                }
+            }
             None if room => {
-                let source = Source { channel: book.channel.as_ref().into(), change_id: book.change_id };
+                let source = Source { channel: book.channel.as_ref().into(), newest: (book.change_id, previous) };
                 self.books.insert(name.into(), source);
             }
             None => {}

@@ -255,6 +255,9 @@ fn a_broken_chain_is_a_gap() {
     assert_eq!(applied("snapshot", None, 5), Applied::Applied);
     assert_eq!(applied("change", Some(5), 9), Applied::Applied);
     assert_eq!(applied("change", Some(12), 13), Applied::NeedsResync(Desync::Gap { expected: 9, got: 12 }));
+    let anew = notice(CHANNEL, &book_data("change", Some(1), 2, "[]", "[]"));
+    let reason = Desync::Gap { expected: 13, got: 2 };
+    assert_eq!(hear(&mut deribit, &anew).1, [Event::Doubt { symbols: vec![symbol("BTC/USD:BTC")], reason }]);
 }
 
 proptest! {

@@ -22,7 +22,7 @@ use crate::market::{
     Timestamp, Trade, Trading, VenueId, printable,
 };
 use crate::money::{Decimal, Percent, Price, Quantity};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// Where Kraken Futures is.
@@ -37,6 +37,9 @@ pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
 /// Every book is whole, whatever depth is asked for; no book has so many levels.
 const DEPTHS: [usize; 1] = [10_000];
 
+/// Books whose number is remembered at most; the venue lists a few hundred contracts.
+const MAX_BOOKS: usize = 20_000;
+
 /// Decimals, or zeros, of a lot at most.
 const MAX_DECIMALS: u32 = 18;
 
@@ -45,12 +48,14 @@ const MAX_DECIMALS: u32 = 18;
 pub struct KrakenFutures {
     address: Address,
     names: Names,
+    /// By product, the number of the latest message of its book, and whether that was a snapshot.
+    numbers: HashMap<Box<str>, (u64, bool)>,
 }
 
 impl KrakenFutures {
     /// A conversation that has not begun.
     pub fn new(address: &Address) -> Self {
-        Self { address: address.clone(), names: Names::new(product::unified) }
+        Self { address: address.clone(), names: Names::new(product::unified), numbers: HashMap::new() }
     }
 
     fn requests(&mut self, event: &str, streams: &[Subscription]) -> Vec<Outgoing> {
@@ -78,6 +83,22 @@ impl KrakenFutures {
             fault.of("book")
         })?;
         let symbol = self.names.symbol(&book.product)?;
+        let room = self.numbers.len() < MAX_BOOKS;
+        let mut newest = None;
+        match self.numbers.get_mut(&*book.product) {
+            Some(number) => newest = Some(std::mem::replace(number, (book.seq, book.snapshot))),
+            None if room => _ = self.numbers.insert(book.product.as_ref().into(), (book.seq, book.snapshot)),
+            None => {}
+        }
+        if let Some((newest, snapshot)) = newest
+            && !book.snapshot
+            && (book.seq < newest || book.seq == newest && snapshot)
+        {
+            // The count has begun anew, or a number was wrong: a book would take what follows for old.
+            let reason = Desync::Gap { expected: newest, got: book.seq };
+            events.push(Event::Doubt { symbols: vec![symbol], reason });
+            return Ok(Receipt::Understood);
+        }
         let update = BookUpdate {
             snapshot: book.snapshot,
             depth: None,
@@ -237,6 +258,7 @@ impl Dialect for KrakenFutures {
     }
 
     fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
+        self.numbers.clear();
         let mut outgoing = vec![Outgoing::Frame(request::feed("heartbeat"))];
         if !self.address.rest.is_empty() {
             outgoing.push(Outgoing::Get(format!("{}/derivatives/api/v3/instruments", self.address.rest)));

@@ -129,6 +129,26 @@ fn an_unreadable_change_puts_its_book_in_doubt() {
 }
 
 #[test]
+fn a_count_that_begins_anew_is_seen() {
+    let (mut futures, mut events) = (futures(), Vec::new());
+    let change = |seq: u64| {
+        format!(
+            r#"{{"feed":"book","product_id":"PI_XBTUSD","side":"buy","seq":{seq},"price":1,"qty":1,"timestamp":1}}"#
+        )
+    };
+    for frame in [SNAPSHOT, &change(326_072_250), &change(326_072_250)] {
+        futures.receive(frame, Timestamp::from_secs(1), &mut events).unwrap();
+    }
+    assert!(events.drain(..).all(|event| matches!(event, Event::Book { .. })), "the same one twice does no harm");
+    for seq in [1, 2] {
+        futures.receive(&change(seq), Timestamp::from_secs(1), &mut events).unwrap();
+    }
+    let [Event::Doubt { reason: Desync::Gap { got: 1, .. }, .. }, Event::Book { .. }] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+}
+
+#[test]
 fn contracts_are_listed_with_their_steps() {
     let body = r#"{"result":"success","serverTime":"2026-10-04T00:00:00Z","instruments":[
         {"symbol":"pi_xbtusd","type":"futures_inverse","tickSize":0.5,"contractSize":1,"tradeable":true,"contractValueTradePrecision":0,"postOnly":false},
