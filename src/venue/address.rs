@@ -44,7 +44,8 @@ impl Endpoint {
 }
 
 /// Domains and their venues; the first that fits counts.
-const DOMAINS: [(&str, VenueId); 15] = [
+const DOMAINS: [(&str, VenueId); 16] = [
+    ("demo-futures.kraken.com", VenueId::KrakenFutures),
     ("futures.kraken.com", VenueId::KrakenFutures),
     ("kraken.com", VenueId::Kraken),
     ("fstream.binance.com", VenueId::BinanceFutures),
@@ -91,6 +92,7 @@ mod tests {
         for (url, venue) in [
             ("wss://ws.kraken.com/v2", VenueId::Kraken),
             ("wss://futures.kraken.com/ws/v1", VenueId::KrakenFutures),
+            ("wss://demo-futures.kraken.com/ws/v1", VenueId::KrakenFutures),
             ("wss://stream.binance.com:9443/stream?streams=btcusdt@depth", VenueId::Binance),
             ("https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT", VenueId::BinanceFutures),
             ("wss://stream.binance.us:9443/ws", VenueId::BinanceUs),

@@ -1,26 +1,29 @@
-//! Bitstamp v2: spot pairs; differences over the stream, snapshots by HTTP.
+//! Bitstamp, WebSocket v2, public channels, and the HTTP answers beside them.
 //!
-//! - A book is `diff_order_book` joined to `/api/v2/order_book/`, by the venue's clock in microseconds: differences that
-//!   are not later than the snapshot are in it. <https://www.bitstamp.net/websocket/v2/>
-//! - Nothing in the protocol shows that a difference is missing, and there is no checksum. What we do see is told: a
-//!   difference that cannot be read puts its book in doubt, or all of them when it does not say whose it is.
-//! - There is no stream of tickers or candles; candles are built from trades.
+//! - Channels: `diff_order_book_PAIR` (changes, to be joined with a snapshot from HTTP), `order_book_PAIR` (100 levels,
+//!   whole each time; read where nothing else is subscribed), `live_trades_PAIR`. <https://www.bitstamp.net/websocket/v2/>
+//! - Changes carry only the time of the venue, so a missing one is seen by nobody: what cannot be read, or comes in an order
+//!   that cannot be, puts the book in doubt, and every book when it does not say which. Not seen: a change that is lost on
+//!   the way without a trace, and a digit changed within one.
+//! - There is no stream of summaries: they are fetched every minute.
+//! - A connection that the venue asks to renew (`bts:request_reconnect`) is not to be trusted from there on.
 
+mod book;
+mod pair;
+mod told;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use super::names::{Names, split};
-use super::splice::{Count, Joined, Numbered, Splice};
-use super::wire::micros;
+use super::names::Names;
 use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
 use crate::market::{
-    Channel, Desync, Event, Instrument, Precision, Side, Subscription, Symbol, Timestamp, Trade, Trading, VenueId,
-    VenueStatus, printable,
+    Channel, Desync, Event, Sequence, Subscription, Symbol, Timestamp, VenueId, VenueStatus, printable,
 };
+use book::{Book, Heard};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// Where Bitstamp is.
@@ -32,172 +35,242 @@ pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     testnet: None,
 }];
 
-/// What prices are in at Bitstamp; names have no separator.
-const QUOTES: [&str; 10] = ["usdt", "usdc", "pyusd", "eurc", "usd", "eur", "gbp", "btc", "eth", "pax"];
+/// Every book is whole, whatever depth is asked for; no book has so many levels.
+const DEPTHS: [usize; 1] = [10_000];
 
-/// Books of one connection; the venue lists fewer pairs.
-const MAX_BOOKS: usize = 2_000;
+/// Summaries are fetched so often.
+const SUMMARY: Duration = Duration::from_secs(60);
+
+/// Books followed at most; Bitstamp lists a few hundred pairs.
+const MAX_BOOKS: usize = 5_000;
+
+const CHANGES: &str = "diff_order_book";
+const WHOLE: &str = "order_book";
+const TRADES: &str = "live_trades";
 
 /// One connection to Bitstamp.
 #[derive(Debug)]
 pub struct Bitstamp {
     address: Address,
     names: Names,
-    books: HashMap<Symbol, Splice>,
+    /// By pair, the books that are made of changes.
+    books: HashMap<Box<str>, Book>,
+    /// Whether the books above are all that were subscribed, as far as that was told.
+    known: bool,
+    /// By pair, the time of the latest whole book.
+    whole: HashMap<Box<str>, u64>,
+    /// The pairs whose summary is wanted, and when it is due.
+    summaries: BTreeSet<String>,
+    due: Option<Timestamp>,
     outgoing: Vec<Outgoing>,
 }
 
 impl Bitstamp {
     /// A conversation that has not begun.
     pub fn new(address: &Address) -> Self {
-        let names = Names::new(unified);
-        Self { address: address.clone(), names, books: HashMap::new(), outgoing: Vec::new() }
-    }
-
-    fn splice(&mut self, symbol: &Symbol) -> Result<&mut Splice, FrameError> {
-        let full = self.books.len() >= MAX_BOOKS && !self.books.contains_key(symbol);
-        if full {
-            return Err(FrameError::field("channel", symbol.as_str(), &"more books than the venue has"));
+        Self {
+            address: address.clone(),
+            names: Names::new(pair::unified),
+            books: HashMap::new(),
+            known: false,
+            whole: HashMap::new(),
+            summaries: BTreeSet::new(),
+            due: None,
+            outgoing: Vec::new(),
         }
-        Ok(self.books.entry(symbol.clone()).or_insert_with(|| Splice::new(Count::Time)))
     }
 
-    fn difference(&mut self, name: &str, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let symbol = self.names.symbol(name)?;
-        let (number, update) = wire::difference(frame).map_err(|fault| fault.of("diff_order_book"))?.update(false)?;
-        let change = Numbered { first: number, last: number, previous: None, update };
-        if let Some(update) = self.splice(&symbol)?.change(change) {
-            events.push(Event::Book { symbol, update });
+    fn get(&self, path: &str) -> Option<Outgoing> {
+        let rest = &self.address.rest;
+        (!rest.is_empty()).then(|| Outgoing::Get(format!("{rest}/api/v2/{path}/")))
+    }
+
+    fn pair(&mut self, symbol: &Symbol) -> Option<String> {
+        let known = self.names.native(symbol).map(str::to_owned);
+        let pair = known.or_else(|| pair::pair(symbol))?;
+        self.names.learn(&pair, symbol);
+        Some(pair)
+    }
+
+    fn requests(&mut self, event: &str, streams: &[Subscription]) -> Vec<Outgoing> {
+        let mut outgoing = Vec::new();
+        for stream in streams {
+            let Some(pair) = self.pair(&stream.symbol) else { continue };
+            let channel = match stream.channel {
+                Channel::Book { .. } => CHANGES,
+                Channel::Trades => TRADES,
+                Channel::Ticker if event == "bts:subscribe" => {
+                    outgoing.extend(self.get(&format!("ticker/{pair}")));
+                    self.summaries.insert(pair);
+                    continue;
+                }
+                Channel::Ticker => {
+                    self.summaries.remove(&pair);
+                    continue;
+                }
+                // The venue streams none: they are built from trades.
+                Channel::Candles(_) => continue,
+            };
+            let channel = format!("{channel}_{pair}");
+            self.begin(&channel, event == "bts:subscribe");
+            outgoing.push(Outgoing::Frame(json!({"event": event, "data": {"channel": channel}}).to_string()));
+        }
+        outgoing
+    }
+
+    /// A channel was asked for, or has begun. One that was given up stays known until the venue has ended it.
+    fn begin(&mut self, channel: &str, begins: bool) {
+        let Some((CHANGES, pair)) = kind_and_pair(channel) else { return };
+        if begins
+            && !self.books.contains_key(pair)
+            && self.books.len() < MAX_BOOKS
+            && let Ok(symbol) = self.names.symbol(pair)
+        {
+            self.books.insert(pair.into(), Book::new(symbol));
+        }
+        self.known |= begins;
+    }
+
+    /// Reads a message of a book; the frame's checksum tells it from another of the same time.
+    fn book(
+        &mut self,
+        channel: &str,
+        levels: wire::Levels,
+        frame: &str,
+        events: &mut Vec<Event>,
+    ) -> Result<Receipt, FrameError> {
+        match kind_and_pair(channel) {
+            Some((CHANGES, pair)) => {
+                if !self.known {
+                    let symbol = self.names.symbol(pair)?;
+                    if self.books.len() < MAX_BOOKS {
+                        self.books.entry(pair.into()).or_insert_with(|| Book::new(symbol));
+                    }
+                }
+                let Some(book) = self.books.get_mut(pair) else {
+                    // Nobody asked for this one: it is another book's, with a name that was damaged.
+                    self.doubt_all(&Desync::Unreadable, events);
+                    return Ok(Receipt::Unknown);
+                };
+                match book.change(levels, crc32fast::hash(frame.as_bytes())) {
+                    Heard::Change(update) => events.push(Event::Book { symbol: book.symbol.clone(), update }),
+                    Heard::Nothing => {}
+                    Heard::Ask => self.outgoing.extend(self.get(&format!("order_book/{pair}"))),
+                    Heard::Disorder(reason) => {
+                        events.push(Event::Doubt { symbols: vec![book.symbol.clone()], reason });
+                    }
+                }
+            }
+            Some((WHOLE, pair)) if !self.books.contains_key(pair) => {
+                let symbol = self.names.symbol(pair)?;
+                let last = levels.micros;
+                if self.whole.get(pair).is_some_and(|newest| last < *newest) {
+                    return Ok(Receipt::Understood);
+                }
+                if self.whole.len() < MAX_BOOKS {
+                    self.whole.insert(pair.into(), last);
+                }
+                let mut update = book::update(levels, true);
+                update.sequence = Some(Sequence { previous: None, last });
+                events.push(Event::Book { symbol, update });
+            }
+            Some((WHOLE, _)) => {}
+            _ => return Ok(Receipt::Unknown),
         }
         Ok(Receipt::Understood)
     }
 
-    fn snapshot(&mut self, name: &str, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let symbol = self.names.symbol(name)?;
-        let (number, update) = wire::snapshot(body).map_err(|fault| fault.of("order_book"))?.update(true)?;
-        let mut updates = Vec::new();
-        if self.splice(&symbol)?.snapshot(number, update, &mut updates) == Joined::TooOld {
-            self.outgoing.push(self.fetch_snapshot(&symbol));
+    /// A message that may have been a change of a book was not understood.
+    fn doubt(&mut self, frame: &str, events: &mut Vec<Event>) {
+        let after = |kind| frame.split_once(kind).and_then(|(_, rest)| rest.split(['"', '\\']).next());
+        if after("\"live_trades_").is_some() || after("\"order_book_").is_some() {
+            return;
         }
-        events.extend(updates.into_iter().map(|update| Event::Book { symbol: symbol.clone(), update }));
-        Ok(Receipt::Understood)
+        let book = after("\"diff_order_book_").and_then(|pair| self.books.get_mut(pair));
+        let Some(book) = book else { return self.doubt_all(&Desync::Unreadable, events) };
+        book.doubt();
+        events.push(Event::Doubt { symbols: vec![book.symbol.clone()], reason: Desync::Unreadable });
     }
 
-    fn trade(&mut self, name: &str, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let of = wire::read::<wire::Told<'_>>("live_trades", frame)?.data;
-        let taker = match of.kind {
-            0 => Side::Bid,
-            1 => Side::Ask,
-            other => return Err(FrameError::field("type", &other.to_string(), &"neither 0 nor 1")),
-        };
-        let trade = Trade {
-            price: of.price_str.read("price_str")?,
-            quantity: of.amount_str.read("amount_str")?,
-            taker,
-            id: Some(of.id),
-            at: micros("microtimestamp", of.microtimestamp.read("microtimestamp")?)?,
-        };
-        events.push(Event::Trades { symbol: self.names.symbol(name)?, trades: vec![trade] });
-        Ok(Receipt::Understood)
+    fn doubt_all(&mut self, reason: &Desync, events: &mut Vec<Event>) {
+        let mut symbols = Vec::with_capacity(self.books.len());
+        for book in self.books.values_mut() {
+            book.doubt();
+            symbols.push(book.symbol.clone());
+        }
+        if !symbols.is_empty() {
+            events.push(Event::Doubt { symbols, reason: reason.clone() });
+        }
     }
 
     fn message(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let head: wire::Head<'_> = wire::read("Bitstamp", frame)?;
-        let channel = head.channel.as_deref().unwrap_or_default();
-        match head.event.as_ref() {
-            "data" => match channel.strip_prefix("diff_order_book_") {
-                Some(name) => self.difference(name, frame, events),
-                None => Ok(Receipt::Unknown),
-            },
-            "trade" => match channel.strip_prefix("live_trades_") {
-                Some(name) => self.trade(name, frame, events),
-                None => Ok(Receipt::Unknown),
-            },
-            "bts:subscription_succeeded" => {
-                let stream = [("diff_order_book_", Channel::Book { depth: 1000 }), ("live_trades_", Channel::Trades)];
-                for (prefix, channel_of) in stream {
-                    if let Some(name) = channel.strip_prefix(prefix) {
-                        let symbol = self.names.symbol(name)?;
-                        events.push(Event::Subscribed(Subscription { symbol, channel: channel_of }));
+        let message: wire::Message<'_> = wire::read("Bitstamp", frame)?;
+        let data = message.data.map_or("null", |data| data.get());
+        let channel = kind_and_pair(&message.channel);
+        match (message.event.as_ref(), channel) {
+            ("data", Some((CHANGES | WHOLE, _))) => {
+                let levels = wire::levels(data).map_err(|fault| fault.of("book"))?;
+                return self.book(&message.channel, levels, frame, events);
+            }
+            ("trade", Some((TRADES, pair))) => {
+                let symbol = self.names.symbol(pair)?;
+                events.push(Event::Trades { symbol, trades: vec![told::trade(&wire::read("trade", data)?)?] });
+            }
+            ("bts:subscription_succeeded", Some((kind, pair))) => {
+                self.begin(&message.channel, true);
+                let symbol = self.names.symbol(pair)?;
+                let channel = match kind {
+                    CHANGES => {
+                        // Now the changes are held that the snapshot may lack.
+                        self.outgoing.extend(self.get(&format!("order_book/{pair}")));
+                        Channel::Book { depth: DEPTHS[0] }
                     }
+                    WHOLE => Channel::Book { depth: 100 },
+                    TRADES => Channel::Trades,
+                    _ => return Ok(Receipt::Unknown),
+                };
+                events.push(Event::Subscribed(Subscription { symbol, channel }));
+            }
+            ("bts:unsubscription_succeeded", Some((kind, pair))) => {
+                if kind == CHANGES {
+                    self.books.remove(pair);
                 }
-                Ok(Receipt::Understood)
+                events.push(Event::Unsubscribed(self.names.symbol(pair)?));
             }
-            "bts:unsubscription_succeeded" => Ok(Receipt::Understood),
-            "bts:heartbeat" => {
-                events.push(Event::Heartbeat);
-                Ok(Receipt::Understood)
+            ("bts:heartbeat", _) => events.push(Event::Pong { exchange_time: None }),
+            ("bts:request_reconnect", _) => {
+                let message = Some("asks to connect anew".to_owned());
+                events.push(Event::Status { status: VenueStatus::Limited, message });
+                self.doubt_all(&Desync::Disconnected, events);
             }
-            // The venue is about to close this connection; a new one will be made then.
-            "bts:request_reconnect" => {
-                let message = Some("Bitstamp asks its clients to connect again".to_owned());
-                events.push(Event::Status { status: VenueStatus::Maintenance, message });
-                Ok(Receipt::Understood)
+            ("bts:error", _) => {
+                let refusal: wire::Refusal<'_> = wire::read("error", data)?;
+                let reason = refusal.message.as_deref().unwrap_or("refused without a reason");
+                let symbol = channel.and_then(|(_, pair)| self.names.symbol(pair).ok());
+                events.push(Event::Rejected { symbol, reason: printable(reason).chars().take(200).collect() });
             }
-            "bts:error" => {
-                let words = wire::read::<wire::Refused<'_>>("bts:error", frame)?.data.message;
-                let reason: String = printable(&words).chars().take(200).collect();
-                let symbol = channel.rsplit('_').next().and_then(|name| self.names.symbol(name).ok());
-                events.push(Event::Rejected { symbol, reason });
-                Ok(Receipt::Understood)
+            (event, Some((kind, _))) if event == "data" || kind == CHANGES => {
+                self.doubt(frame, events);
+                return Ok(Receipt::Unknown);
             }
-            _ => Ok(Receipt::Unknown),
+            _ => return Ok(Receipt::Unknown),
         }
-    }
-
-    /// The books that a frame which could not be read may have changed.
-    fn in_doubt(&self, frame: &str) -> Vec<Symbol> {
-        if frame.contains("\"live_trades_") {
-            return Vec::new();
-        }
-        let named = frame.split_once("\"diff_order_book_").and_then(|(_, rest)| rest.split('"').next());
-        let known = named.and_then(unified).filter(|symbol| self.books.contains_key(symbol));
-        known.map_or_else(|| self.books.keys().cloned().collect(), |symbol| vec![symbol])
-    }
-
-    fn instruments(&mut self, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let listing: Vec<wire::Entry<'_>> = wire::read("trading-pairs-info", body)?;
-        let mut instruments = Vec::with_capacity(listing.len());
-        for entry in listing {
-            let Ok(symbol) = Symbol::new(&entry.name) else { continue };
-            self.names.learn(&entry.url_symbol, &symbol);
-            instruments.push(Instrument {
-                venue: VenueId::Bitstamp,
-                venue_symbol: entry.url_symbol.as_ref().into(),
-                precision: Precision { price: entry.counter_decimals, quantity: entry.base_decimals },
-                // The venue tells decimals, which are its steps.
-                tick: None,
-                lot: None,
-                minimum: None,
-                trading: if entry.trading == "Enabled" { Trading::Open } else { Trading::Halted },
-                symbol,
-            });
-        }
-        events.push(Event::Instruments(instruments));
         Ok(Receipt::Understood)
     }
 
-    fn name(&self, symbol: &Symbol) -> String {
-        let rule = || format!("{}{}", symbol.base(), symbol.quote()).to_lowercase();
-        self.names.native(symbol).map_or_else(rule, str::to_owned)
-    }
-
-    fn fetch_snapshot(&self, symbol: &Symbol) -> Outgoing {
-        Outgoing::Get(format!("{}/api/v2/order_book/{}/", self.address.rest, self.name(symbol)))
-    }
-
-    fn ask(&mut self, event: &str, streams: &[Subscription]) -> Vec<Outgoing> {
-        let frames = streams.iter().filter_map(|stream| {
-            let name = self.name(&stream.symbol);
-            self.names.learn(&name, &stream.symbol);
-            let channel = match stream.channel {
-                Channel::Book { .. } => format!("diff_order_book_{name}"),
-                Channel::Trades => format!("live_trades_{name}"),
-                Channel::Ticker | Channel::Candles(_) => return None,
-            };
-            Some(Outgoing::Frame(json!({"event": event, "data": {"channel": channel}}).to_string()))
-        });
-        frames.collect()
+    fn snapshot(&mut self, pair: &str, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let levels = wire::levels(body).map_err(|fault| fault.of("book"))?;
+        let symbol = self.names.symbol(pair)?;
+        if !self.books.contains_key(pair) && self.books.len() < MAX_BOOKS {
+            self.books.insert(pair.into(), Book::new(symbol.clone()));
+        }
+        let Some(book) = self.books.get_mut(pair) else { return Ok(Receipt::Understood) };
+        let mut updates = Vec::new();
+        if !book.snapshot(levels, &mut updates) {
+            self.outgoing.extend(self.get(&format!("order_book/{pair}")));
+        }
+        events.extend(updates.into_iter().map(|update| Event::Book { symbol: symbol.clone(), update }));
+        Ok(Receipt::Understood)
     }
 }
 
@@ -212,65 +285,70 @@ impl Dialect for Bitstamp {
             ping_after: Duration::from_secs(15),
             dead_after: Duration::from_secs(30),
             frames_per_second: 10,
-            max_frame: 8 << 20,
-            depths: &[1000],
-            streams: 400,
-            lifetime: Some(Duration::from_secs(89 * 24 * 3_600)),
+            max_frame: 16 << 20,
+            depths: &DEPTHS,
+            streams: 200,
+            lifetime: Some(Duration::from_secs(90 * 24 * 3_600)),
             gets_per_minute: 120,
         }
     }
 
     fn connected(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
         self.books.clear();
+        self.known = false;
+        self.whole.clear();
+        self.summaries.clear();
         self.outgoing.clear();
-        let mut outgoing = self.subscribe(wanted);
-        outgoing.push(Outgoing::Get(format!("{}/api/v2/trading-pairs-info/", self.address.rest)));
+        let mut outgoing: Vec<_> = self.get("trading-pairs-info").into_iter().collect();
+        outgoing.extend(self.subscribe(wanted));
         outgoing
     }
 
     fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
-        let mut outgoing = self.ask("bts:subscribe", wanted);
-        let books = wanted.iter().filter(|stream| matches!(stream.channel, Channel::Book { .. }));
-        outgoing.extend(books.map(|stream| self.fetch_snapshot(&stream.symbol)));
-        outgoing
+        self.requests("bts:subscribe", wanted)
     }
 
     fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<Outgoing> {
-        for book in unwanted.iter().filter(|stream| matches!(stream.channel, Channel::Book { .. })) {
-            self.books.remove(&book.symbol);
-        }
-        self.ask("bts:unsubscribe", unwanted)
+        self.requests("bts:unsubscribe", unwanted)
     }
 
     fn resync(&mut self, symbol: &Symbol) -> Vec<Outgoing> {
-        if let Some(splice) = self.books.get_mut(symbol) {
-            splice.wait();
+        let Some(pair) = self.pair(symbol) else { return Vec::new() };
+        match self.books.get_mut(pair.as_str()).is_some_and(Book::wait) {
+            true => self.get(&format!("order_book/{pair}")).into_iter().collect(),
+            // A snapshot is asked for as soon as the next change has come.
+            false => Vec::new(),
         }
-        vec![self.fetch_snapshot(symbol)]
     }
 
     fn ping(&mut self) -> Option<String> {
         Some(json!({"event": "bts:heartbeat"}).to_string())
     }
 
-    fn receive(&mut self, frame: &str, _received: Timestamp, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+    fn receive(&mut self, frame: &str, received: Timestamp, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
         let limit = self.manners().max_frame;
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        let receipt = self.message(frame, events);
-        if receipt.is_err() {
-            let symbols = self.in_doubt(frame);
-            for symbol in &symbols {
-                if let Some(splice) = self.books.get_mut(symbol) {
-                    splice.wait();
-                }
-            }
-            if !symbols.is_empty() {
-                events.push(Event::Doubt { symbols, reason: Desync::Unreadable });
+        if !self.summaries.is_empty() && self.due.is_none_or(|due| received >= due) {
+            // The first are fetched when they are subscribed.
+            if self.due.replace(received.plus(SUMMARY)).is_some() {
+                let due = self.summaries.iter().filter_map(|pair| self.get(&format!("ticker/{pair}")));
+                self.outgoing.extend(due.collect::<Vec<_>>());
             }
         }
-        receipt
+        // Most frames are of books, and their levels come first: read those in one pass.
+        if frame.starts_with(r#"{"data":{"timestamp":"#)
+            && let Ok((event, channel, levels)) = wire::book(frame)
+            && event == "data"
+        {
+            return self.book(&channel, levels, frame, events).inspect(|receipt| {
+                if *receipt == Receipt::Unknown && !matches!(kind_and_pair(&channel), Some((CHANGES, _))) {
+                    self.doubt(frame, events);
+                }
+            });
+        }
+        self.message(frame, events).inspect_err(|_| self.doubt(frame, events))
     }
 
     fn fetched(
@@ -280,11 +358,18 @@ impl Dialect for Bitstamp {
         _received: Timestamp,
         events: &mut Vec<Event>,
     ) -> Result<Receipt, FrameError> {
-        let path = url.split('?').next().unwrap_or_default().trim_end_matches('/');
-        match path.rsplit_once("/order_book/") {
-            Some((_, name)) => self.snapshot(name, body, events),
-            None if path.ends_with("/trading-pairs-info") => self.instruments(body, events),
-            None => Ok(Receipt::Unknown),
+        let pair = |kind| url.split_once(kind).and_then(|(_, rest)| rest.split(['/', '?']).next());
+        if let Some(pair) = pair("/order_book/") {
+            return self.snapshot(pair, body, events);
+        }
+        if let Some(pair) = pair("/ticker/").filter(|pair| !pair.is_empty()) {
+            let (ticker, exchange_time) = told::ticker(&wire::read("ticker", body)?)?;
+            events.push(Event::Ticker { symbol: self.names.symbol(pair)?, ticker, exchange_time });
+            return Ok(Receipt::Understood);
+        }
+        match url.contains("/trading-pairs-info") {
+            true => told::pairs(&wire::read::<Vec<_>>("trading-pairs-info", body)?, &mut self.names, events),
+            false => Ok(Receipt::Unknown),
         }
     }
 
@@ -292,14 +377,17 @@ impl Dialect for Bitstamp {
         std::mem::take(&mut self.outgoing)
     }
 
-    fn sent(&mut self, _frame: &str) {}
+    fn sent(&mut self, frame: &str) {
+        let Ok(request) = wire::read::<wire::Request<'_>>("request", frame) else { return };
+        self.begin(&request.data.channel, request.event == "bts:subscribe");
+    }
 
     fn venue_symbol(&self, symbol: &Symbol) -> Option<Box<str>> {
         self.names.native(symbol).map(Into::into)
     }
 }
 
-fn unified(name: &str) -> Option<Symbol> {
-    let (base, quote) = split(name, &QUOTES)?;
-    Symbol::new(&format!("{base}/{quote}")).ok()
+/// What a channel carries, and of which pair.
+fn kind_and_pair(channel: &str) -> Option<(&str, &str)> {
+    channel.rsplit_once('_')
 }

@@ -1,115 +1,138 @@
 //! The JSON of Bitstamp's messages, borrowed from the frame.
 
-use crate::market::{BookUpdate, Change};
-use crate::venue::FrameError;
+use crate::market::Change;
 use crate::venue::scan::{Fault, Scan};
-use crate::venue::wire::micros;
 pub(super) use crate::venue::wire::{Number, Text, read};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-/// Bids and asks and when they were so.
-pub(super) struct Sides {
-    /// Microseconds since the epoch.
-    micros: u64,
-    bids: Vec<Change>,
-    asks: Vec<Change>,
+/// Any message.
+#[derive(Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub event: Text<'a>,
+    #[serde(borrow, default)]
+    pub channel: Text<'a>,
+    #[serde(borrow)]
+    pub data: Option<&'a RawValue>,
 }
 
-impl Sides {
-    /// The update that they are, and its number.
-    pub fn update(self, snapshot: bool) -> Result<(u64, BookUpdate), FrameError> {
-        let exchange_time = Some(micros("microtimestamp", self.micros)?);
-        let Self { micros, bids, asks } = self;
-        Ok((micros, BookUpdate { snapshot, depth: None, bids, asks, sequence: None, checksum: None, exchange_time }))
-    }
+/// A change of a book or a whole one, over the stream or by HTTP.
+#[derive(Default)]
+pub(super) struct Levels {
+    /// When, in microseconds: the venue's only count.
+    pub micros: u64,
+    pub bids: Vec<Change>,
+    pub asks: Vec<Change>,
 }
 
-/// Reads the data of a `diff_order_book` message.
-pub(super) fn difference(frame: &str) -> Result<Sides, Fault> {
+/// Reads a message of a book in one pass: its event, its channel and its levels.
+pub(super) fn book<'a>(frame: &'a str) -> Result<(Text<'a>, Text<'a>, Levels), Fault> {
     let mut scan = Scan::new(frame);
-    let mut data = None;
+    let (mut event, mut channel, mut levels) = (None, None, None);
     scan.object(|scan, name| {
         match name {
-            "data" => data = Some(sides(scan)?),
+            "event" => event = Some(scan.string()?),
+            "channel" => channel = Some(scan.string()?),
+            "data" => levels = Some(content(scan)?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
     })?;
     scan.end()?;
-    data.ok_or(Fault { what: "no data", at: frame.len() })
+    let missing = |what| Fault { what, at: frame.len() };
+    Ok((event.ok_or(missing("no event"))?, channel.ok_or(missing("no channel"))?, levels.ok_or(missing("no data"))?))
 }
 
-/// Reads a snapshot as HTTP gives it.
-pub(super) fn snapshot(body: &str) -> Result<Sides, Fault> {
-    let mut scan = Scan::new(body);
-    let sides = sides(&mut scan)?;
+/// Reads levels that stand alone.
+pub(super) fn levels(text: &str) -> Result<Levels, Fault> {
+    let mut scan = Scan::new(text);
+    let levels = content(&mut scan)?;
     scan.end()?;
-    Ok(sides)
+    Ok(levels)
 }
 
-fn sides(scan: &mut Scan<'_>) -> Result<Sides, Fault> {
-    let (mut micros, mut bids, mut asks) = (None, None, None);
+fn content(scan: &mut Scan<'_>) -> Result<Levels, Fault> {
+    let (mut levels, mut micros, mut sides) = (Levels::default(), None, 0);
     scan.object(|scan, name| {
         match name {
             "microtimestamp" => micros = Some(scan.whole()?),
-            "bids" => scan.levels(bids.insert(Vec::new()))?,
-            "asks" => scan.levels(asks.insert(Vec::new()))?,
+            "bids" => {
+                sides += 1;
+                scan.levels(&mut levels.bids)?;
+            }
+            "asks" => {
+                sides += 1;
+                scan.levels(&mut levels.asks)?;
+            }
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
     })?;
-    let (Some(micros), Some(bids), Some(asks)) = (micros, bids, asks) else {
-        return Err(scan.fault("one of microtimestamp, bids and asks is missing"));
-    };
-    Ok(Sides { micros, bids, asks })
-}
-
-/// Enough of a message to tell what it is.
-#[derive(Deserialize)]
-pub(super) struct Head<'a> {
-    #[serde(borrow)]
-    pub event: Text<'a>,
-    #[serde(borrow)]
-    pub channel: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Told<'a> {
-    #[serde(borrow)]
-    pub data: Trade<'a>,
+    if sides != 2 {
+        return Err(scan.fault("not both of bids and asks"));
+    }
+    levels.micros = micros.ok_or_else(|| scan.fault("no microtimestamp"))?;
+    Ok(levels)
 }
 
 #[derive(Deserialize)]
 pub(super) struct Trade<'a> {
-    pub id: u64,
+    /// Grows with every trade.
+    pub id: Option<u64>,
     #[serde(borrow)]
-    pub price_str: Number<'a>,
-    pub amount_str: Number<'a>,
     pub microtimestamp: Number<'a>,
-    /// 0 when the taker bought.
+    pub amount: Number<'a>,
+    pub amount_str: Option<Number<'a>>,
+    pub price: Number<'a>,
+    pub price_str: Option<Number<'a>>,
+    /// What the taker did: 0 is a purchase, 1 a sale.
     #[serde(rename = "type")]
-    pub kind: i64,
+    pub kind: u8,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Refused<'a> {
+pub(super) struct Refusal<'a> {
     #[serde(borrow)]
-    pub data: Words<'a>,
+    pub message: Option<Text<'a>>,
 }
 
+/// The figures of 24 hours, by HTTP.
 #[derive(Deserialize)]
-pub(super) struct Words<'a> {
+pub(super) struct Ticker<'a> {
     #[serde(borrow)]
-    pub message: Text<'a>,
+    pub timestamp: Number<'a>,
+    pub bid: Option<Number<'a>>,
+    pub ask: Option<Number<'a>>,
+    pub last: Option<Number<'a>>,
+    pub high: Option<Number<'a>>,
+    pub low: Option<Number<'a>>,
+    pub volume: Option<Number<'a>>,
+    pub vwap: Option<Number<'a>>,
+    pub percent_change_24: Option<Number<'a>>,
 }
 
+/// One pair of the list, by HTTP.
 #[derive(Deserialize)]
-pub(super) struct Entry<'a> {
+pub(super) struct Pair<'a> {
     #[serde(borrow)]
-    pub name: Text<'a>,
     pub url_symbol: Text<'a>,
     pub base_decimals: u8,
     pub counter_decimals: u8,
-    #[serde(borrow)]
     pub trading: Text<'a>,
+}
+
+/// A request, read back from a capture.
+#[derive(Deserialize)]
+pub(super) struct Request<'a> {
+    #[serde(borrow)]
+    pub event: Text<'a>,
+    #[serde(borrow)]
+    pub data: Wanted<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted<'a> {
+    #[serde(borrow)]
+    pub channel: Text<'a>,
 }

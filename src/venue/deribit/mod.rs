@@ -1,26 +1,29 @@
-//! Deribit v2: futures, options and a few spot pairs, over JSON-RPC.
+//! Deribit, JSON-RPC v2, public channels.
 //!
-//! - A book is a snapshot and changes that name the change before them (`prev_change_id`); grouped books come whole each
-//!   time. <https://docs.deribit.com/#book-instrument_name-interval>
-//! - Books are whole: nothing is cut off. There is no checksum, so a changed digit in a frame that is well formed cannot
-//!   be seen.
-//! - The venue asks for a sign of life when it wants one (`test_request`); the answer is sent at once.
+//! - Channels: `book.X.100ms` (and `raw`, which is for those who have logged in; captures hold it), the whole books of
+//!   `book.X.none.20.100ms`, `trades`, `ticker` (with mark price and funding), `chart.trades`, `platform_state`.
+//!   <https://docs.deribit.com/#book-instrument_name-interval>
+//! - Each change of a book names the one that it follows, so one that is missing or out of turn is seen as soon as another
+//!   comes. Not seen: a missing one that none follows, and a digit changed on the way; there is no checksum.
+//! - A book is read from one channel only: two that run beside each other count in different steps.
+//! - Books are whole: the venue deletes every level by name and none falls out of a window.
+//! - The venue asks whether we live (`test_request`) and hangs up on those who do not answer.
 
+mod instrument;
+mod request;
+mod told;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
-use super::names::{Names, date, venue_date};
-use super::wire::millis;
-use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt, suspects};
+use super::names::Names;
+use super::{Address, Dialect, Endpoint, FrameError, Manners, Outgoing, Receipt};
 use crate::market::{
-    BookUpdate, Candle, Channel, Contract, Event, Instrument, Interval, Mark, Precision, Sequence, Side, Subscription,
-    Symbol, Ticker, Timestamp, Trade, Trading, VenueId, printable,
+    BookUpdate, Channel, Desync, Event, Sequence, Subscription, Symbol, Timestamp, VenueId, printable,
 };
-use crate::money::{Decimal, Fixed, Percent, Price};
-use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashSet};
+use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 /// Where Deribit is.
@@ -32,14 +35,17 @@ pub(super) const ENDPOINTS: [Endpoint; 1] = [Endpoint {
     testnet: Some(("wss://test.deribit.com/ws/api/v2", "https://test.deribit.com")),
 }];
 
-/// Channels in one request.
-const CHANNELS_PER_FRAME: usize = 100;
+/// Every book is whole, whatever depth is asked for; no book has so many levels.
+const DEPTHS: [usize; 1] = [10_000];
 
-/// Books of one connection; a connection carries fewer streams.
-const MAX_BOOKS: usize = 4_000;
+/// The venue shows a sign of life so often, in seconds; the least that it takes.
+const HEARTBEAT: u64 = 10;
 
-/// Kinds of messages that never change a book, by a word that stands in them.
-const HARMLESS: [&str; 2] = ["heartbeat", "result"];
+/// Requests without an answer that are remembered at most.
+const MAX_ASKED: usize = 1_000;
+
+/// Books whose channel is remembered at most; Deribit lists a few thousand instruments.
+const MAX_BOOKS: usize = 20_000;
 
 /// One connection to Deribit.
 #[derive(Debug)]
@@ -47,10 +53,24 @@ pub struct Deribit {
     address: Address,
     names: Names,
     requests: u64,
-    asked: BTreeMap<u64, Vec<Subscription>>,
-    /// The books of this connection, which a frame that cannot be read may be about.
-    books: HashSet<Symbol>,
+    /// Channels that were asked for, or given up, by the number of the request.
+    asked: BTreeMap<u64, Asked>,
+    /// The channel that each instrument's book is read from.
+    books: HashMap<Box<str>, Source>,
     outgoing: Vec<Outgoing>,
+}
+
+#[derive(Debug)]
+struct Asked {
+    begin: bool,
+    channels: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Source {
+    channel: Box<str>,
+    /// The latest message of it: its number, and that of the one before.
+    newest: (u64, Option<u64>),
 }
 
 impl Deribit {
@@ -58,239 +78,189 @@ impl Deribit {
     pub fn new(address: &Address) -> Self {
         Self {
             address: address.clone(),
-            names: Names::new(unified),
+            names: Names::new(instrument::unified),
             requests: 0,
             asked: BTreeMap::new(),
-            books: HashSet::new(),
+            books: HashMap::new(),
             outgoing: Vec::new(),
         }
     }
 
-    fn book(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let book = wire::book(frame).map_err(|fault| fault.of("book"))?;
-        let symbol = self.names.symbol(book.channel.split('.').nth(1).unwrap_or_default())?;
-        if self.books.len() < MAX_BOOKS {
-            self.books.insert(symbol.clone());
+    fn call(&mut self, method: &str, params: &serde_json::Value) -> String {
+        self.requests += 1;
+        request::call(self.requests, method, params)
+    }
+
+    fn requests(&mut self, begin: bool, channels: &[String]) -> Vec<Outgoing> {
+        let method = if begin { "public/subscribe" } else { "public/unsubscribe" };
+        let requests = request::channels(method, channels, || {
+            self.requests += 1;
+            self.requests
+        });
+        let mut frames = Vec::with_capacity(requests.len());
+        for (id, channels, frame) in requests {
+            self.asked(id, begin, channels);
+            frames.push(Outgoing::Frame(frame));
         }
-        let snapshot = match book.kind.as_deref() {
-            // Grouped books have no kind: each is whole.
-            None | Some("snapshot") => true,
-            Some("change") => false,
+        frames
+    }
+
+    /// Remembers a request until its answer.
+    fn asked(&mut self, id: u64, begin: bool, channels: Vec<String>) {
+        if !begin {
+            for channel in &channels {
+                self.books.retain(|_, source| *source.channel != **channel);
+            }
+        }
+        if self.asked.len() < MAX_ASKED {
+            self.asked.insert(id, Asked { begin, channels });
+        }
+    }
+
+    fn channels(&mut self, streams: &[Subscription]) -> Vec<String> {
+        let channels = streams.iter().filter_map(|stream| {
+            let known = self.names.native(&stream.symbol).map(str::to_owned);
+            let name = known.or_else(|| instrument::native(&stream.symbol))?;
+            self.names.learn(&name, &stream.symbol);
+            request::channel(&name, stream.channel)
+        });
+        channels.collect()
+    }
+
+    fn book(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let book = wire::book(frame).map_err(|fault| {
+            events.extend(self.doubt(frame));
+            fault.of("book")
+        })?;
+        let (_, name) = kind_and_name(&book.channel);
+        let symbol = self.names.symbol(name)?;
+        let (snapshot, previous) = match book.kind.as_deref() {
+            Some("snapshot") | None => (true, None),
+            Some("change") => {
+                let missing = || FrameError::field("prev_change_id", "nothing", &"a change follows another");
+                (false, Some(book.previous.ok_or_else(missing)?))
+            }
             Some(other) => return Err(FrameError::field("type", other, &"neither snapshot nor change")),
         };
-        let previous = if snapshot { None } else { book.previous };
-        if !snapshot && previous.is_none() {
-            return Err(FrameError::malformed("book", &"a change without prev_change_id"));
+        let room = self.books.len() < MAX_BOOKS;
+        match self.books.get_mut(name) {
+            Some(source) if *source.channel != *book.channel => return Ok(Receipt::Understood),
+            // A whole book that was overtaken by a later one.
+            Some(source) if book.kind.is_none() && book.change_id < source.newest.0 => {
+                return Ok(Receipt::Understood);
+            }
+            Some(source) => {
+                let now = (book.change_id, previous);
+                let newest = std::mem::replace(&mut source.newest, now);
+                if !snapshot && now.0 <= newest.0 && now != newest {
+                    // The count has begun anew, or a number was wrong: a book would take what follows for old.
+                    let reason = Desync::Gap { expected: newest.0, got: now.0 };
+                    events.push(Event::Doubt { symbols: vec![symbol], reason });
+                    return Ok(Receipt::Understood);
+                }
+            }
+            None if room => {
+                let source = Source { channel: book.channel.as_ref().into(), newest: (book.change_id, previous) };
+                self.books.insert(name.into(), source);
+            }
+            None => {}
         }
         let update = BookUpdate {
             snapshot,
             depth: None,
             bids: book.bids,
             asks: book.asks,
-            sequence: Some(Sequence { previous, last: book.number }),
+            sequence: Some(Sequence { previous, last: book.change_id }),
             checksum: None,
-            exchange_time: Some(millis("timestamp", book.at)?),
+            exchange_time: i64::try_from(book.timestamp).ok().map(Timestamp::from_millis),
         };
         events.push(Event::Book { symbol, update });
         Ok(Receipt::Understood)
     }
 
-    fn trades(&mut self, trades: Vec<wire::Trade<'_>>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        for trade in trades {
-            let symbol = self.names.symbol(&trade.instrument_name)?;
-            let taker = match trade.direction.as_ref() {
-                "buy" => Side::Bid,
-                "sell" => Side::Ask,
-                other => return Err(FrameError::field("direction", other, &"neither buy nor sell")),
-            };
-            let trade = Trade {
-                price: trade.price.read("price")?,
-                quantity: trade.amount.read("amount")?,
-                taker,
-                id: trade.trade_seq,
-                at: millis("timestamp", trade.timestamp)?,
-            };
-            events.push(Event::Trades { symbol, trades: vec![trade] });
-        }
-        Ok(Receipt::Understood)
+    /// The book that an unreadable message was of, as far as that can be told. The next message would show the gap, but
+    /// it may not come for long.
+    fn doubt(&mut self, frame: &str) -> Option<Event> {
+        let (_, rest) = frame.split_once(r#""channel":"book."#)?;
+        let (name, _) = rest.split_once(['.', '"'])?;
+        let symbol = self.names.symbol(name).ok()?;
+        Some(Event::Doubt { symbols: vec![symbol], reason: Desync::Unreadable })
     }
 
-    fn ticker(&mut self, of: &wire::Ticker<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let symbol = self.names.symbol(&of.instrument_name)?;
-        let exchange_time = Some(millis("timestamp", of.timestamp)?);
-        let price = |field, number: Option<wire::Number<'_>>| -> Result<Option<Price>, FrameError> {
-            number.map(|number| number.read::<Price>(field)).transpose()
-        };
-        // A price of zero says that nobody offers one.
-        let best = |field, number| Ok::<_, FrameError>(price(field, number)?.filter(|price| !price.is_zero()));
-        let percent = |rate: Percent| rate.get().checked_mul(Decimal::ONE_HUNDRED).map(Percent::new);
-        let funding = of.current_funding.map(|n| n.read::<Percent>("current_funding")).transpose()?;
-        let mark = Mark {
-            mark: price("mark_price", of.mark_price)?,
-            index: price("index_price", of.index_price)?,
-            funding: funding.and_then(percent),
-            next_funding: None,
-            open_interest: of.open_interest.map(|n| n.read("open_interest")).transpose()?,
-        };
-        let ticker = Ticker {
-            bid: best("best_bid_price", of.best_bid_price)?,
-            ask: best("best_ask_price", of.best_ask_price)?,
-            last: price("last_price", of.last_price)?,
-            high: price("high", of.stats.high)?,
-            low: price("low", of.stats.low)?,
-            volume: of.stats.volume.map(|n| n.read("volume")).transpose()?,
-            vwap: None,
-            change: of.stats.price_change.map(|n| n.read("price_change")).transpose()?,
-        };
-        events.push(Event::Mark { symbol: symbol.clone(), mark, exchange_time });
-        events.push(Event::Ticker { symbol, ticker, exchange_time });
-        Ok(Receipt::Understood)
-    }
-
-    fn candle(&mut self, channel: &str, bar: &wire::Bar<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let mut parts = channel.split('.').skip(2);
-        let (name, resolution) = (parts.next().unwrap_or_default(), parts.next());
-        let known = Interval::ALL.into_iter().find(|interval| length(*interval) == resolution && resolution.is_some());
-        let Some(interval) = known else { return Ok(Receipt::Unknown) };
-        let candle = Candle {
-            start: millis("tick", bar.tick)?,
-            open: bar.open.read("open")?,
-            high: bar.high.read("high")?,
-            low: bar.low.read("low")?,
-            close: bar.close.read("close")?,
-            volume: bar.volume.read("volume")?,
-            from_venue: true,
-        };
-        events.push(Event::Candle { symbol: self.names.symbol(name)?, interval, candle });
-        Ok(Receipt::Understood)
-    }
-
-    fn told(&mut self, channel: &str, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        match channel.split('.').next().unwrap_or_default() {
-            "book" => self.book(frame, events),
-            "trades" => self.trades(wire::read::<wire::Told<'_, _>>("trades", frame)?.params.data, events),
-            "ticker" | "incremental_ticker" => {
-                self.ticker(&wire::read::<wire::Told<'_, _>>("ticker", frame)?.params.data, events)
-            }
-            "chart" => self.candle(channel, &wire::read::<wire::Told<'_, _>>("chart", frame)?.params.data, events),
-            _ => Ok(Receipt::Unknown),
-        }
-    }
-
-    fn answer(&mut self, head: &wire::Head<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let asked = head.id.and_then(|id| self.asked.remove(&id));
-        if let Some(error) = &head.error {
-            let reason: String = printable(&error.message).chars().take(200).collect();
-            let symbol = asked.and_then(|asked| asked.first().map(|stream| stream.symbol.clone()));
-            events.push(Event::Rejected { symbol, reason });
-            return Ok(Receipt::Understood);
-        }
-        match (asked, &head.result) {
-            (Some(asked), Some(Value::Array(granted))) => {
-                // What is not in the list was not granted, without a word why.
-                let names: Vec<&str> = granted.iter().filter_map(Value::as_str).collect();
-                for stream in asked {
-                    let granted = self.channel(&stream).is_some_and(|channel| names.contains(&channel.as_str()));
-                    events.push(match granted {
-                        true => Event::Subscribed(stream),
-                        false => Event::Rejected {
-                            symbol: Some(stream.symbol),
-                            reason: "Deribit does not know this instrument or stream".into(),
-                        },
-                    });
-                }
-            }
-            (_, Some(Value::Number(time))) => {
-                let exchange_time = time.as_u64().map(|time| millis("result", time)).transpose()?;
-                events.push(Event::Pong { exchange_time });
-            }
-            _ => {}
-        }
-        Ok(Receipt::Understood)
-    }
-
-    fn message(&mut self, frame: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        if frame.starts_with(r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book."#) {
-            return self.book(frame, events);
-        }
-        let head: wire::Head<'_> = wire::read("Deribit", frame)?;
-        match head.method.as_deref() {
-            Some("subscription") => {
-                let channel = head.params.as_ref().and_then(|params| params.channel.as_deref());
-                self.told(channel.unwrap_or_default(), frame, events)
-            }
-            Some("heartbeat") => {
-                events.push(Event::Heartbeat);
-                if head.params.as_ref().and_then(|params| params.kind.as_deref()) == Some("test_request") {
-                    let answer = self.request("public/test", json!({}));
-                    self.outgoing.push(Outgoing::Frame(answer));
-                }
+    fn notification(&mut self, params: &wire::Params<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let channel = params.channel.as_deref().unwrap_or_default();
+        let data = params.data.map_or("null", |data| data.get());
+        match kind_and_name(channel) {
+            ("trades", _) => told::trades(&wire::read::<Vec<_>>("trades", data)?, &mut self.names, events),
+            ("ticker", _) => told::ticker(&wire::read("ticker", data)?, &mut self.names, events),
+            ("chart.trades", name) => {
+                let (_, resolution) = channel.rsplit_once('.').unwrap_or_default();
+                // Deribit serves more intervals than we show.
+                let Some(interval) = request::interval(resolution) else { return Ok(Receipt::Understood) };
+                let candle = told::candle(&wire::read("candle", data)?)?;
+                events.push(Event::Candle { symbol: self.names.symbol(name)?, interval, candle });
                 Ok(Receipt::Understood)
             }
-            None if head.id.is_some() || head.error.is_some() => self.answer(&head, events),
+            ("platform_state", _) => {
+                let status = told::status(&wire::read("platform_state", data)?);
+                events.push(Event::Status { status, message: None });
+                Ok(Receipt::Understood)
+            }
             _ => Ok(Receipt::Unknown),
         }
     }
 
-    fn instruments(&mut self, body: &str, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
-        let listing: wire::Listing<'_> = wire::read("get_instruments", body)?;
-        let mut instruments = Vec::with_capacity(listing.result.len());
-        for entry in listing.result {
-            // Combinations of several contracts have no name that anyone else knows.
-            let Some(symbol) = unified(&entry.instrument_name) else { continue };
-            self.names.learn(&entry.instrument_name, &symbol);
-            let decimals = |field, number: wire::Number<'_>| -> Result<u8, FrameError> {
-                Ok(number.read::<Fixed>(field)?.normalized().decimals())
-            };
-            instruments.push(Instrument {
-                venue: VenueId::Deribit,
-                venue_symbol: entry.instrument_name.as_ref().into(),
-                precision: Precision {
-                    price: decimals("tick_size", entry.tick_size)?,
-                    quantity: decimals("min_trade_amount", entry.min_trade_amount)?,
-                },
-                tick: Some(entry.tick_size.read("tick_size")?),
-                lot: Some(entry.min_trade_amount.read("min_trade_amount")?),
-                minimum: Some(entry.min_trade_amount.read("min_trade_amount")?),
-                trading: if entry.is_active { Trading::Open } else { Trading::Halted },
-                symbol,
-            });
+    fn answer(&mut self, answer: &wire::Message<'_>, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
+        let asked = answer.id.and_then(|id| id.get().parse().ok()).and_then(|id: u64| self.asked.remove(&id));
+        if let Some(refusal) = &answer.error {
+            let more = refusal.data.map(|data| format!(" {}", data.get())).unwrap_or_default();
+            let reason: String = printable(&format!("{}{more}", refusal.message)).chars().take(200).collect();
+            let channels = asked.map(|asked| asked.channels).unwrap_or_default();
+            let mut symbols: Vec<_> = channels.iter().filter_map(|name| self.subscription(name)).collect();
+            symbols.dedup_by(|a, b| a.symbol == b.symbol);
+            for Subscription { symbol, .. } in &symbols {
+                events.push(Event::Rejected { symbol: Some(symbol.clone()), reason: reason.clone() });
+            }
+            if symbols.is_empty() {
+                events.push(Event::Rejected { symbol: None, reason });
+            }
+            return Ok(Receipt::Understood);
         }
-        events.push(Event::Instruments(instruments));
+        let result = answer.result.map_or("null", |result| result.get());
+        if let Some(asked) = asked {
+            let granted: Vec<wire::Text<'_>> = wire::read("answer", result)?;
+            for name in &asked.channels {
+                let Some(subscription) = self.subscription(name) else { continue };
+                events.push(match (asked.begin, granted.iter().any(|granted| granted == name)) {
+                    (true, true) => Event::Subscribed(subscription),
+                    (true, false) => Event::Rejected {
+                        symbol: Some(subscription.symbol),
+                        reason: printable(&format!("there is no channel {name}")).chars().take(200).collect(),
+                    },
+                    (false, _) => Event::Unsubscribed(subscription.symbol),
+                });
+            }
+        } else if result.starts_with("[{") {
+            told::instruments(&wire::read::<Vec<_>>("instruments", result)?, &mut self.names, events)?;
+        } else if result.starts_with(r#"{"version""#) {
+            let exchange_time = answer.sent.map(|micros| Timestamp::from_nanos(micros.saturating_mul(1_000)));
+            events.push(Event::Pong { exchange_time });
+        }
         Ok(Receipt::Understood)
     }
 
-    fn channel(&mut self, stream: &Subscription) -> Option<String> {
-        let symbol = &stream.symbol;
-        let name = self.names.native(symbol).map(str::to_owned).or_else(|| native(symbol))?;
-        self.names.learn(&name, symbol);
-        Some(match stream.channel {
-            Channel::Book { .. } => format!("book.{name}.100ms"),
-            Channel::Trades => format!("trades.{name}.100ms"),
-            Channel::Ticker => format!("ticker.{name}.100ms"),
-            Channel::Candles(interval) => format!("chart.trades.{name}.{}", length(interval)?),
-        })
-    }
-
-    fn ask(&mut self, method: &str, streams: &[Subscription]) -> Vec<Outgoing> {
-        let mut outgoing = Vec::new();
-        for some in streams.chunks(CHANNELS_PER_FRAME) {
-            let channels: Vec<String> = some.iter().filter_map(|stream| self.channel(stream)).collect();
-            if channels.is_empty() {
-                continue;
-            }
-            let frame = self.request(method, json!({"channels": channels}));
-            if method == "public/subscribe" {
-                self.asked.insert(self.requests, some.to_vec());
-            }
-            outgoing.push(Outgoing::Frame(frame));
-        }
-        outgoing
-    }
-
-    fn request(&mut self, method: &str, params: Value) -> String {
-        self.requests += 1;
-        json!({"jsonrpc": "2.0", "id": self.requests, "method": method, "params": params}).to_string()
+    /// What a channel is in our words.
+    fn subscription(&mut self, channel: &str) -> Option<Subscription> {
+        let (kind, name) = kind_and_name(channel);
+        let (_, last) = channel.rsplit_once('.')?;
+        let channel = match kind {
+            "book" => Channel::Book { depth: DEPTHS[0] },
+            "trades" => Channel::Trades,
+            "ticker" => Channel::Ticker,
+            "chart.trades" => Channel::Candles(request::interval(last)?),
+            _ => return None,
+        };
+        Some(Subscription { symbol: self.names.symbol(name).ok()?, channel })
     }
 }
 
@@ -303,10 +273,11 @@ impl Dialect for Deribit {
         Manners {
             endpoints: &ENDPOINTS,
             ping_after: Duration::from_secs(15),
-            dead_after: Duration::from_secs(40),
-            frames_per_second: 5,
+            dead_after: Duration::from_secs(30),
+            // What those who have not logged in may ask for.
+            frames_per_second: 3,
             max_frame: 16 << 20,
-            depths: &[1000],
+            depths: &DEPTHS,
             streams: 500,
             lifetime: None,
             gets_per_minute: 30,
@@ -317,30 +288,36 @@ impl Dialect for Deribit {
         self.asked.clear();
         self.books.clear();
         self.outgoing.clear();
-        let mut outgoing = vec![Outgoing::Frame(self.request("public/set_heartbeat", json!({"interval": 30})))];
-        outgoing.extend(self.subscribe(wanted));
-        let rest = &self.address.rest;
-        outgoing.push(Outgoing::Get(format!("{rest}/api/v2/public/get_instruments?currency=any")));
+        let mut outgoing = vec![Outgoing::Frame(self.call("public/set_heartbeat", &json!({"interval": HEARTBEAT})))];
+        if !self.address.rest.is_empty() {
+            let all = format!("{}/api/v2/public/get_instruments?currency=any&expired=false", self.address.rest);
+            outgoing.push(Outgoing::Get(all));
+        }
+        let mut channels = vec!["platform_state".to_owned()];
+        channels.extend(self.channels(wanted));
+        outgoing.extend(self.requests(true, &channels));
         outgoing
     }
 
     fn subscribe(&mut self, wanted: &[Subscription]) -> Vec<Outgoing> {
-        self.ask("public/subscribe", wanted)
+        let channels = self.channels(wanted);
+        self.requests(true, &channels)
     }
 
     fn unsubscribe(&mut self, unwanted: &[Subscription]) -> Vec<Outgoing> {
-        self.ask("public/unsubscribe", unwanted)
+        let channels = self.channels(unwanted);
+        self.requests(false, &channels)
     }
 
     fn resync(&mut self, symbol: &Symbol) -> Vec<Outgoing> {
-        let book = [Subscription { symbol: symbol.clone(), channel: Channel::Book { depth: 1000 } }];
-        let mut outgoing = self.unsubscribe(&book);
-        outgoing.extend(self.subscribe(&book));
-        outgoing
+        let book = [Subscription { symbol: symbol.clone(), channel: Channel::Book { depth: DEPTHS[0] } }];
+        let mut frames = self.unsubscribe(&book);
+        frames.extend(self.subscribe(&book));
+        frames
     }
 
     fn ping(&mut self) -> Option<String> {
-        Some(self.request("public/get_time", json!({})))
+        Some(self.call("public/test", &json!({})))
     }
 
     fn receive(&mut self, frame: &str, _received: Timestamp, events: &mut Vec<Event>) -> Result<Receipt, FrameError> {
@@ -348,11 +325,31 @@ impl Dialect for Deribit {
         if frame.len() > limit {
             return Err(FrameError::TooLarge { size: frame.len(), limit });
         }
-        let receipt = self.message(frame, events);
-        if receipt.is_err() {
-            events.extend(suspects::doubt(frame, &HARMLESS, &self.names, &self.books));
+        // Most frames are of books, and they name their channel first: read those in one pass.
+        if frame.starts_with(r#"{"jsonrpc":"2.0","method":"subscription","params":{"channel":"book."#) {
+            return self.book(frame, events);
         }
-        receipt
+        let message: wire::Message<'_> = wire::read("Deribit", frame).inspect_err(|_| {
+            events.extend(self.doubt(frame));
+        })?;
+        match (message.method.as_deref(), &message.params) {
+            (Some("subscription"), Some(params)) => {
+                match params.channel.as_deref().is_some_and(|channel| channel.starts_with("book.")) {
+                    true => self.book(frame, events),
+                    false => self.notification(params, events),
+                }
+            }
+            (Some("heartbeat"), Some(params)) => {
+                if params.kind.as_deref() == Some("test_request") {
+                    let alive = self.call("public/test", &json!({}));
+                    self.outgoing.push(Outgoing::Frame(alive));
+                }
+                events.push(Event::Heartbeat);
+                Ok(Receipt::Understood)
+            }
+            (None, _) if message.id.is_some() || message.error.is_some() => self.answer(&message, events),
+            _ => Ok(Receipt::Unknown),
+        }
     }
 
     fn fetched(
@@ -362,65 +359,40 @@ impl Dialect for Deribit {
         _received: Timestamp,
         events: &mut Vec<Event>,
     ) -> Result<Receipt, FrameError> {
-        if url.contains("/get_instruments?") { self.instruments(body, events) } else { Ok(Receipt::Unknown) }
+        if !url.contains("/get_instruments") {
+            return Ok(Receipt::Unknown);
+        }
+        let message: wire::Message<'_> = wire::read("instruments", body)?;
+        let result = message.result.map_or("null", |result| result.get());
+        told::instruments(&wire::read::<Vec<_>>("instruments", result)?, &mut self.names, events)
     }
 
     fn outgoing(&mut self) -> Vec<Outgoing> {
         std::mem::take(&mut self.outgoing)
     }
 
-    fn sent(&mut self, _frame: &str) {}
+    fn sent(&mut self, frame: &str) {
+        let Ok(request) = wire::read::<wire::Request<'_>>("request", frame) else { return };
+        let begin = match request.method.rsplit('/').next() {
+            Some("subscribe") => true,
+            Some("unsubscribe") => false,
+            _ => return,
+        };
+        let channels = request.params.channels.into_iter().map(Into::into).collect();
+        self.asked(request.id.unwrap_or(0), begin, channels);
+    }
 
     fn venue_symbol(&self, symbol: &Symbol) -> Option<Box<str>> {
         self.names.native(symbol).map(Into::into)
     }
 }
 
-/// Deribit's word for a length of candles; there are none of a second and of four hours.
-fn length(interval: Interval) -> Option<&'static str> {
-    Some(match interval {
-        Interval::Second1 | Interval::Hour4 => return None,
-        Interval::Minute1 => "1",
-        Interval::Minute5 => "5",
-        Interval::Minute15 => "15",
-        Interval::Hour1 => "60",
-        Interval::Day1 => "1D",
-    })
-}
-
-/// The unified symbol of what Deribit calls an instrument.
-fn unified(name: &str) -> Option<Symbol> {
-    let mut parts = name.split('-');
-    let asset = parts.next()?;
-    let (base, quote, settle) = match asset.split_once('_') {
-        Some((base, quote)) => (base, quote, quote),
-        None => (asset, "USD", asset),
+/// The kind of a channel, and the instrument where it has one.
+fn kind_and_name(channel: &str) -> (&str, &str) {
+    let kind = match channel.strip_prefix("chart.trades.") {
+        Some(_) => "chart.trades",
+        None => channel.split('.').next().unwrap_or_default(),
     };
-    let text = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (None, ..) if quote == settle => format!("{base}/{quote}"),
-        (Some("PERPETUAL"), None, ..) => format!("{base}/{quote}:{settle}"),
-        (Some(expiry), None, ..) => format!("{base}/{quote}:{settle}-{}", date(expiry)?),
-        (Some(expiry), Some(strike), Some(kind @ ("C" | "P")), None) => {
-            // A strike with decimals has a d for its point.
-            format!("{base}/{quote}:{settle}-{}-{}-{kind}", date(expiry)?, strike.replace('d', "."))
-        }
-        _ => return None,
-    };
-    Symbol::new(&text).ok()
-}
-
-/// What Deribit calls an instrument.
-fn native(symbol: &Symbol) -> Option<String> {
-    let (base, quote) = (symbol.base(), symbol.quote());
-    let mut parts = symbol.as_str().split_once(':').map_or("", |(_, contract)| contract).split('-');
-    let asset = if parts.next() == Some(base) { base.to_owned() } else { format!("{base}_{quote}") };
-    Some(match symbol.contract() {
-        Contract::Spot => asset,
-        Contract::Linear | Contract::Inverse => format!("{asset}-PERPETUAL"),
-        Contract::Future => format!("{asset}-{}", venue_date(parts.next()?)?),
-        Contract::Option => {
-            let (expiry, strike, kind) = (venue_date(parts.next()?)?, parts.next()?, parts.next()?);
-            format!("{asset}-{expiry}-{}-{kind}", strike.replace('.', "d"))
-        }
-    })
+    let rest = channel.get(kind.len() + 1..).unwrap_or_default();
+    (kind, rest.split('.').next().unwrap_or_default())
 }

@@ -5,9 +5,10 @@
 //! - The instrument channel is subscribed first: its precisions are what book checksums are made of.
 //! - A book message does not repeat its depth, so the depth is taken from the acknowledgement, from the request, or at
 //!   last from the size of the snapshot.
-//! - The protocol before v2 is read too ([`v1`]).
+//! - Frames of the older protocol and the HTTP list of pairs, which captures hold, are read too (`v1`, `pairs`).
 //! - v2 already speaks of BTC and DOGE where Kraken's older names are XBT and XDG; both are read.
 
+mod pairs;
 mod request;
 mod v1;
 mod wire;
@@ -181,11 +182,7 @@ impl Kraken {
                 tick: pair.price_increment.map(|n| n.read("price_increment")).transpose()?,
                 lot: pair.qty_increment.map(|n| n.read("qty_increment")).transpose()?,
                 minimum: pair.qty_min.map(|n| n.read("qty_min")).transpose()?,
-                trading: match pair.status.as_ref() {
-                    "online" => Trading::Open,
-                    "cancel_only" | "post_only" | "limit_only" | "reduce_only" => Trading::Limited,
-                    _ => Trading::Halted,
-                },
+                trading: trading(&pair.status),
             });
         }
         events.push(Event::Instruments(instruments));
@@ -328,7 +325,21 @@ impl Dialect for Kraken {
                 Ok(Receipt::Understood)
             }
             (None, Some(_)) => self.answer(wire::read("answer", frame)?, events),
+            (None, None) => v1::object(self, frame, events),
             _ => Ok(Receipt::Unknown),
+        }
+    }
+
+    fn fetched(
+        &mut self,
+        url: &str,
+        body: &str,
+        _received: Timestamp,
+        events: &mut Vec<Event>,
+    ) -> Result<Receipt, FrameError> {
+        match url.contains("/AssetPairs") {
+            true => pairs::listed(self, body, events),
+            false => Ok(Receipt::Unknown),
         }
     }
 
@@ -358,6 +369,15 @@ fn unified(venue_symbol: &str) -> Result<Symbol, FrameError> {
 /// The smallest depth that Kraken serves which a snapshot of so many levels a side can have.
 fn depth_of(levels: usize) -> usize {
     DEPTHS.into_iter().find(|depth| levels <= *depth).unwrap_or(levels)
+}
+
+/// Whether a pair with this status trades.
+fn trading(status: &str) -> Trading {
+    match status {
+        "online" => Trading::Open,
+        "cancel_only" | "post_only" | "limit_only" | "reduce_only" => Trading::Limited,
+        _ => Trading::Halted,
+    }
 }
 
 fn is_snapshot(kind: wire::Text<'_>) -> Result<bool, FrameError> {

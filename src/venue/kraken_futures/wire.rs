@@ -1,70 +1,44 @@
 //! The JSON of Kraken Futures' messages, borrowed from the frame.
 
-use crate::market::Change;
-use crate::money::Fixed;
+use crate::market::{Change, Side};
 use crate::venue::scan::{Fault, Scan};
 pub(super) use crate::venue::wire::{Number, Text, read};
 use serde::Deserialize;
-use std::borrow::Cow;
 
-/// One changed level.
-pub(super) struct Level<'a> {
-    pub product: Cow<'a, str>,
-    pub side: Cow<'a, str>,
-    pub number: u64,
-    pub price: Fixed,
-    pub quantity: Fixed,
-    /// Milliseconds since the epoch.
-    pub at: u64,
+#[derive(Deserialize)]
+pub(super) struct Head<'a> {
+    #[serde(borrow)]
+    pub feed: Option<Text<'a>>,
+    pub event: Option<Text<'a>>,
 }
 
-/// Reads a `book` message.
-pub(super) fn level(frame: &str) -> Result<Level<'_>, Fault> {
-    let mut scan = Scan::new(frame);
-    let (mut product, mut side, mut number, mut price, mut quantity, mut at) = (None, None, None, None, None, None);
-    scan.object(|scan, name| {
-        match name {
-            "product_id" => product = Some(scan.string()?),
-            "side" => side = Some(scan.string()?),
-            "seq" => number = Some(scan.whole()?),
-            "price" => price = Some(scan.fixed()?),
-            "qty" => quantity = Some(scan.fixed()?),
-            "timestamp" => at = Some(scan.whole()?),
-            _ => scan.skip()?,
-        }
-        Ok::<_, Fault>(())
-    })?;
-    scan.end()?;
-    let missing = |what| Fault { what, at: frame.len() };
-    Ok(Level {
-        product: product.ok_or(missing("no product_id"))?,
-        side: side.ok_or(missing("no side"))?,
-        number: number.ok_or(missing("no seq"))?,
-        price: price.ok_or(missing("no price"))?,
-        quantity: quantity.ok_or(missing("no qty"))?,
-        at: at.ok_or(missing("no timestamp"))?,
-    })
-}
-
-/// A whole book.
-pub(super) struct Snapshot<'a> {
-    pub product: Cow<'a, str>,
-    pub number: u64,
-    /// Milliseconds since the epoch.
-    pub at: u64,
+/// A `book` or a `book_snapshot` message.
+pub(super) struct Book<'a> {
+    pub snapshot: bool,
+    pub product: Text<'a>,
+    pub seq: u64,
+    /// In milliseconds.
+    pub timestamp: Option<u64>,
     pub bids: Vec<Change>,
     pub asks: Vec<Change>,
 }
 
-/// Reads a `book_snapshot` message.
-pub(super) fn snapshot(frame: &str) -> Result<Snapshot<'_>, Fault> {
+/// Reads a message of a book: a snapshot has both sides, a change has one level and its side.
+pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
     let mut scan = Scan::new(frame);
-    let (mut product, mut number, mut at, mut bids, mut asks) = (None, None, None, None, None);
+    let (mut feed, mut product, mut seq, mut timestamp) = (None, None, None, None);
+    let (mut side, mut price, mut quantity) = (None, None, None);
+    let (mut bids, mut asks) = (None, None);
     scan.object(|scan, name| {
         match name {
+            "feed" => feed = Some(scan.string()?),
             "product_id" => product = Some(scan.string()?),
-            "seq" => number = Some(scan.whole()?),
-            "timestamp" => at = Some(scan.whole()?),
+            "side" => side = Some(self::side(scan)?),
+            "seq" => seq = Some(scan.whole()?),
+            "price" => price = Some(scan.fixed()?),
+            "qty" => quantity = Some(scan.fixed()?),
+            "timestamp" if !scan.null() => timestamp = Some(scan.whole()?),
+            "timestamp" => {}
             "bids" => bids = Some(levels(scan)?),
             "asks" => asks = Some(levels(scan)?),
             _ => scan.skip()?,
@@ -73,58 +47,83 @@ pub(super) fn snapshot(frame: &str) -> Result<Snapshot<'_>, Fault> {
     })?;
     scan.end()?;
     let missing = |what| Fault { what, at: frame.len() };
-    Ok(Snapshot {
-        product: product.ok_or(missing("no product_id"))?,
-        number: number.ok_or(missing("no seq"))?,
-        at: at.ok_or(missing("no timestamp"))?,
-        bids: bids.ok_or(missing("no bids"))?,
-        asks: asks.ok_or(missing("no asks"))?,
-    })
+    let snapshot = match feed.as_deref() {
+        Some("book_snapshot") => true,
+        Some("book") => false,
+        _ => return Err(missing("no feed of a book")),
+    };
+    let (bids, asks) = match snapshot {
+        true => (bids.ok_or(missing("no bids"))?, asks.ok_or(missing("no asks"))?),
+        false => {
+            let change =
+                Change { price: price.ok_or(missing("no price"))?, quantity: quantity.ok_or(missing("no quantity"))? };
+            match side.ok_or(missing("no side"))? {
+                Side::Bid => (vec![change], Vec::new()),
+                Side::Ask => (Vec::new(), vec![change]),
+            }
+        }
+    };
+    let (product, seq) = (product.ok_or(missing("no product"))?, seq.ok_or(missing("no number"))?);
+    Ok(Book { snapshot, product, seq, timestamp, bids, asks })
 }
 
+fn side(scan: &mut Scan<'_>) -> Result<Side, Fault> {
+    match scan.string()?.as_ref() {
+        "buy" => Ok(Side::Bid),
+        "sell" => Ok(Side::Ask),
+        _ => Err(scan.fault("neither buy nor sell")),
+    }
+}
+
+/// Levels are objects, `{"price":439.3,"qty":20108.0}`.
 fn levels(scan: &mut Scan<'_>) -> Result<Vec<Change>, Fault> {
     let mut levels = Vec::new();
-    scan.named_levels("price", "qty", &mut levels)?;
+    scan.list(|scan| {
+        let (mut price, mut quantity) = (None, None);
+        scan.object(|scan, name| {
+            match name {
+                "price" => price = Some(scan.fixed()?),
+                "qty" => quantity = Some(scan.fixed()?),
+                _ => scan.skip()?,
+            }
+            Ok::<_, Fault>(())
+        })?;
+        let (Some(price), Some(quantity)) = (price, quantity) else {
+            return Err(scan.fault("a level without price or qty"));
+        };
+        levels.push(Change { price, quantity });
+        Ok(())
+    })?;
     Ok(levels)
-}
-
-/// Enough of a message to tell what it is, and all of an answer.
-#[derive(Deserialize)]
-pub(super) struct Head<'a> {
-    #[serde(borrow)]
-    pub event: Option<Text<'a>>,
-    #[serde(borrow)]
-    pub feed: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    pub product_ids: Vec<Text<'a>>,
-    #[serde(borrow)]
-    pub message: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Trades<'a> {
-    #[serde(borrow)]
-    pub trades: Vec<Trade<'a>>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Trade<'a> {
     #[serde(borrow)]
     pub product_id: Text<'a>,
-    #[serde(borrow)]
     pub side: Text<'a>,
-    /// The number of the trade within its product.
+    /// Grows by one with every trade of the product.
     pub seq: Option<u64>,
-    pub time: u64,
+    /// In milliseconds.
+    pub time: i64,
     pub qty: Number<'a>,
     pub price: Number<'a>,
 }
 
+/// The latest trades, newest first.
+#[derive(Deserialize)]
+pub(super) struct Trades<'a> {
+    #[serde(borrow)]
+    pub trades: Vec<Trade<'a>>,
+}
+
+/// A `ticker`, or the few fields of it that a `ticker_lite` has.
 #[derive(Deserialize)]
 pub(super) struct Ticker<'a> {
     #[serde(borrow)]
     pub product_id: Text<'a>,
-    pub time: Option<u64>,
+    /// In milliseconds.
+    pub time: Option<i64>,
     pub bid: Option<Number<'a>>,
     pub ask: Option<Number<'a>>,
     pub last: Option<Number<'a>>,
@@ -132,30 +131,46 @@ pub(super) struct Ticker<'a> {
     pub low: Option<Number<'a>>,
     pub volume: Option<Number<'a>>,
     pub change: Option<Number<'a>>,
+    pub index: Option<Number<'a>>,
     #[serde(rename = "markPrice")]
     pub mark: Option<Number<'a>>,
-    pub index: Option<Number<'a>>,
-    /// A share of the position, each hour.
-    pub relative_funding_rate: Option<Number<'a>>,
-    #[serde(rename = "next_funding_rate_time")]
-    pub next_funding: Option<u64>,
     #[serde(rename = "openInterest")]
     pub open_interest: Option<Number<'a>>,
+    /// A share of the position for an hour; `funding_rate` beside it is an amount of money.
+    pub relative_funding_rate: Option<Number<'a>>,
+    /// In milliseconds.
+    pub next_funding_rate_time: Option<i64>,
 }
 
+/// An acknowledgement or a complaint.
 #[derive(Deserialize)]
-pub(super) struct Listing<'a> {
+pub(super) struct Answer<'a> {
     #[serde(borrow)]
-    pub instruments: Vec<Entry<'a>>,
+    pub event: Text<'a>,
+    pub feed: Option<Text<'a>>,
+    #[serde(default)]
+    pub product_ids: Vec<Text<'a>>,
+    pub message: Option<Text<'a>>,
+}
+
+/// The answer to the request for all instruments.
+#[derive(Deserialize)]
+pub(super) struct Instruments<'a> {
+    #[serde(borrow)]
+    pub instruments: Vec<Instrument<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Entry<'a> {
+#[serde(rename_all = "camelCase")]
+pub(super) struct Instrument<'a> {
     #[serde(borrow)]
     pub symbol: Text<'a>,
-    #[serde(rename = "tickSize")]
-    pub tick_size: Option<Number<'a>>,
-    #[serde(rename = "contractValueTradePrecision")]
-    pub precision: Option<i64>,
     pub tradeable: bool,
+    #[serde(default)]
+    pub post_only: bool,
+    /// Indices have none.
+    pub tick_size: Option<Number<'a>>,
+    /// Decimals of a quantity; below zero for steps of ten, a hundred and so on.
+    pub contract_value_trade_precision: Option<i32>,
+    pub minimum_trade_size: Option<Number<'a>>,
 }
