@@ -70,6 +70,11 @@ impl Splice {
         self.at = None;
     }
 
+    /// Whether a snapshot is awaited.
+    pub fn waiting(&self) -> bool {
+        self.at.is_none()
+    }
+
     /// Takes a change; gives it back when the book has to see it now.
     pub fn change(&mut self, mut change: Numbered) -> Option<BookUpdate> {
         let Some((last, joined)) = self.at else {

@@ -300,9 +300,6 @@ impl Dialect for Kraken {
             return v1::list(self, frame, events);
         }
         let head: wire::Head<'_> = wire::read("Kraken", frame)?;
-        if head.event.is_some() {
-            return v1::notice(self, frame, events);
-        }
         match (head.channel.as_deref(), head.method) {
             (Some("book"), _) => self.book(frame, events),
             (Some("trade"), _) => self.trades(wire::read("trade", frame)?, events),

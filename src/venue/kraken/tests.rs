@@ -144,6 +144,7 @@ fn a_changed_meaning_is_an_error_with_a_name() {
         "",
         r#"{"channel":"book","type":"update","data":[{"symbol":"A/B","bids":[{"price":null,"qty":1}],"asks":[]}]}"#,
         "not json",
+        "[1,2]",
         r#"{"channel":"book","type":"snapshot"}"#,
         r#"{"channel":"book","type":"snapshot","data":[{"symbol":"A/B","bids":[{"price":1}],"asks":[]}]}"#,
         r#"{"channel":"book","type":"update","data":[{"symbol":"A/B","bids":[],"asks":[],"checksum":-1}]}"#,

@@ -11,7 +11,6 @@ pub(super) struct Head<'a> {
     #[serde(borrow)]
     pub channel: Option<Text<'a>>,
     pub method: Option<serde::de::IgnoredAny>,
-    pub event: Option<serde::de::IgnoredAny>,
 }
 
 /// One book of a `book` message.
@@ -53,11 +52,11 @@ fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
             "symbol" => symbol = Some(scan.string()?),
             "bids" => {
                 sides += 1;
-                scan.named_levels("price", "qty", &mut book.bids)?;
+                levels(scan, &mut book.bids)?;
             }
             "asks" => {
                 sides += 1;
-                scan.named_levels("price", "qty", &mut book.asks)?;
+                levels(scan, &mut book.asks)?;
             }
             "checksum" => book.checksum = Some(checksum(scan)?),
             "timestamp" => book.timestamp = Some(scan.string()?),
@@ -72,6 +71,26 @@ fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
 fn checksum(scan: &mut Scan<'_>) -> Result<u32, Fault> {
     let whole = scan.whole()?;
     u32::try_from(whole).map_err(|_| scan.fault("a checksum of more than 32 bits"))
+}
+
+/// Levels are objects here, `{"price":0.5666,"qty":4831.75496356}`.
+fn levels(scan: &mut Scan<'_>, into: &mut Vec<Change>) -> Result<(), Fault> {
+    scan.list(|scan| {
+        let (mut price, mut quantity) = (None, None);
+        scan.object(|scan, name| {
+            match name {
+                "price" => price = Some(scan.fixed()?),
+                "qty" => quantity = Some(scan.fixed()?),
+                _ => scan.skip()?,
+            }
+            Ok::<_, Fault>(())
+        })?;
+        let (Some(price), Some(quantity)) = (price, quantity) else {
+            return Err(scan.fault("a level without price or qty"));
+        };
+        into.push(Change { price, quantity });
+        Ok(())
+    })
 }
 
 #[derive(Deserialize)]

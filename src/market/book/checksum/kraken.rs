@@ -25,40 +25,21 @@ pub(super) fn verify(
     if computed == expected {
         return Ok(());
     }
-
-    /// Compares with our own levels; on a difference, gives what ours hash to.
-    ///
-    /// The checksum is over printed text, so it needs the instrument's precision. Where nobody has told it, the decimals
-    /// that the wire printed are taken; and because some relays strip trailing zeros, a wider precision that makes the
-    /// checksum right is then learned (a wrong book would match one of the few candidates once in about 10^8 frames).
-    pub(super) fn verify(
-        self,
-        ladder: &Ladder,
-        precision: &mut Option<Precision>,
-        prints: &mut Prints,
-    ) -> Result<(), u32> {
-        let Self::Kraken(expected) = self;
-        let known = precision.unwrap_or(ladder.printed());
-        let computed = kraken(ladder, known, prints);
-        if computed == expected {
-            return Ok(());
+    if precision.is_some() {
+        // An older protocol prints, and hashes, more decimals than the venue says that the instrument has.
+        let printed = ladder.printed();
+        if printed == known || crc(ladder, printed, prints) != expected {
+            return Err(computed);
         }
-        if precision.is_some() {
-            // An older protocol prints, and hashes, more decimals than the venue says that the instrument has.
-            let printed = ladder.printed();
-            if printed == known || kraken(ladder, printed, prints) != expected {
-                return Err(computed);
-            }
-            *precision = Some(printed);
-            return Ok(());
-        }
-        for price in known.price..=MAX_DECIMALS {
-            for quantity in known.quantity..=MAX_DECIMALS {
-                let candidate = Precision { price, quantity };
-                if kraken(ladder, candidate, prints) == expected {
-                    *precision = Some(candidate);
-                    return Ok(());
-                }
+        *precision = Some(printed);
+        return Ok(());
+    }
+    for price in known.price..=MAX_DECIMALS {
+        for quantity in known.quantity..=MAX_DECIMALS {
+            let candidate = Precision { price, quantity };
+            if crc(ladder, candidate, prints) == expected {
+                *precision = Some(candidate);
+                return Ok(());
             }
         }
     }
