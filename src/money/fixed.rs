@@ -11,15 +11,27 @@ use std::str::FromStr;
 const SAFE_DIGITS: usize = 18;
 
 /// The powers of ten that fit.
-const POWERS: [i64; 19] = {
-    let mut powers = [1i64; 19];
-    let mut n = 1;
-    while n < powers.len() {
-        powers[n] = powers[n - 1] * 10;
-        n += 1;
-    }
-    powers
-};
+const POWERS: [i64; 19] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+    10_000_000_000,
+    100_000_000_000,
+    1_000_000_000_000,
+    10_000_000_000_000,
+    100_000_000_000_000,
+    1_000_000_000_000_000,
+    10_000_000_000_000_000,
+    100_000_000_000_000_000,
+    1_000_000_000_000_000_000,
+];
 
 /// A number in units of its last printed decimal: `12.50` is 1250 with two decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -25,6 +25,7 @@ pub mod kraken_futures;
 mod names;
 mod newest;
 pub mod okx;
+mod roster;
 pub mod scan;
 mod splice;
 mod suspects;

@@ -3,9 +3,10 @@
 //! The snapshot is as old as the request took; the changes that came meanwhile are held, those that it contains already
 //! are dropped, and the first that goes beyond it must touch it. The books behind this see one unbroken count:
 //!
-//! - Over one connection nothing comes late: a number that goes back is as much a break as one that skips.
 //! - A change is handed on with the number that it follows; a break is handed on too, so that the book sees the gap, and
 //!   from there on changes are held again for the next snapshot.
+//! - What is known already is dropped, but only as long as it can be a repetition: a change that lies inside of the one
+//!   before it, or a long run of changes from the past, shows that a number was wrong, and is a break as well.
 //! - A snapshot that is older than the first held change cannot be joined and has to be fetched again; one that is older
 //!   than a book in step is of no use and is dropped.
 
@@ -14,6 +15,9 @@ use std::collections::VecDeque;
 
 /// Changes held for one book at most; the oldest leave first, and a snapshot older than them is then not joined.
 const MAX_HELD: usize = 2_000;
+
+/// So many changes in a row may be known already; a snapshot is not ahead of its stream for longer.
+const MAX_KNOWN: u32 = 100;
 
 /// How a venue numbers its changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,15 +58,31 @@ pub enum Joined {
 #[derive(Debug)]
 pub struct Splice {
     count: Count,
-    /// The last number handed on, and whether a change has been joined to it; `None` while a snapshot is awaited.
-    at: Option<(u64, bool)>,
+    /// How far the book is; `None` while a snapshot is awaited.
+    at: Option<Place>,
     held: VecDeque<Numbered>,
+}
+
+/// How far a book is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The last number handed on.
+    last: u64,
+    /// Where the change that brought it began; `None` as long as no change has been joined to the snapshot.
+    first: Option<u64>,
+    /// Changes in a row since then that were known already.
+    known: u32,
 }
 
 impl Splice {
     /// Waits for the first snapshot.
     pub fn new(count: Count) -> Self {
         Self { count, at: None, held: VecDeque::new() }
+    }
+
+    /// Waits for the first snapshot of a new stream: what is held belongs to the one before.
+    pub fn restart(&mut self) {
+        *self = Self::new(self.count);
     }
 
     /// Waits for a snapshot again, on the same stream of changes: what is held stays.
@@ -77,44 +97,54 @@ impl Splice {
 
     /// Takes a change; gives it back when the book has to see it now.
     pub fn change(&mut self, mut change: Numbered) -> Option<BookUpdate> {
-        let Some((last, joined)) = self.at else {
+        let Some(place) = self.at.as_mut() else {
             self.hold(change);
             return None;
         };
-        if change.last == last || (!joined && self.contained(&change, last, joined)) {
-            // What came twice, or is in the snapshot.
-            return None;
-        }
-        let previous = self.previous(&change, last, joined);
-        change.update.sequence = Some(Sequence { previous, last: change.last });
-        if change.last < last || previous.is_some_and(|previous| previous != last) {
-            // A gap. The book has to see it; a snapshot to come may begin before this change.
+        let previous = if contained(self.count, &change, place) {
+            place.known += 1;
+            let inside = place.first.is_some_and(|first| change.first > first);
+            if !inside && place.known <= MAX_KNOWN {
+                return None;
+            }
+            Some(change.first.saturating_sub(1))
+        } else {
+            previous(self.count, &change, place)
+        };
+        let last = place.last;
+        if previous.is_some_and(|previous| previous != last) {
+            // A gap. The book has to see it, also when the numbers go back, which it would take for a repetition; a
+            // snapshot to come may begin before this change.
+            change.update.sequence = Some(Sequence { previous, last: change.last.max(last.saturating_add(1)) });
             self.at = None;
             self.held.clear();
             self.hold(change.clone());
         } else {
-            self.at = Some((change.last, true));
+            change.update.sequence = Some(Sequence { previous, last: change.last });
+            self.at = Some(Place { last: change.last, first: Some(change.first), known: 0 });
         }
         Some(change.update)
     }
 
     /// Takes a snapshot that holds everything up to `number`, and appends what the book has to see to `out`.
     pub fn snapshot(&mut self, number: u64, mut update: BookUpdate, out: &mut Vec<BookUpdate>) -> Joined {
-        if self.at.is_some_and(|(last, _)| number <= last) {
+        if self.at.is_some_and(|place| number <= place.last) {
             return Joined::Needless;
         }
-        while self.held.front().is_some_and(|change| self.contained(change, number, false)) {
+        let place = Place { last: number, first: None, known: 0 };
+        while self.held.front().is_some_and(|change| contained(self.count, change, &place)) {
             self.held.pop_front();
         }
         if let Some(first) = self.held.front()
-            && self.previous(first, number, false).is_some_and(|previous| previous != number)
+            && previous(self.count, first, &place).is_some_and(|previous| previous != number)
         {
             return Joined::TooOld;
         }
         update.sequence = Some(Sequence { previous: None, last: number });
         out.push(update);
-        self.at = Some((number, false));
-        while let Some(change) = self.held.pop_front() {
+        self.at = Some(place);
+        // What is held may have a gap of its own; what follows that is held again.
+        for change in std::mem::take(&mut self.held) {
             out.extend(self.change(change));
         }
         Joined::Yes
@@ -126,87 +156,36 @@ impl Splice {
         }
         self.held.push_back(change);
     }
+}
 
-    /// Whether everything in a change is known at `last` already.
-    fn contained(&self, change: &Numbered, last: u64, joined: bool) -> bool {
-        match self.count {
-            // The first change behind a snapshot may end exactly with it; it is then what the chain goes on from.
-            Count::Chain if !joined => change.last < last,
-            _ => change.last <= last,
-        }
-    }
-
-    /// The number that a change follows, in the book's one count.
-    fn previous(&self, change: &Numbered, last: u64, joined: bool) -> Option<u64> {
-        let touches = match self.count {
-            Count::Time => return None,
-            Count::Ranges => change.first <= last.saturating_add(1),
-            Count::Chain => change.first <= last || change.previous == Some(last),
-        };
-        match joined {
-            false if touches => Some(last),
-            _ => change.previous.or(change.first.checked_sub(1)),
-        }
+/// Whether everything in a change is known already.
+fn contained(count: Count, change: &Numbered, place: &Place) -> bool {
+    match (count, place.first) {
+        // The first change behind a snapshot may end exactly with it; it is then what the chain goes on from.
+        (Count::Chain, None) => change.last < place.last,
+        _ => change.last <= place.last,
     }
 }
 
-#[cfg(test)]
-pub(super) mod tests_support {
-    //! What the tests of several venues draw: changes of one side, and a snapshot that is taken and arrives somewhere.
-
-    use crate::market::{Book, Side};
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    /// Changes of price to quantity; the snapshot holds the first `taken` and arrives before change `arrives`.
-    #[derive(Clone, Debug)]
-    pub struct Story {
-        pub changes: Vec<(i64, i64)>,
-        pub taken: usize,
-        pub arrives: usize,
-    }
-
-    impl Story {
-        /// The book after so many changes, lowest price first.
-        pub fn before(&self, count: usize) -> Vec<(i64, i64)> {
-            let mut model = BTreeMap::new();
-            for (price, quantity) in &self.changes[..count] {
-                match quantity {
-                    0 => model.remove(price),
-                    quantity => model.insert(*price, *quantity),
-                };
-            }
-            model.into_iter().collect()
-        }
-
-        /// The bids of a book in the same form, prices in units of so many decimals.
-        pub fn shown(&self, book: &Book, decimals: u8) -> Vec<(i64, i64)> {
-            let units = |value: crate::money::Decimal, decimals| {
-                crate::money::Fixed::try_from(value).unwrap().rescaled(decimals).unwrap()
-            };
-            let levels = book.levels(Side::Bid);
-            let mut shown: Vec<_> =
-                levels.map(|level| (units(level.price.get(), decimals), units(level.quantity.get(), 0))).collect();
-            shown.reverse();
-            shown
-        }
-    }
-
-    pub fn drawn() -> impl Strategy<Value = Story> {
-        (prop::collection::vec((1i64..20, 0i64..5), 1..60), 0usize..60, 0usize..60).prop_map(
-            |(changes, taken, delay)| {
-                let taken = taken.min(changes.len());
-                let arrives = (taken + delay).min(changes.len());
-                Story { changes, taken, arrives }
-            },
-        )
+/// The number that a change follows, in the book's one count.
+fn previous(count: Count, change: &Numbered, place: &Place) -> Option<u64> {
+    let last = place.last;
+    let touches = match count {
+        Count::Time => return None,
+        Count::Ranges => change.first <= last.saturating_add(1),
+        // All that came after the change before it is in this one.
+        Count::Chain => change.first <= last || change.previous.is_some_and(|previous| previous <= last),
+    };
+    match place.first {
+        None if touches => Some(last),
+        _ => change.previous.or(change.first.checked_sub(1)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::market::{Applied, Book, Change, Side, Timestamp};
+    use crate::market::{Applied, Book, Change, Desync, Side, Timestamp};
     use crate::money::Fixed;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
@@ -245,7 +224,7 @@ mod tests {
             splice.change(change(9, 12, previous));
             let mut out = Vec::new();
             assert_eq!(splice.snapshot(5, empty(true), &mut out), Joined::TooOld);
-            assert!(out.is_empty());
+            assert!(out.is_empty() && splice.at.is_none());
             assert_eq!(splice.snapshot(10, empty(true), &mut out), Joined::Yes);
             assert_eq!(numbers(&out), [(None, 10), (Some(10), 12)]);
         }
@@ -259,11 +238,73 @@ mod tests {
         assert!(splice.change(change(4, 7, Some(3))).is_some(), "the first goes beyond the snapshot");
         let broken = splice.change(change(10, 12, Some(9))).unwrap();
         assert_eq!(numbers(&[broken]), [(Some(9), 12)]);
-
+        assert!(splice.at.is_none());
         out.clear();
         assert_eq!(splice.snapshot(12, empty(true), &mut out), Joined::Yes);
-        assert_eq!(numbers(&out), [(None, 12)], "the break ended where the snapshot does");
+        assert_eq!(numbers(&out), [(None, 12), (Some(12), 12)]);
         assert_eq!(splice.snapshot(11, empty(true), &mut out), Joined::Needless);
+    }
+
+    #[test]
+    fn what_is_held_may_have_a_gap_of_its_own() {
+        let mut splice = Splice::new(Count::Ranges);
+        for number in [4, 5, 7, 8] {
+            splice.change(change(number, number, None));
+        }
+        let mut out = Vec::new();
+        assert_eq!(splice.snapshot(4, empty(true), &mut out), Joined::Yes);
+        assert_eq!(
+            numbers(&out),
+            [(None, 4), (Some(4), 5), (Some(6), 7)],
+            "the book sees the gap, and nothing behind it"
+        );
+        out.clear();
+        assert_eq!(splice.snapshot(7, empty(true), &mut out), Joined::Yes);
+        assert_eq!(numbers(&out), [(None, 7), (Some(7), 8)], "what followed the gap was held");
+    }
+
+    #[test]
+    fn a_number_that_jumps_ahead_does_not_silence_what_follows() {
+        for (count, chained) in [(Count::Ranges, false), (Count::Chain, true)] {
+            let previous = |number: u64| chained.then_some(number);
+            let (mut splice, mut book) = (Splice::new(count), Book::new());
+            let mut out = Vec::new();
+            splice.snapshot(5, empty(true), &mut out);
+            out.extend(splice.change(change(6, 9, previous(5))));
+            // It should have ended with 12.
+            out.extend(splice.change(change(10, 912, previous(9))));
+            assert_eq!(splice.change(change(6, 9, previous(5))), None, "a repetition is none the less one");
+            out.extend(splice.change(change(13, 15, previous(12))));
+            assert!(splice.at.is_none());
+            let applied = out.iter().map(|update| book.apply(update, Timestamp::from_secs(1))).last();
+            let gap = Desync::Gap { expected: 912, got: 12 };
+            assert_eq!(applied, Some(Applied::NeedsResync(gap)));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_from_the_future_is_not_waited_for_without_end() {
+        for count in [Count::Ranges, Count::Chain, Count::Time] {
+            let mut splice = Splice::new(count);
+            let mut book = Book::new();
+            let mut out = Vec::new();
+            splice.snapshot(1_000_000, empty(true), &mut out);
+            for number in 1..=u64::from(MAX_KNOWN) {
+                assert_eq!(splice.change(change(number, number, None)), None);
+            }
+            out.extend(splice.change(change(101, 101, None)));
+            let applied = out.iter().map(|update| book.apply(update, Timestamp::from_secs(1))).last();
+            assert!(matches!(applied, Some(Applied::NeedsResync(_))), "{applied:?}");
+        }
+    }
+
+    #[test]
+    fn a_chained_change_may_begin_long_after_the_one_before_it() {
+        let mut splice = Splice::new(Count::Chain);
+        splice.change(change(15, 20, Some(9)));
+        let mut out = Vec::new();
+        assert_eq!(splice.snapshot(12, empty(true), &mut out), Joined::Yes);
+        assert_eq!(numbers(&out), [(None, 12), (Some(12), 20)], "nothing happened between 9 and 15");
     }
 
     #[test]

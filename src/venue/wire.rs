@@ -41,21 +41,6 @@ impl Number<'_> {
     }
 }
 
-/// A time in milliseconds since the epoch; the error names the field.
-pub fn millis(field: &'static str, number: u64) -> Result<Timestamp, FrameError> {
-    scaled(field, number, 1_000_000)
-}
-
-/// A time in microseconds since the epoch; the error names the field.
-pub fn micros(field: &'static str, number: u64) -> Result<Timestamp, FrameError> {
-    scaled(field, number, 1_000)
-}
-
-fn scaled(field: &'static str, number: u64, nanos: i64) -> Result<Timestamp, FrameError> {
-    let nanos = i64::try_from(number).ok().and_then(|number| number.checked_mul(nanos));
-    nanos.map(Timestamp::from_nanos).ok_or_else(|| FrameError::field(field, &number.to_string(), &"not a time"))
-}
-
 /// A number that may be missing: left out, or an empty string.
 pub fn optional<T: FromStr>(number: Option<&Number<'_>>, field: &'static str) -> Result<Option<T>, FrameError>
 where

@@ -1,165 +1,315 @@
-//! Bybit's messages in the shapes of its documentation, and what its count can show.
+//! Bybit's messages, as its documentation shows them, and what must not be believed.
 
 use super::*;
-use crate::market::{Applied, Book};
-use crate::venue::splice::tests_support::drawn;
+use crate::market::{Book, Desync, Interval, Market, Side, Standing, Trading};
 use proptest::prelude::*;
 
-fn bybit(name: &str) -> Bybit {
+pub(super) const AT: Timestamp = Timestamp::from_secs(1);
+
+fn at_endpoint(name: &str) -> Bybit {
     let endpoint = ENDPOINTS.iter().find(|endpoint| endpoint.name == name).unwrap();
     Bybit::new(&endpoint.address(None, None))
 }
 
-fn told(bybit: &mut Bybit, frame: &str) -> (Result<Receipt, FrameError>, Vec<Event>) {
+pub(super) fn hear(bybit: &mut Bybit, frame: &str) -> Vec<Event> {
     let mut events = Vec::new();
-    let receipt = bybit.receive(frame, Timestamp::from_secs(1), &mut events);
-    (receipt, events)
+    assert_eq!(bybit.receive(frame, AT, &mut events), Ok(Receipt::Understood), "{frame}");
+    events
 }
 
-fn frame(depth: u32, kind: &str, number: u64, bids: &str) -> String {
+pub(super) fn symbol(text: &str) -> Symbol {
+    Symbol::new(text).unwrap()
+}
+
+fn orderbook(kind: &str, number: u64, bids: &str, asks: &str) -> String {
     format!(
-        r#"{{"topic":"orderbook.{depth}.BTCUSDT","type":"{kind}","ts":1672304484978,"data":{{"s":"BTCUSDT","b":[{bids}],"a":[["16611.00","0.029"]],"u":{number},"seq":7961638724}},"cts":1672304484976}}"#
+        r#"{{"topic":"orderbook.50.BTCUSDT","type":"{kind}","ts":1687940967466,"data":{{"s":"BTCUSDT","b":[{bids}],"a":[{asks}],"u":{number},"seq":7961638724}},"cts":1687940967464}}"#
     )
 }
 
-fn update(bybit: &mut Bybit, frame: &str) -> BookUpdate {
-    match told(bybit, frame).1.pop() {
-        Some(Event::Book { update, .. }) => update,
-        other => panic!("{other:?}"),
+pub(super) fn apply(book: &mut Book, events: Vec<Event>) {
+    for event in events {
+        match event {
+            Event::Book { update, .. } => _ = book.apply(&update, AT),
+            Event::Doubt { reason, .. } => book.lose(reason, AT),
+            other => panic!("{other:?}"),
+        }
     }
 }
 
 #[test]
-fn a_book_is_a_snapshot_and_what_follows_it_number_by_number() {
-    let (mut spot, mut book) = (bybit("spot"), Book::new());
-    let at = Timestamp::from_secs(1);
+fn a_book_is_a_snapshot_and_what_follows_it() {
+    let (mut bybit, mut book) = (at_endpoint("linear"), Book::new());
+    let snapshot =
+        orderbook("snapshot", 18_521_288, r#"["16493.50","0.006"],["16493.00","0.100"]"#, r#"["16611.00","0.029"]"#);
+    let delta = orderbook("delta", 18_521_289, r#"["16493.50","0"],["16492.00","1.5"]"#, "");
+    for frame in [&snapshot, &delta, &delta] {
+        apply(&mut book, hear(&mut bybit, frame));
+    }
+    assert_eq!((book.standing(), book.sequence(), book.record().ignored), (&Standing::Live, Some(18_521_289), 1));
+    let bids: Vec<_> = book.levels(Side::Bid).map(|l| format!("{} {}", l.price, l.quantity)).collect();
+    assert_eq!(bids, ["16493.00 0.100", "16492.00 1.500"]);
+    apply(&mut book, hear(&mut bybit, &orderbook("delta", 18_521_291, "", "")));
+    let reason = Desync::Gap { expected: 18_521_289, got: 18_521_290 };
+    assert_eq!(*book.standing(), Standing::Resync { since: AT, reason });
+    apply(&mut book, hear(&mut bybit, &orderbook("delta", 1, r#"["5.0","1"]"#, "")));
+    assert_eq!((book.standing(), book.levels(Side::Bid).len()), (&Standing::Live, 1), "the service began anew");
+    let topics: Vec<_> = bybit.resync(&symbol("BTC/USDT:USDT")).into_iter().collect();
+    let asked = topics.iter().map(|out| out.frame().unwrap().contains("orderbook.50.BTCUSDT")).collect::<Vec<_>>();
+    assert_eq!(asked, [true, true]);
+}
+
+#[test]
+fn a_book_that_comes_in_two_depths_is_read_in_one() {
+    let mut bybit = at_endpoint("linear");
+    let (shallow, deep) = (orderbook("snapshot", 5, "", ""), orderbook("snapshot", 9, "", "").replace(".50.", ".200."));
+    assert_eq!(hear(&mut bybit, &shallow).len(), 1);
+    assert_eq!(hear(&mut bybit, &deep).len(), 0);
+    bybit.subscribe(&[Subscription { symbol: symbol("BTC/USDT:USDT"), channel: Channel::Book { depth: 100 } }]);
+    assert_eq!((hear(&mut bybit, &shallow).len(), hear(&mut bybit, &deep).len()), (0, 1));
+    let mut bybit = at_endpoint("linear");
+    bybit.sent(r#"{"op":"subscribe","args":["orderbook.200.BTCUSDT","orderbook.50.BTCUSDT"]}"#);
+    assert_eq!((hear(&mut bybit, &shallow).len(), hear(&mut bybit, &deep).len()), (0, 1));
+}
+
+#[test]
+fn members_may_come_in_any_order_and_with_company() {
+    let usual = hear(&mut at_endpoint("linear"), &orderbook("delta", 8, r#"["1","2"]"#, ""));
+    let other = r#" {"data":{"u":8,"x":[{"b":1}],"a":[],"b":[["1","2","more"]],"s":"BTCUSDT"},"type":"delta","new":{},"ts":1687940967466,"topic":"orderbook.50.BTCUSDT"}"#;
+    assert_eq!(hear(&mut at_endpoint("linear"), other), usual);
+}
+
+#[test]
+fn trades_of_one_symbol_come_together() {
+    let frame = r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1672304486868,"data":[{"T":1672304486865,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"16578.50","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false,"seq":1783284617},{"T":1672304486866,"s":"BTCUSDT","S":"Sell","v":"0.002","p":"16578.00","L":"MinusTick","i":"x","BT":false}]}"#;
+    let [Event::Trades { trades, .. }] = &hear(&mut at_endpoint("linear"), frame)[..] else { panic!() };
+    assert_eq!((trades[0].taker, trades[1].taker, trades[0].id), (Side::Bid, Side::Ask, None));
+    let numbered = frame.replace("20f43950-d8dd-5b31-9112-a178eb6023af", "2290000000007764263");
+    let [Event::Trades { symbol: of, trades }] = &hear(&mut at_endpoint("spot"), &numbered)[..] else { panic!() };
+    assert_eq!((of.as_str(), trades[0].id), ("BTC/USDT", Some(2_290_000_000_007_764_263)));
+}
+
+#[test]
+fn a_ticker_of_a_contract_is_put_together_from_its_changes() {
+    let snapshot = r#"{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","tickDirection":"PlusTick","price24hPcnt":"0.017103","lastPrice":"17216.00","prevPrice24h":"16926.50","highPrice24h":"17281.50","lowPrice24h":"16915.00","prevPrice1h":"17238.00","markPrice":"17217.33","indexPrice":"17227.36","openInterest":"68744.761","openInterestValue":"1183601235.91","turnover24h":"1570383121.943499","volume24h":"91705.276","nextFundingTime":"1673280000000","fundingRate":"-0.000212","bid1Price":"17215.50","bid1Size":"84.489","ask1Price":"17216.00","ask1Size":"83.020"},"cs":24987956059,"ts":1673272861686}"#;
+    let mut bybit = at_endpoint("linear");
+    let [Event::Ticker { ticker, .. }, Event::Mark { mark, .. }] = &hear(&mut bybit, snapshot)[..] else { panic!() };
+    assert_eq!(ticker.change.unwrap().get().normalize().to_string(), "1.7103");
+    assert_eq!(mark.funding.unwrap().get().normalize().to_string(), "-0.0212");
+    assert_eq!(mark.next_funding.unwrap().millis(), 1_673_280_000_000);
+    assert_eq!(mark.open_interest.unwrap().to_string(), "68744.761");
+    let delta = r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","bid1Price":"17214.00","fundingRate":""},"cs":24987956060,"ts":1673272861786}"#;
+    let [Event::Ticker { ticker, .. }] = &hear(&mut bybit, delta)[..] else { panic!() };
     assert_eq!(
-        book.apply(&update(&mut spot, &frame(50, "snapshot", 10, r#"["16493.50","0.006"]"#)), at),
-        Applied::Applied
+        (ticker.bid.unwrap().to_string(), ticker.last.unwrap().to_string()),
+        ("17214.00".into(), "17216.00".into())
     );
-    assert_eq!(book.apply(&update(&mut spot, &frame(50, "delta", 11, r#"["16493.50","0"]"#)), at), Applied::Applied);
-    assert_eq!(book.levels(Side::Bid).len(), 0);
-    let gap = book.apply(&update(&mut spot, &frame(50, "delta", 13, "")), at);
-    assert!(matches!(gap, Applied::NeedsResync(_)));
-    assert!(update(&mut spot, &frame(50, "delta", 1, "")).snapshot, "the venue has started over");
+    let delta = r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","markPrice":"17217.40"},"cs":1,"ts":1}"#;
+    let [Event::Mark { mark, .. }] = &hear(&mut bybit, delta)[..] else { panic!() };
+    assert_eq!((mark.mark.unwrap().to_string(), mark.index), ("17217.40".into(), None), "the market keeps the rest");
 }
 
 #[test]
-fn of_two_depths_the_deeper_makes_the_book() {
-    let mut linear = bybit("linear");
-    update(&mut linear, &frame(50, "snapshot", 10, ""));
-    update(&mut linear, &frame(500, "snapshot", 90, ""));
-    assert_eq!(told(&mut linear, &frame(50, "delta", 11, "")), (Ok(Receipt::Understood), vec![]));
+fn candles_of_known_intervals_are_taken() {
+    let frame = r#"{"topic":"kline.5.BTCUSDT","data":[{"start":1672324800000,"end":1672325099999,"interval":"5","open":"16649.5","close":"16677","high":"16677","low":"16608","volume":"2.081","turnover":"34666.4005","confirm":false,"timestamp":1672324988882}],"ts":1672324988882,"type":"snapshot"}"#;
+    let [Event::Candle { symbol: of, interval: Interval::Minute5, candle }] =
+        &hear(&mut at_endpoint("spot"), frame)[..]
+    else {
+        panic!()
+    };
+    assert_eq!((of.as_str(), candle.close.to_string().as_str()), ("BTC/USDT", "16677"));
+    assert_eq!(hear(&mut at_endpoint("spot"), &frame.replace("\"interval\":\"5\"", "\"interval\":\"W\"")), []);
 }
 
 #[test]
-fn trades_tickers_and_candles_are_read() {
-    let mut linear = bybit("linear");
-    let (_, events) = told(
-        &mut linear,
-        r#"{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1672304486868,"data":[{"T":1672304486865,"s":"BTCUSDT","S":"Buy","v":"0.001","p":"16578.50","L":"PlusTick","i":"20f43950-d8dd-5b31-9112-a178eb6023af","BT":false}]}"#,
-    );
-    assert!(
-        matches!(&events[0], Event::Trades { trades, .. } if trades[0].taker == Side::Bid && trades[0].id.is_none())
-    );
-    let (_, events) = told(
-        &mut linear,
-        r#"{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT","price24hPcnt":"0.017103","markPrice":"17217.33","fundingRate":"-0.000212","nextFundingTime":"1673280000000","openInterest":"68744.761","bid1Price":"","ask1Price":"17216.50"},"cs":24987956059,"ts":1673272861686}"#,
-    );
-    let [Event::Mark { mark, .. }, Event::Ticker { ticker, .. }] = events.as_slice() else { panic!("{events:?}") };
-    assert_eq!((mark.funding, mark.index), ("-0.0212".parse().ok(), None));
-    assert_eq!((ticker.change, ticker.bid), ("1.7103".parse().ok(), None));
-    let (_, events) = told(
-        &mut linear,
-        r#"{"topic":"kline.5.BTCUSDT","data":[{"start":1672324800000,"end":1672325099999,"interval":"5","open":"16649.5","close":"16677","high":"16677","low":"16608","volume":"2.081","turnover":"34666.4","confirm":false,"timestamp":1672324988882}],"ts":1672324988882,"type":"snapshot"}"#,
-    );
-    assert!(matches!(&events[0], Event::Candle { interval: Interval::Minute5, .. }));
-}
+fn the_list_of_instruments_comes_in_pages() {
+    let page = |cursor: &str| {
+        format!(
+            r#"{{"retCode":0,"retMsg":"OK","result":{{"category":"linear","list":[{{"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC","quoteCoin":"USDT","launchTime":"1585526400000","deliveryTime":"0","priceScale":"2","priceFilter":{{"minPrice":"0.10","maxPrice":"1999999.80","tickSize":"0.10"}},"lotSizeFilter":{{"maxOrderQty":"1190.000","minOrderQty":"0.001","qtyStep":"0.001"}},"settleCoin":"USDT"}},{{"symbol":"BTC-27DEC24","contractType":"LinearFutures","status":"Delivering","baseCoin":"BTC","quoteCoin":"USD","deliveryTime":"1735286400000","priceFilter":{{"tickSize":"0.5"}},"lotSizeFilter":{{"minOrderQty":"0.001","qtyStep":"0.001"}},"settleCoin":"USDC"}}],"nextPageCursor":"{cursor}"}},"retExtInfo":{{}},"time":1}}"#
+        )
+    };
+    let mut bybit = at_endpoint("linear");
+    let first = bybit.connected(&[]);
+    let url = "https://api.bybit.com/v5/market/instruments-info?category=linear&limit=1000";
+    assert_eq!(first, [Outgoing::Get(url.into())]);
+    let mut events = Vec::new();
+    bybit.fetched(url, &page("first%3DBTC%26last"), AT, &mut events).unwrap();
+    let [Event::Instruments(told)] = &events[..] else { panic!("{events:?}") };
+    let shown: Vec<_> = told.iter().map(|i| (i.symbol.as_str(), i.precision.price, i.trading)).collect();
+    assert_eq!(shown, [("BTC/USDT:USDT", 1, Trading::Open), ("BTC/USDC:USDC-241227", 1, Trading::Halted)]);
+    assert_eq!(bybit.outgoing(), [Outgoing::Get(format!("{url}&cursor=first%3DBTC%26last"))]);
+    for cursor in ["", "a&b=c", "x y"] {
+        bybit.fetched(url, &page(cursor), AT, &mut events).unwrap();
+        assert_eq!(bybit.outgoing(), [], "{cursor}");
+    }
+    for _ in 0..30 {
+        bybit.fetched(url, &page("x"), AT, &mut events).unwrap();
+    }
+    assert!(bybit.outgoing().len() < 20, "a list without an end is not followed for ever");
 
-#[test]
-fn requests_are_small_and_their_answers_are_understood() {
-    let mut spot = bybit("spot");
-    let symbols: Vec<Symbol> = (0..12).map(|i| Symbol::new(&format!("A{i}/USDT")).unwrap()).collect();
-    let book = |symbol: &Symbol| Subscription { symbol: symbol.clone(), channel: Channel::Book { depth: 300 } };
-    let outgoing = spot.connected(&symbols.iter().map(book).collect::<Vec<_>>());
-    assert_eq!(outgoing.len(), 3, "ten topics, two topics, the list of instruments");
-    assert!(outgoing[0].frame().unwrap().contains("orderbook.1000.A0USDT"), "spot has no 500");
-    let (_, events) = told(&mut spot, r#"{"success":true,"ret_msg":"","conn_id":"x","req_id":"2","op":"subscribe"}"#);
-    assert_eq!(events, [Event::Subscribed(book(&symbols[10])), Event::Subscribed(book(&symbols[11]))]);
-    let (_, events) = told(
-        &mut spot,
-        r#"{"success":false,"ret_msg":"Invalid symbol :[orderbook.1000.A3USDT]","conn_id":"x","req_id":"1","op":"subscribe"}"#,
-    );
-    assert!(matches!(&events[0], Event::Rejected { symbol: Some(of), .. } if *of == symbols[3]));
+    let mut spot = at_endpoint("spot");
+    let body = r#"{"retCode":0,"retMsg":"OK","result":{"category":"spot","list":[{"symbol":"ODDXYZ","baseCoin":"ODD","quoteCoin":"XYZ","innovation":"0","status":"Trading","marginTrading":"both","lotSizeFilter":{"basePrecision":"0.000001","quotePrecision":"0.00000001","minOrderQty":"0.000048","minOrderAmt":"1"},"priceFilter":{"tickSize":"0.01"}}]}}"#;
+    events.clear();
+    spot.fetched(url, body, AT, &mut events).unwrap();
+    let [Event::Instruments(told)] = &events[..] else { panic!("{events:?}") };
     assert_eq!(
-        told(&mut spot, r#"{"success":true,"ret_msg":"pong","op":"ping"}"#).1,
-        [Event::Pong { exchange_time: None }]
+        (told[0].lot.unwrap().to_string(), told[0].minimum.unwrap().to_string()),
+        ("0.000001".into(), "0.000048".into())
     );
+    assert_eq!(spot.venue_symbol(&symbol("ODD/XYZ")).as_deref(), Some("ODDXYZ"));
+    spot.fetched(url, &page(""), AT, &mut events).unwrap();
+    assert_eq!(spot.roster.entry("BTCUSDT").unwrap().symbol, symbol("BTC/USDT"), "another list's names are not these");
+    events.clear();
+    spot.fetched(url, r#"{"retCode":10001,"retMsg":"no\u001b","result":{}}"#, AT, &mut events).unwrap();
+    assert_eq!(events, [Event::Rejected { symbol: None, reason: "no".into() }]);
 }
 
 #[test]
-fn the_list_of_instruments_is_turned_page_by_page() {
-    let mut linear = bybit("linear");
-    let page = r#"{"retCode":0,"result":{"category":"linear","list":[{"symbol":"BTC-27SEP24","status":"Trading","baseCoin":"BTC","quoteCoin":"USDC","settleCoin":"USDC","deliveryTime":"1727424000000","priceFilter":{"tickSize":"0.50"},"lotSizeFilter":{"qtyStep":"0.001","minOrderQty":"0.001"}}],"nextPageCursor":"abc"}}"#;
-    let (url, mut events) = ("https://api.bybit.com/v5/market/instruments-info?category=linear&limit=1000", Vec::new());
-    linear.fetched(url, page, Timestamp::from_secs(1), &mut events).unwrap();
-    let Event::Instruments(of) = &events[0] else { panic!() };
-    assert_eq!((of[0].symbol.as_str(), of[0].precision.price), ("BTC/USDC:USDC-240927", 1));
-    assert_eq!(linear.outgoing(), [Outgoing::Get(format!("{url}&cursor=abc"))]);
+fn what_is_asked_is_acknowledged_or_refused_one_by_one() {
+    let mut bybit = at_endpoint("spot");
+    let stream = |name: &str, channel| Subscription { symbol: symbol(name), channel };
+    let wanted = [stream("BTC/USDT", Channel::Book { depth: 60 }), stream("NO/USDT", Channel::Candles(Interval::Day1))];
+    let asked = bybit.subscribe(&wanted);
+    let request = r#"{"args":["orderbook.200.BTCUSDT","kline.D.NOUSDT"],"op":"subscribe","req_id":"1"}"#;
+    assert_eq!(asked, [Outgoing::Frame(request.into())]);
+    let refused = |id: u64| {
+        format!(
+            r#"{{"success":false,"ret_msg":"error:handler not found,topic:x","conn_id":"1","req_id":"{id}","op":"subscribe"}}"#
+        )
+    };
+    assert_eq!(hear(&mut bybit, &refused(1)), []);
+    assert_eq!(bybit.outgoing().len(), 2, "each by itself");
+    let told =
+        hear(&mut bybit, r#"{"success":true,"ret_msg":"subscribe","conn_id":"1","req_id":"2","op":"subscribe"}"#);
+    assert_eq!(told, [Event::Subscribed(stream("BTC/USDT", Channel::Book { depth: 200 }))]);
+    let told = hear(&mut bybit, &refused(3));
+    let reason = "error:handler not found,topic:x".to_owned();
+    assert_eq!(told, [Event::Rejected { symbol: Some(symbol("NO/USDT")), reason }]);
+    bybit.unsubscribe(&wanted[..1]);
+    let told = hear(&mut bybit, r#"{"success":true,"ret_msg":"","conn_id":"1","req_id":"4","op":"unsubscribe"}"#);
+    assert_eq!(told, [Event::Unsubscribed(symbol("BTC/USDT"))]);
+    let many: Vec<_> = (0..25).map(|n| stream(&format!("A{n}/USDT"), Channel::Trades)).collect();
+    assert_eq!(bybit.subscribe(&many).len(), 3, "ten topics in a request");
+    assert_eq!(bybit.subscribe(&[stream("BTC/USDT", Channel::Candles(Interval::Second1))]), []);
 }
 
 #[test]
-fn the_protocol_before_v5_is_read() {
-    let mut old = Bybit::new(&Address::stream("wss://stream.bybit.com/realtime"));
-    let snapshot = r#"{"topic":"orderBookL2_25.BTCUSD","type":"snapshot","data":[{"price":"60622.50","symbol":"BTCUSD","id":606225000,"side":"Buy","size":12},{"price":"60623.00","symbol":"BTCUSD","id":606230000,"side":"Sell","size":16}],"cross_seq":7,"timestamp_e6":1618677786598877}"#;
-    let delta = r#"{"topic":"orderBookL2_25.BTCUSD","type":"delta","data":{"delete":[{"price":"60622.50","symbol":"BTCUSD","id":606225000,"side":"Buy"}],"update":[],"insert":[{"price":"60620.00","symbol":"BTCUSD","id":606200000,"side":"Buy","size":3}],"transactTimeE6":0},"cross_seq":9,"timestamp_e6":1618677786599877}"#;
-    let mut book = Book::new();
-    for frame in [snapshot, delta] {
-        assert_eq!(book.apply(&update(&mut old, frame), Timestamp::from_secs(1)), Applied::Applied);
+fn pings_are_due_however_much_is_said() {
+    let mut bybit = at_endpoint("spot");
+    let pong = r#"{"success":true,"ret_msg":"pong","conn_id":"1","req_id":"","op":"ping"}"#;
+    for (secs, pings) in [(0, 0), (19, 0), (20, 1), (30, 0), (40, 1)] {
+        let mut events = Vec::new();
+        bybit.receive(pong, Timestamp::from_secs(secs), &mut events).unwrap();
+        assert_eq!(events, [Event::Pong { exchange_time: None }]);
+        assert_eq!(bybit.outgoing().len(), pings, "after {secs} s");
     }
-    assert_eq!(book.best(Side::Bid).unwrap().price, "60620".parse().unwrap());
+    assert_eq!(bybit.ping().as_deref(), Some(r#"{"op":"ping"}"#));
 }
 
 #[test]
-fn names_and_addresses() {
-    for (name, unified) in
-        [("XRPUSDT", "XRP/USDT:USDT"), ("BTCPERP", "BTC/USDC:USDC"), ("BTC-26SEP25", "BTC/USDC:USDC-250926")]
-    {
-        assert_eq!(linear_contract(name).unwrap().as_str(), unified);
+fn names_go_both_ways() {
+    let names = [
+        (Category::Spot, "BTCUSDT", "BTC/USDT"),
+        (Category::Spot, "ETHBTC", "ETH/BTC"),
+        (Category::Linear, "1000PEPEUSDT", "1000PEPE/USDT:USDT"),
+        (Category::Linear, "ETHPERP", "ETH/USDC:USDC"),
+        (Category::Linear, "BTC-27DEC24", "BTC/USDC:USDC-241227"),
+        (Category::Linear, "BTCUSDT-3JAN25", "BTC/USDT:USDT-250103"),
+        (Category::Inverse, "EOSUSD", "EOS/USD:EOS"),
+        (Category::Inverse, "BTCUSDZ24", "BTC/USD:BTC-241227"),
+        (Category::Inverse, "ETHUSDH25", "ETH/USD:ETH-250328"),
+        (Category::Inverse, "BTCUSDM25", "BTC/USD:BTC-250627"),
+        (Category::Inverse, "BTCUSDU26", "BTC/USD:BTC-260925"),
+    ];
+    for (category, native, unified) in names {
+        assert_eq!(category.rule()(native).unwrap().as_str(), unified);
+        assert_eq!(names::native(&symbol(unified)), native);
+        assert_eq!(endpoint(&symbol(unified)).name, category.as_str());
     }
-    assert_eq!((linear_contract("BTC"), inverse_contract("BTCUSDT")), (None, None));
-    let name = |symbol: &str| super::endpoint(&Symbol::new(symbol).unwrap()).name;
-    assert_eq!([name("BTC/USDT"), name("BTC/USDT:USDT"), name("BTC/USD:BTC")], ["spot", "linear", "inverse"]);
+    for nonsense in ["", "USD", "BTC-", "BTC-27XXX24", "BTCUSDX24", "\u{1b}USDT", "Ωé"] {
+        for category in [Category::Spot, Category::Linear, Category::Inverse] {
+            assert_eq!(category.rule()(nonsense), None, "{nonsense}");
+        }
+    }
 }
 
 #[test]
-fn what_is_broken_is_an_error() {
-    let mut spot = bybit("spot");
-    for frame in [
-        "{",
-        r#"{"topic":"orderbook.x.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":1,"seq":1}}"#,
-        r#"{"topic":"orderbook.50.BTCUSDT","type":"sketch","ts":1,"data":{"s":"BTCUSDT","b":[],"a":[],"u":1,"seq":1}}"#,
-        r#"{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"data":{"s":"BTCUSDT","b":[],"u":1,"seq":1}}"#,
-        r#"{"topic":"publicTrade.BTCUSDT","data":[{"T":1,"s":"BTCUSDT","S":"Both","v":"1","p":"1"}]}"#,
-    ] {
-        assert!(told(&mut spot, frame).0.is_err(), "{frame}");
+fn what_is_unknown_is_said_to_be_unknown() {
+    for frame in [r#"{"topic":"liquidation.BTCUSDT","data":{}}"#, r#"{"op":"dance","success":true}"#, "{}"] {
+        let mut events = Vec::new();
+        assert_eq!(at_endpoint("spot").receive(frame, AT, &mut events), Ok(Receipt::Unknown), "{frame}");
+        assert_eq!(events, []);
     }
-    assert_eq!(told(&mut spot, r#"{"topic":"weather.BTCUSDT"}"#).0, Ok(Receipt::Unknown));
+}
+
+#[test]
+fn a_changed_meaning_is_an_error_and_leaves_no_event() {
+    let good = orderbook("delta", 5, r#"["1","2"]"#, "");
+    let broken = [
+        String::new(),
+        "not json".into(),
+        good.replace("\"delta\"", "\"merge\""),
+        good.replace("\"u\":5", "\"u\":-5"),
+        good.replace("\"u\":5,", ""),
+        good.replace("[\"1\",\"2\"]", "[\"1\"]"),
+        good.replace("\"a\":[]", "\"b\":[]"),
+        good.replace("orderbook.50.", "orderbook.deep."),
+        good.replace("\"s\":\"BTCUSDT\"", "\"s\":\"?\""),
+        format!("{good}}}"),
+        good[..good.len() - 1].to_owned(),
+        r#"{"topic":"publicTrade.BTCUSDT","data":[{"T":1,"s":"BTCUSDT","S":"Hold","v":"1","p":"1","i":"1"}]}"#.into(),
+        r#"{"topic":"tickers.BTCUSDT","type":"delta","ts":1,"data":{"symbol":"BTCUSDT","lastPrice":"much"}}"#.into(),
+        r#"{"topic":"orderBookL2_25.EOSUSD","type":"merge"}"#.into(),
+        " ".repeat(MAX_FRAME + 1),
+    ];
+    for frame in &broken {
+        let mut events = Vec::new();
+        let read = at_endpoint("linear").receive(frame, AT, &mut events);
+        assert!(read.is_err(), "{}", frame.chars().take(200).collect::<String>());
+        assert_eq!(events, []);
+    }
 }
 
 proptest! {
-    /// Snapshots and differences in any rhythm make the book that a map would be.
+    /// Whatever changes, with snapshots in between: the book is the map that a plain client would keep.
     #[test]
-    fn any_rhythm_equals_the_naive_model(story in drawn()) {
-        let (mut spot, mut book) = (bybit("spot"), Book::new());
-        for count in story.taken..=story.changes.len() {
-            let snapshot = count == story.taken || count == story.arrives;
-            let levels = if snapshot { story.before(count) } else { vec![story.changes[count - 1]] };
-            let levels: Vec<_> = levels.iter().map(|(p, q)| format!(r#"["{p}","{q}"]"#)).collect();
-            let kind = if snapshot { "snapshot" } else { "delta" };
-            let frame = frame(50, kind, count as u64 + 2, &levels.join(","));
-            prop_assert_eq!(book.apply(&update(&mut spot, &frame), Timestamp::from_secs(1)), Applied::Applied);
+    fn the_book_equals_a_naive_map(
+        changes in prop::collection::vec((any::<bool>(), 1u32..12, 0u32..4, 0u32..20), 1..60),
+        begin in 2u64..1_000_000,
+    ) {
+        let mut model = [BTreeMap::new(), BTreeMap::new()];
+        let print = |side: &BTreeMap<u32, u32>| {
+            side.iter().map(|(price, quantity)| format!(r#"["{price}.0","{quantity}"]"#)).collect::<Vec<_>>().join(",")
+        };
+        let (mut bybit, mut market) = (at_endpoint("linear"), Market::default());
+        let mut tell = |market: &mut Market, frame: &str| {
+            for event in hear(&mut bybit, frame) {
+                market.apply(VenueId::Bybit, event, AT);
+            }
+        };
+        tell(&mut market, &orderbook("snapshot", begin, "", ""));
+        for (number, (bid, price, quantity, fresh)) in (begin + 1..).zip(changes) {
+            let (price, side) = if bid { (price, 0) } else { (price + 50, 1) };
+            match quantity {
+                0 => model[side].remove(&price),
+                quantity => model[side].insert(price, quantity),
+            };
+            let change = format!(r#"["{price}.0","{quantity}"]"#);
+            let (bids, asks) = if bid { (change.as_str(), "") } else { ("", change.as_str()) };
+            tell(&mut market, &match fresh {
+                0 => orderbook("snapshot", number, &print(&model[0]), &print(&model[1])),
+                _ => orderbook("delta", number, bids, asks),
+            });
         }
-        prop_assert_eq!(story.shown(&book, 0), story.before(story.changes.len()));
+        let book = &market.listing(VenueId::Bybit, &symbol("BTC/USDT:USDT")).unwrap().book;
+        prop_assert_eq!(book.standing(), &Standing::Live);
+        for (side, theirs) in [(Side::Bid, &model[0]), (Side::Ask, &model[1])] {
+            let mut ours: Vec<_> = book.levels(side).map(|l| (l.price.to_string(), l.quantity.to_string())).collect();
+            if side == Side::Bid {
+                ours.reverse();
+            }
+            let theirs: Vec<_> = theirs.iter().map(|(p, q)| (format!("{p}.0"), q.to_string())).collect();
+            prop_assert_eq!(ours, theirs);
+        }
     }
 }

@@ -1,24 +1,47 @@
 //! The JSON of Bybit's messages, borrowed from the frame.
 
-use crate::market::{Change, Symbol};
-use crate::venue::names;
+use crate::market::Change;
 use crate::venue::scan::{Fault, Scan};
-pub(super) use crate::venue::wire::{Number, Text};
+pub(super) use crate::venue::wire::{Number, Text, read};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// Levels that a difference has a side, usually.
-const USUAL: usize = 32;
+/// About so many bytes of a frame make a level, over both sides.
+const BYTES_PER_LEVEL: usize = 24;
 
-/// A message about a book.
+/// A frame of any kind, as far as it takes to tell which.
+#[derive(Deserialize)]
+pub(super) struct Head<'a> {
+    #[serde(borrow)]
+    pub topic: Option<Text<'a>>,
+    pub op: Option<Text<'a>>,
+    pub success: Option<bool>,
+    pub ret_msg: Option<Text<'a>>,
+    pub req_id: Option<Text<'a>>,
+    /// The old protocol repeats what it answers to.
+    pub request: Option<Request<'a>>,
+}
+
+/// A request of ours.
+#[derive(Deserialize)]
+pub(super) struct Request<'a> {
+    #[serde(borrow)]
+    pub op: Text<'a>,
+    pub args: Option<Vec<Text<'a>>>,
+    pub req_id: Option<Text<'a>>,
+}
+
+/// A snapshot or a change of a book.
 pub(super) struct Book<'a> {
+    pub topic: Cow<'a, str>,
+    pub kind: Cow<'a, str>,
+    pub time: u64,
+    pub data: BookData<'a>,
+}
+
+/// What is in it.
+pub(super) struct BookData<'a> {
     pub symbol: Cow<'a, str>,
-    /// The depth that its topic names.
-    pub depth: u64,
-    pub snapshot: bool,
-    /// Milliseconds since the epoch.
-    pub at: u64,
-    /// The venue's count, `u`.
     pub number: u64,
     pub bids: Vec<Change>,
     pub asks: Vec<Change>,
@@ -27,73 +50,46 @@ pub(super) struct Book<'a> {
 /// Reads an `orderbook` message.
 pub(super) fn book(frame: &str) -> Result<Book<'_>, Fault> {
     let mut scan = Scan::new(frame);
-    let (mut topic, mut kind, mut at, mut data) = (None, None, None, None);
+    let (mut topic, mut kind, mut time, mut data) = (None, None, None, None);
     scan.object(|scan, name| {
         match name {
             "topic" => topic = Some(scan.string()?),
             "type" => kind = Some(scan.string()?),
-            "ts" => at = Some(scan.whole()?),
-            "data" => data = Some(body(scan)?),
+            "ts" => time = Some(scan.whole()?),
+            "data" => data = Some(book_data(scan, frame)?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
     })?;
     scan.end()?;
-    let missing = |what| Fault { what, at: frame.len() };
-    let (symbol, number, bids, asks) = data.ok_or(missing("no data"))?;
-    let depth = topic.as_deref().and_then(|topic| topic.split('.').nth(1)?.parse().ok());
-    let snapshot = match kind.as_deref() {
-        Some("snapshot") => true,
-        Some("delta") => false,
-        _ => return Err(missing("neither snapshot nor delta")),
-    };
-    let depth = depth.ok_or(missing("no depth in the topic"))?;
-    Ok(Book { symbol, depth, snapshot, at: at.ok_or(missing("no ts"))?, number, bids, asks })
+    match (topic, kind, time, data) {
+        (Some(topic), Some(kind), Some(time), Some(data)) => Ok(Book { topic, kind, time, data }),
+        _ => Err(scan.fault("not all of topic, type, ts and data")),
+    }
 }
 
-/// Symbol, count, bids and asks.
-type Body<'a> = (Cow<'a, str>, u64, Vec<Change>, Vec<Change>);
-
-fn body<'a>(scan: &mut Scan<'a>) -> Result<Body<'a>, Fault> {
+fn book_data<'a>(scan: &mut Scan<'a>, frame: &str) -> Result<BookData<'a>, Fault> {
     let (mut symbol, mut number, mut bids, mut asks) = (None, None, None, None);
     scan.object(|scan, name| {
         match name {
             "s" => symbol = Some(scan.string()?),
             "u" => number = Some(scan.whole()?),
-            "b" => bids = Some(levels(scan)?),
-            "a" => asks = Some(levels(scan)?),
+            "b" => bids = Some(levels(scan, frame)?),
+            "a" => asks = Some(levels(scan, frame)?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
     })?;
-    let (Some(symbol), Some(number), Some(bids), Some(asks)) = (symbol, number, bids, asks) else {
-        return Err(scan.fault("one of s, u, b and a is missing"));
-    };
-    Ok((symbol, number, bids, asks))
+    match (symbol, number, bids, asks) {
+        (Some(symbol), Some(number), Some(bids), Some(asks)) => Ok(BookData { symbol, number, bids, asks }),
+        _ => Err(scan.fault("not all of s, u, b and a")),
+    }
 }
 
-fn levels(scan: &mut Scan<'_>) -> Result<Vec<Change>, Fault> {
-    let mut levels = Vec::with_capacity(USUAL);
+fn levels(scan: &mut Scan<'_>, frame: &str) -> Result<Vec<Change>, Fault> {
+    let mut levels = Vec::with_capacity(frame.len() / BYTES_PER_LEVEL);
     scan.levels(&mut levels)?;
     Ok(levels)
-}
-
-/// Enough of a message to tell what it is.
-#[derive(Deserialize)]
-pub(super) struct Head<'a> {
-    #[serde(borrow)]
-    pub topic: Option<Text<'a>>,
-    pub op: Option<serde::de::IgnoredAny>,
-    pub success: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Answer<'a> {
-    #[serde(borrow)]
-    pub op: Option<Text<'a>>,
-    pub success: Option<bool>,
-    pub ret_msg: Option<Text<'a>>,
-    pub req_id: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -104,63 +100,65 @@ pub(super) struct Trades<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct Trade<'a> {
-    #[serde(rename = "T")]
-    pub at: u64,
-    #[serde(borrow)]
-    pub s: Text<'a>,
+    #[serde(borrow, rename = "s")]
+    pub symbol: Text<'a>,
+    /// What the taker did.
     #[serde(rename = "S")]
     pub side: Text<'a>,
-    pub v: Number<'a>,
-    pub p: Number<'a>,
-    pub i: Option<Text<'a>>,
+    #[serde(rename = "v")]
+    pub size: Number<'a>,
+    #[serde(rename = "p")]
+    pub price: Number<'a>,
+    /// A number on spot, and a name that does not grow elsewhere.
+    #[serde(rename = "i")]
+    pub id: Text<'a>,
+    #[serde(rename = "T")]
+    pub time: i64,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Tickers<'a> {
-    pub ts: u64,
-    #[serde(borrow)]
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+    pub ts: i64,
     pub data: Ticker<'a>,
 }
 
+/// A whole summary on spot; on contracts only what has changed.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Ticker<'a> {
     #[serde(borrow)]
     pub symbol: Text<'a>,
-    #[serde(rename = "lastPrice")]
-    pub last: Option<Number<'a>>,
+    pub bid1_price: Option<Number<'a>>,
+    pub ask1_price: Option<Number<'a>>,
+    pub last_price: Option<Number<'a>>,
     #[serde(rename = "highPrice24h")]
     pub high: Option<Number<'a>>,
     #[serde(rename = "lowPrice24h")]
     pub low: Option<Number<'a>>,
     #[serde(rename = "volume24h")]
     pub volume: Option<Number<'a>>,
+    /// A fraction.
     #[serde(rename = "price24hPcnt")]
     pub change: Option<Number<'a>>,
-    #[serde(rename = "bid1Price")]
-    pub bid: Option<Number<'a>>,
-    #[serde(rename = "ask1Price")]
-    pub ask: Option<Number<'a>>,
-    #[serde(rename = "markPrice")]
-    pub mark: Option<Number<'a>>,
-    #[serde(rename = "indexPrice")]
-    pub index: Option<Number<'a>>,
-    #[serde(rename = "fundingRate")]
-    pub funding: Option<Number<'a>>,
-    #[serde(rename = "nextFundingTime")]
-    pub next_funding: Option<Number<'a>>,
-    #[serde(rename = "openInterest")]
+    pub mark_price: Option<Number<'a>>,
+    pub index_price: Option<Number<'a>>,
+    /// A fraction.
+    pub funding_rate: Option<Number<'a>>,
+    pub next_funding_time: Option<Number<'a>>,
     pub open_interest: Option<Number<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Klines<'a> {
+pub(super) struct Candles<'a> {
     #[serde(borrow)]
-    pub data: Vec<Bar<'a>>,
+    pub data: Vec<Candle<'a>>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Bar<'a> {
-    pub start: u64,
+pub(super) struct Candle<'a> {
+    pub start: i64,
     #[serde(borrow)]
     pub interval: Text<'a>,
     pub open: Number<'a>,
@@ -170,66 +168,106 @@ pub(super) struct Bar<'a> {
     pub volume: Number<'a>,
 }
 
+/// The answer to an HTTP request.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Answer<'a> {
+    pub ret_code: i64,
+    #[serde(borrow)]
+    pub ret_msg: Option<Text<'a>>,
+    pub result: Option<&'a serde_json::value::RawValue>,
+}
+
+/// A page of the list of instruments.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Listing<'a> {
     #[serde(borrow)]
-    pub result: Page<'a>,
+    pub category: Text<'a>,
+    pub list: Vec<Listed<'a>>,
+    pub next_page_cursor: Option<Text<'a>>,
 }
 
+/// An instrument as Bybit describes it.
 #[derive(Deserialize)]
-pub(super) struct Page<'a> {
-    #[serde(borrow)]
-    pub list: Vec<Entry<'a>>,
-    #[serde(rename = "nextPageCursor")]
-    pub cursor: Option<Text<'a>>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Entry<'a> {
+#[serde(rename_all = "camelCase")]
+pub(super) struct Listed<'a> {
     #[serde(borrow)]
     pub symbol: Text<'a>,
     pub status: Text<'a>,
-    #[serde(rename = "baseCoin")]
-    base: Text<'a>,
-    #[serde(rename = "quoteCoin")]
-    quote: Text<'a>,
-    /// Of contracts.
-    #[serde(rename = "settleCoin")]
-    settle: Option<Text<'a>>,
-    /// Milliseconds since the epoch; 0 of perpetuals.
-    #[serde(rename = "deliveryTime")]
-    delivery: Option<Number<'a>>,
-    #[serde(rename = "priceFilter")]
-    pub prices: PriceFilter<'a>,
-    #[serde(rename = "lotSizeFilter")]
-    pub lots: LotFilter<'a>,
-}
-
-impl Entry<'_> {
-    /// The unified symbol.
-    pub fn unified(&self) -> Option<Symbol> {
-        let Self { base, quote, settle, .. } = self;
-        let Some(settle) = settle else { return Symbol::new(&format!("{base}/{quote}")).ok() };
-        let delivery: u64 = self.delivery.and_then(|delivery| delivery.text().parse().ok()).unwrap_or_default();
-        let dated = if delivery == 0 { String::new() } else { format!("-{}", names::day(delivery)?) };
-        Symbol::new(&format!("{base}/{quote}:{settle}{dated}")).ok()
-    }
+    pub base_coin: Text<'a>,
+    pub quote_coin: Text<'a>,
+    pub settle_coin: Option<Text<'a>>,
+    pub contract_type: Option<Text<'a>>,
+    /// In milliseconds; zero for what does not expire.
+    pub delivery_time: Option<Text<'a>>,
+    pub price_filter: PriceFilter<'a>,
+    pub lot_size_filter: LotFilter<'a>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct PriceFilter<'a> {
-    #[serde(borrow, rename = "tickSize")]
-    pub tick: Number<'a>,
+    #[serde(borrow)]
+    pub tick_size: Option<Number<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct LotFilter<'a> {
-    /// Of contracts.
-    #[serde(borrow, rename = "qtyStep")]
-    pub step: Option<Number<'a>>,
-    /// Of spot pairs.
-    #[serde(rename = "basePrecision")]
-    pub base: Option<Number<'a>>,
-    #[serde(rename = "minOrderQty")]
-    pub minimum: Option<Number<'a>>,
+    /// On spot.
+    #[serde(borrow)]
+    pub base_precision: Option<Number<'a>>,
+    /// On contracts.
+    pub qty_step: Option<Number<'a>>,
+    pub min_order_qty: Option<Number<'a>>,
+}
+
+/// The rows of an old book: all of them, or what has changed.
+#[derive(Deserialize)]
+pub(super) struct OldBook<'a, D> {
+    pub data: D,
+    #[serde(borrow)]
+    pub cross_seq: Number<'a>,
+    pub timestamp_e6: Number<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OldChanges<'a> {
+    #[serde(borrow)]
+    pub delete: Vec<OldRow<'a>>,
+    pub update: Vec<OldRow<'a>>,
+    pub insert: Vec<OldRow<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OldRow<'a> {
+    #[serde(borrow)]
+    pub price: Number<'a>,
+    pub symbol: Text<'a>,
+    pub id: u64,
+    pub side: Text<'a>,
+    pub size: Option<Number<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OldHead<'a> {
+    #[serde(borrow, rename = "type")]
+    pub kind: Text<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OldTrades<'a> {
+    #[serde(borrow)]
+    pub data: Vec<OldTrade<'a>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OldTrade<'a> {
+    #[serde(borrow)]
+    pub symbol: Text<'a>,
+    pub side: Text<'a>,
+    pub size: Number<'a>,
+    pub price: Number<'a>,
+    pub trade_time_ms: Number<'a>,
 }

@@ -33,7 +33,10 @@ fn books<'a>(frame: &'a str) -> Result<Books<'a>, Fault> {
             "timestamp" => time = Some(scan.string()?),
             "events" => {
                 let mut books = Vec::with_capacity(1);
-                scan.list(|scan| Ok::<_, Fault>(books.push(book(scan)?)))?;
+                scan.list(|scan| {
+                    books.push(book(scan)?);
+                    Ok::<_, Fault>(())
+                })?;
                 read = Some(books);
             }
             _ => scan.skip()?,

@@ -38,7 +38,10 @@ pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
                     let number = i64::try_from(scan.whole()?);
                     time = Some(number.map_err(|_| scan.fault("a time beyond all times"))?);
                 }
-                "levels" => scan.list(|scan| Ok::<_, Fault>(sides.push(levels(scan)?)))?,
+                "levels" => scan.list(|scan| {
+                    sides.push(levels(scan)?);
+                    Ok::<_, Fault>(())
+                })?,
                 _ => scan.skip()?,
             }
             Ok::<_, Fault>(())

@@ -32,7 +32,10 @@ pub(super) fn books<'a>(frame: &'a str) -> Result<(Cow<'a, str>, Vec<Book<'a>>),
             "type" => kind = Some(scan.string()?),
             "data" => {
                 let mut read = Vec::with_capacity(1);
-                scan.list(|scan| Ok::<_, Fault>(read.push(book(scan)?)))?;
+                scan.list(|scan| {
+                    read.push(book(scan)?);
+                    Ok::<_, Fault>(())
+                })?;
                 books = Some(read);
             }
             _ => scan.skip()?,

@@ -58,7 +58,10 @@ pub(super) fn books<'a>(frame: &'a str) -> Result<Books<'a>, Fault> {
             "action" => action = Some(scan.string()?),
             "data" => {
                 let mut read = Vec::with_capacity(1);
-                scan.list(|scan| Ok::<_, Fault>(read.push(book(scan)?)))?;
+                scan.list(|scan| {
+                    read.push(book(scan)?);
+                    Ok::<_, Fault>(())
+                })?;
                 data = Some(read);
             }
             _ => scan.skip()?,
