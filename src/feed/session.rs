@@ -30,6 +30,9 @@ const BATCH: usize = 128;
 /// So many characters of a frame that could not be read are kept.
 const KEPT: usize = 16 << 10;
 
+/// A connection is renewed so long before the venue would end it.
+const AHEAD: Duration = Duration::from_secs(600);
+
 /// A good-bye may take so long.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -354,7 +357,8 @@ impl<'a> Session<'a> {
     fn look_around(&mut self) -> Result<(), LinkError> {
         let now = self.settings.clock.now();
         let silence = self.heard.age(now);
-        if self.manners.lifetime.is_some_and(|lifetime| self.began.age(now) >= lifetime) {
+        let age = self.began.age(now);
+        if self.manners.lifetime.is_some_and(|lifetime| age >= lifetime.saturating_sub(AHEAD)) {
             return Err(LinkError::Renewed { host: self.host.clone() });
         }
         if silence >= self.manners.dead_after {
