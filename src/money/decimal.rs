@@ -3,6 +3,7 @@
 //! Digits are never dropped: a number with more than 28 significant digits, or one that a decimal of 96 bits cannot hold,
 //! is an error with a name, not an approximation.
 
+use super::Fixed;
 use rust_decimal::Decimal;
 
 /// Longer texts are not numbers that any market prints.
@@ -21,40 +22,10 @@ pub enum NumberError {
 
 /// Reads a decimal number, keeping its trailing zeros: `-12.50`, `4.0`, and `1e-8` as JSON may write it.
 pub fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
-    match parse_short(text.as_bytes()) {
-        Some(value) => Ok(value),
-        None => parse_any(text),
+    match Fixed::prefix(text.as_bytes()) {
+        Some((fixed, length)) if length == text.len() => Ok(fixed.decimal()),
+        _ => parse_any(text),
     }
-}
-
-/// The common case, without a branch too many: up to 18 digits and at most one point.
-fn parse_short(text: &[u8]) -> Option<Decimal> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    if digits.is_empty() || digits.len() > 19 {
-        return None;
-    }
-    let mut mantissa: i64 = 0;
-    let mut count = 0u32;
-    let mut decimals: Option<u32> = None;
-    for &byte in digits {
-        match byte {
-            b'0'..=b'9' => {
-                mantissa = mantissa * 10 + i64::from(byte - b'0');
-                count += 1;
-                decimals = decimals.map(|d| d + 1);
-            }
-            b'.' if decimals.is_none() && count > 0 => decimals = Some(0),
-            _ => return None,
-        }
-    }
-    if count > 18 || decimals == Some(0) {
-        return None;
-    }
-    let value = if negative { -mantissa } else { mantissa };
-    Some(Decimal::new(value, decimals.unwrap_or(0)))
 }
 
 fn parse_any(text: &str) -> Result<Decimal, NumberError> {
@@ -101,7 +72,15 @@ mod tests {
 
     #[test]
     fn what_was_written_is_kept() {
-        for text in ["0", "4.00000000", "-12.50", "97412.1", "0.00000001", "79228162514264337593543950335"] {
+        for text in [
+            "0",
+            "4.00000000",
+            "-12.50",
+            "97412.1",
+            "0.00000001",
+            "9412000000000107988",
+            "79228162514264337593543950335",
+        ] {
             assert_eq!(parsed(text), text);
         }
     }

@@ -197,6 +197,7 @@ impl FromStr for Fixed {
     fn from_str(text: &str) -> Result<Self, NumberError> {
         match Self::prefix(text.as_bytes()) {
             Some((fixed, length)) if length == text.len() => Ok(fixed),
+            // An exponent, or more digits than usual.
             _ => parse_decimal(text)?.try_into(),
         }
     }

@@ -1,33 +1,20 @@
 //! Both sides of a book as sorted fixed-point levels.
 //!
-//! A level is a pair of `i64`: price and quantity in units of the last decimal that the instrument uses. Each side is one
-//! sorted ring, best level first: books change near their best price, so a change is found after a few steps, moves the
-//! few levels before it, and the worst level leaves at the other end for nothing. What was tried instead is measured in
-//! `docs/performance.md`.
+//! A level is a pair of `i64`: price and quantity in units of the last decimal that the instrument uses.
 //!
 //! The ladder counts in as many decimals as the wire prints, trailing zeros included, so that nearly every number is
 //! taken as it comes. Where a venue prints so many zeros that a number would not fit, the ladder is narrowed to the
 //! decimals that its levels need, and from then on trailing zeros do not count.
 
+use super::levels::{Levels, Ticks};
 use super::{Change, Level};
 use crate::market::{Precision, Side};
 use crate::money::{Fixed, Price, Quantity};
-use std::collections::VecDeque;
-
-/// Levels that are looked through one by one, from the best, before the rest is searched by halves.
-const NEAR: usize = 8;
-
-/// Price and quantity in units of the ladder's last decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Ticks {
-    pub price: i64,
-    pub quantity: i64,
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Ladder {
-    bids: VecDeque<Ticks>,
-    asks: VecDeque<Ticks>,
+    bids: Levels,
+    asks: Levels,
     precision: Precision,
     /// The most decimals that the wire has printed, trailing zeros included.
     printed: Precision,
@@ -38,7 +25,13 @@ pub(super) struct Ladder {
 impl Default for Ladder {
     fn default() -> Self {
         let none = Precision { price: 0, quantity: 0 };
-        Self { bids: VecDeque::new(), asks: VecDeque::new(), precision: none, printed: none, narrow: false }
+        Self {
+            bids: Levels::new(Side::Bid),
+            asks: Levels::new(Side::Ask),
+            precision: none,
+            printed: none,
+            narrow: false,
+        }
     }
 }
 
@@ -49,7 +42,7 @@ impl Ladder {
     }
 
     /// The levels of a side, best first.
-    pub fn side(&self, side: Side) -> &VecDeque<Ticks> {
+    pub fn side(&self, side: Side) -> &Levels {
         match side {
             Side::Bid => &self.bids,
             Side::Ask => &self.asks,
@@ -75,8 +68,8 @@ impl Ladder {
             return None;
         }
         match side {
-            Side::Bid => place(&mut self.bids, ticks, |ours| ours > ticks.price),
-            Side::Ask => place(&mut self.asks, ticks, |ours| ours < ticks.price),
+            Side::Bid => self.bids.set(ticks),
+            Side::Ask => self.asks.set(ticks),
         }
         Some(())
     }
@@ -137,7 +130,7 @@ impl Ladder {
     /// The fewest decimals that hold every level and this one.
     fn needed(&self, price: Fixed, quantity: Fixed) -> Precision {
         let mut needed = Precision { price: price.decimals(), quantity: quantity.decimals() };
-        for ticks in self.bids.iter().chain(&self.asks) {
+        for ticks in self.bids.iter().chain(self.asks.iter()) {
             let price = Fixed::new(ticks.price, self.precision.price).normalized();
             let quantity = Fixed::new(ticks.quantity, self.precision.quantity).normalized();
             needed.price = needed.price.max(price.decimals());
@@ -149,29 +142,13 @@ impl Ladder {
     /// `None` when a level no longer fits; nothing has changed then.
     fn rescale(&mut self, wanted: Precision) -> Option<()> {
         let from = self.precision;
-        let rescaled = |levels: &VecDeque<Ticks>| {
-            let rescaled = levels.iter().map(|ticks| {
-                let price = Fixed::new(ticks.price, from.price).rescaled(wanted.price)?;
-                let quantity = Fixed::new(ticks.quantity, from.quantity).rescaled(wanted.quantity)?;
-                Some(Ticks { price, quantity })
-            });
-            rescaled.collect::<Option<VecDeque<_>>>()
+        let rescaled = |ticks: &Ticks| {
+            let price = Fixed::new(ticks.price, from.price).rescaled(wanted.price)?;
+            let quantity = Fixed::new(ticks.quantity, from.quantity).rescaled(wanted.quantity)?;
+            Some(Ticks { price, quantity })
         };
-        let (bids, asks) = (rescaled(&self.bids)?, rescaled(&self.asks)?);
+        let (bids, asks) = (self.bids.rescaled(rescaled)?, self.asks.rescaled(rescaled)?);
         (self.bids, self.asks, self.precision) = (bids, asks, wanted);
         Some(())
-    }
-}
-
-/// Puts a level where it belongs: behind all whose price is `before` its own.
-fn place(levels: &mut VecDeque<Ticks>, ticks: Ticks, before: impl Fn(i64) -> bool) {
-    let near = levels.iter().take(NEAR).position(|level| !before(level.price));
-    let at = near.unwrap_or_else(|| levels.partition_point(|level| before(level.price)));
-    match levels.get_mut(at).filter(|level| level.price == ticks.price) {
-        Some(_) if ticks.quantity == 0 => _ = levels.remove(at),
-        Some(level) => *level = ticks,
-        // A venue may delete what we never had (it lay beyond our depth): nothing to do.
-        None if ticks.quantity == 0 => {}
-        None => levels.insert(at, ticks),
     }
 }

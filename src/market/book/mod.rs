@@ -9,6 +9,7 @@
 
 mod checksum;
 mod ladder;
+mod levels;
 mod view;
 
 #[cfg(test)]

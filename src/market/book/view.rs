@@ -62,7 +62,7 @@ impl Book {
 
     /// How bid and ask stand to each other.
     pub fn crossing(&self) -> Crossing {
-        match (self.ladder.side(Side::Bid).front(), self.ladder.side(Side::Ask).front()) {
+        match (self.ladder.side(Side::Bid).first(), self.ladder.side(Side::Ask).first()) {
             (Some(bid), Some(ask)) if bid.price > ask.price => Crossing::Crossed,
             (Some(bid), Some(ask)) if bid.price == ask.price => Crossing::Locked,
             _ => Crossing::Apart,

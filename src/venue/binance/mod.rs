@@ -268,15 +268,17 @@ impl Dialect for Binance {
             return Err(FrameError::TooLarge { size: frame.len(), limit: MAX_FRAME });
         }
         // Nearly every frame is a book or its best prices: read in one pass what is written as usual.
-        if let Some((stream, message)) = wire::combined(frame) {
-            let usual = match stream.split_once('@') {
+        let usual = match wire::combined(frame) {
+            Some((stream, message)) => match stream.split_once('@') {
                 Some((_, kind)) if request::is_book(kind) => self.book(message, events).ok(),
                 Some((_, "bookTicker")) => self.best_prices(message, events).ok(),
                 _ => None,
-            };
-            if let Some(receipt) = usual {
-                return Ok(receipt);
-            }
+            },
+            None if frame.starts_with(r#"{"e":"depthUpdate","#) => self.book(frame, events).ok(),
+            None => None,
+        };
+        if let Some(receipt) = usual {
+            return Ok(receipt);
         }
         if frame.starts_with('[') {
             return self.message(None, frame, events);

@@ -9,9 +9,6 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// About so many bytes of a frame make a level, over both sides.
-const BYTES_PER_LEVEL: usize = 48;
-
 /// The name of the stream and the message in it, of a frame that is written as Binance writes its combined streams.
 ///
 /// Only the outside is looked at: whoever reads the message sees whether anything follows it.
@@ -83,8 +80,8 @@ pub(super) fn depth(text: &str) -> Result<Depth<'_>, Fault> {
             "U" => first = Some(scan.whole()?),
             "u" => last = Some(scan.whole()?),
             "pu" => previous = Some(scan.whole()?),
-            "b" => bids = Some(levels(scan, text)?),
-            "a" => asks = Some(levels(scan, text)?),
+            "b" => bids = Some(scan.levels()?),
+            "a" => asks = Some(scan.levels()?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
@@ -96,12 +93,6 @@ pub(super) fn depth(text: &str) -> Result<Depth<'_>, Fault> {
         }
         _ => Err(scan.fault("not all of s, E, U, u, b and a")),
     }
-}
-
-fn levels(scan: &mut Scan<'_>, text: &str) -> Result<Vec<Change>, Fault> {
-    let mut levels = Vec::with_capacity(text.len() / BYTES_PER_LEVEL);
-    scan.levels(&mut levels)?;
-    Ok(levels)
 }
 
 /// A book as it is fetched.
@@ -121,8 +112,8 @@ pub(super) fn snapshot(text: &str) -> Result<Snapshot, Fault> {
         match name {
             "lastUpdateId" => number = Some(scan.whole()?),
             "E" => time = Some(scan.whole()?),
-            "bids" => bids = Some(levels(scan, text)?),
-            "asks" => asks = Some(levels(scan, text)?),
+            "bids" => bids = Some(scan.levels()?),
+            "asks" => asks = Some(scan.levels()?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())

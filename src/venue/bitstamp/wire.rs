@@ -59,11 +59,11 @@ fn content(scan: &mut Scan<'_>) -> Result<Levels, Fault> {
             "microtimestamp" => micros = Some(scan.whole()?),
             "bids" => {
                 sides += 1;
-                scan.levels(&mut levels.bids)?;
+                levels.bids = scan.levels()?;
             }
             "asks" => {
                 sides += 1;
-                scan.levels(&mut levels.asks)?;
+                levels.asks = scan.levels()?;
             }
             _ => scan.skip()?,
         }

@@ -6,9 +6,6 @@ pub(super) use crate::venue::wire::{Number, Text, read};
 use serde::Deserialize;
 use std::borrow::Cow;
 
-/// About so many bytes of a frame make a level, over both sides.
-const BYTES_PER_LEVEL: usize = 24;
-
 /// A frame of any kind, as far as it takes to tell which.
 #[derive(Deserialize)]
 pub(super) struct Head<'a> {
@@ -56,7 +53,7 @@ pub(super) fn book(frame: &str) -> Result<Book<'_>, Fault> {
             "topic" => topic = Some(scan.string()?),
             "type" => kind = Some(scan.string()?),
             "ts" => time = Some(scan.whole()?),
-            "data" => data = Some(book_data(scan, frame)?),
+            "data" => data = Some(book_data(scan)?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
@@ -68,14 +65,14 @@ pub(super) fn book(frame: &str) -> Result<Book<'_>, Fault> {
     }
 }
 
-fn book_data<'a>(scan: &mut Scan<'a>, frame: &str) -> Result<BookData<'a>, Fault> {
+fn book_data<'a>(scan: &mut Scan<'a>) -> Result<BookData<'a>, Fault> {
     let (mut symbol, mut number, mut bids, mut asks) = (None, None, None, None);
     scan.object(|scan, name| {
         match name {
             "s" => symbol = Some(scan.string()?),
             "u" => number = Some(scan.whole()?),
-            "b" => bids = Some(levels(scan, frame)?),
-            "a" => asks = Some(levels(scan, frame)?),
+            "b" => bids = Some(scan.levels()?),
+            "a" => asks = Some(scan.levels()?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
@@ -84,12 +81,6 @@ fn book_data<'a>(scan: &mut Scan<'a>, frame: &str) -> Result<BookData<'a>, Fault
         (Some(symbol), Some(number), Some(bids), Some(asks)) => Ok(BookData { symbol, number, bids, asks }),
         _ => Err(scan.fault("not all of s, u, b and a")),
     }
-}
-
-fn levels(scan: &mut Scan<'_>, frame: &str) -> Result<Vec<Change>, Fault> {
-    let mut levels = Vec::with_capacity(frame.len() / BYTES_PER_LEVEL);
-    scan.levels(&mut levels)?;
-    Ok(levels)
 }
 
 #[derive(Deserialize)]

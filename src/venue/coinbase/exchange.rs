@@ -30,11 +30,11 @@ fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
             "product_id" => product = Some(scan.string()?),
             "bids" => {
                 lists += 1;
-                scan.levels(&mut book.bids)?;
+                book.bids = scan.levels()?;
             }
             "asks" => {
                 lists += 1;
-                scan.levels(&mut book.asks)?;
+                book.asks = scan.levels()?;
             }
             "changes" => {
                 changes = true;

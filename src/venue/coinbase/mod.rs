@@ -104,7 +104,7 @@ impl Coinbase {
         if frame.starts_with(r#"{"channel":"l2_data""#) {
             return self.advanced_books(frame, events);
         }
-        if frame.starts_with(r#"{"type":"l2update""#) {
+        if frame.starts_with(r#"{"type":"l2update""#) || frame.starts_with(r#"{"type":"snapshot""#) {
             return self.exchange_book(frame, events);
         }
         let head: wire::Head<'_> = wire::read("Coinbase", frame)?;

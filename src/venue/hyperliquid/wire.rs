@@ -39,8 +39,11 @@ pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
                     time = Some(number.map_err(|_| scan.fault("a time beyond all times"))?);
                 }
                 "levels" => scan.list(|scan| {
-                    sides.push(levels(scan)?);
-                    Ok::<_, Fault>(())
+                    if sides.len() == 2 {
+                        return Err(scan.fault("a third side"));
+                    }
+                    sides.push(scan.named_levels("px", "sz")?);
+                    Ok(())
                 })?,
                 _ => scan.skip()?,
             }
@@ -53,28 +56,6 @@ pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
     let sides: [Vec<Change>; 2] = sides.try_into().map_err(|_| missing("not both of bids and asks"))?;
     let [bids, asks] = sides;
     Ok(Book { coin: coin.ok_or(missing("no coin"))?, time: time.ok_or(missing("no time"))?, bids, asks })
-}
-
-/// Levels are objects here, `{"px":"105055.0","sz":"3.03622","n":5}`.
-fn levels(scan: &mut Scan<'_>) -> Result<Vec<Change>, Fault> {
-    let mut levels = Vec::with_capacity(20);
-    scan.list(|scan| {
-        let (mut price, mut quantity) = (None, None);
-        scan.object(|scan, member| {
-            match member {
-                "px" => price = Some(scan.fixed()?),
-                "sz" => quantity = Some(scan.fixed()?),
-                _ => scan.skip()?,
-            }
-            Ok::<_, Fault>(())
-        })?;
-        let (Some(price), Some(quantity)) = (price, quantity) else {
-            return Err(scan.fault("a level without px or sz"));
-        };
-        levels.push(Change { price, quantity });
-        Ok(())
-    })?;
-    Ok(levels)
 }
 
 #[derive(Deserialize)]

@@ -55,11 +55,11 @@ fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
             "symbol" => symbol = Some(scan.string()?),
             "bids" => {
                 sides += 1;
-                levels(scan, &mut book.bids)?;
+                book.bids = scan.named_levels("price", "qty")?;
             }
             "asks" => {
                 sides += 1;
-                levels(scan, &mut book.asks)?;
+                book.asks = scan.named_levels("price", "qty")?;
             }
             "checksum" => book.checksum = Some(checksum(scan)?),
             "timestamp" => book.timestamp = Some(scan.string()?),
@@ -74,26 +74,6 @@ fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {
 fn checksum(scan: &mut Scan<'_>) -> Result<u32, Fault> {
     let whole = scan.whole()?;
     u32::try_from(whole).map_err(|_| scan.fault("a checksum of more than 32 bits"))
-}
-
-/// Levels are objects here, `{"price":0.5666,"qty":4831.75496356}`.
-fn levels(scan: &mut Scan<'_>, into: &mut Vec<Change>) -> Result<(), Fault> {
-    scan.list(|scan| {
-        let (mut price, mut quantity) = (None, None);
-        scan.object(|scan, name| {
-            match name {
-                "price" => price = Some(scan.fixed()?),
-                "qty" => quantity = Some(scan.fixed()?),
-                _ => scan.skip()?,
-            }
-            Ok::<_, Fault>(())
-        })?;
-        let (Some(price), Some(quantity)) = (price, quantity) else {
-            return Err(scan.fault("a level without price or qty"));
-        };
-        into.push(Change { price, quantity });
-        Ok(())
-    })
 }
 
 #[derive(Deserialize)]

@@ -39,8 +39,8 @@ pub(super) fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
             "qty" => quantity = Some(scan.fixed()?),
             "timestamp" if !scan.null() => timestamp = Some(scan.whole()?),
             "timestamp" => {}
-            "bids" => bids = Some(levels(scan)?),
-            "asks" => asks = Some(levels(scan)?),
+            "bids" => bids = Some(scan.named_levels("price", "qty")?),
+            "asks" => asks = Some(scan.named_levels("price", "qty")?),
             _ => scan.skip()?,
         }
         Ok::<_, Fault>(())
@@ -73,28 +73,6 @@ fn side(scan: &mut Scan<'_>) -> Result<Side, Fault> {
         "sell" => Ok(Side::Ask),
         _ => Err(scan.fault("neither buy nor sell")),
     }
-}
-
-/// Levels are objects, `{"price":439.3,"qty":20108.0}`.
-fn levels(scan: &mut Scan<'_>) -> Result<Vec<Change>, Fault> {
-    let mut levels = Vec::new();
-    scan.list(|scan| {
-        let (mut price, mut quantity) = (None, None);
-        scan.object(|scan, name| {
-            match name {
-                "price" => price = Some(scan.fixed()?),
-                "qty" => quantity = Some(scan.fixed()?),
-                _ => scan.skip()?,
-            }
-            Ok::<_, Fault>(())
-        })?;
-        let (Some(price), Some(quantity)) = (price, quantity) else {
-            return Err(scan.fault("a level without price or qty"));
-        };
-        levels.push(Change { price, quantity });
-        Ok(())
-    })?;
-    Ok(levels)
 }
 
 #[derive(Deserialize)]

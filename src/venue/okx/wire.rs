@@ -85,11 +85,11 @@ fn book(scan: &mut Scan<'_>) -> Result<Book, Fault> {
         match member {
             "asks" => {
                 sides += 1;
-                scan.levels(&mut book.asks)?;
+                book.asks = scan.levels()?;
             }
             "bids" => {
                 sides += 1;
-                scan.levels(&mut book.bids)?;
+                book.bids = scan.levels()?;
             }
             "ts" => book.time = Some(whole(scan)?),
             "checksum" => {

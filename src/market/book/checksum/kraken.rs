@@ -2,7 +2,8 @@
 //! first; for each level the price, then the quantity, printed with the instrument's precision, without the point and
 //! without leading zeros. <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>
 
-use super::super::ladder::{Ladder, Ticks};
+use super::super::ladder::Ladder;
+use super::prints::Prints;
 use crate::market::{Precision, Side};
 
 /// Levels a side that the checksum covers.
@@ -47,82 +48,20 @@ pub(super) fn verify(
 }
 
 pub(super) fn crc(ladder: &Ladder, precision: Precision, prints: &mut Prints) -> u32 {
-    prints.print_from(ladder.precision(), precision);
-    let mut text = [0; LEVELS * 2 * LONGEST];
-    let mut end = 0;
+    let from = ladder.precision();
+    prints.begin((from, precision));
     for side in [Side::Ask, Side::Bid] {
-        for ticks in ladder.side(side).iter().take(LEVELS) {
-            let Some(print) = prints.of(*ticks) else { continue };
-            if let Some(place) = text.get_mut(end..).and_then(|rest| rest.first_chunk_mut()) {
-                *place = print.text;
-            }
-            end += usize::from(print.len);
-        }
-    }
-    crc32fast::hash(text.get(..end).unwrap_or_default())
-}
-
-/// The digits of a level: two numbers of at most 19.
-const LONGEST: usize = 40;
-
-/// A level as text, at the beginning of `text`.
-#[derive(Clone, Copy, Debug)]
-struct Print {
-    ticks: Ticks,
-    len: u8,
-    text: [u8; LONGEST],
-}
-
-/// The texts of the levels that were hashed last: from one message to the next, nearly all of them are the same. A level
-/// has one place, found by its numbers; another level with the same place takes it over.
-#[derive(Clone, Debug)]
-pub(super) struct Prints {
-    from: Precision,
-    to: Precision,
-    places: Box<[Print; PLACES]>,
-}
-
-/// A power of two, many times the levels of a checksum, so that few of them fight over a place.
-const PLACES: usize = 256;
-
-impl Default for Prints {
-    fn default() -> Self {
-        let none = Precision { price: 0, quantity: 0 };
-        // No level has this price: places are empty until they are taken.
-        let ticks = Ticks { price: i64::MIN, quantity: 0 };
-        Self { from: none, to: none, places: Box::new([Print { ticks, len: 0, text: [0; LONGEST] }; PLACES]) }
-    }
-}
-
-impl Prints {
-    /// What is printed from now on, and how; texts that were made for something else are forgotten.
-    fn print_from(&mut self, from: Precision, to: Precision) {
-        if (self.from, self.to) != (from, to) {
-            *self = Self { from, to, ..Self::default() };
-        }
-    }
-
-    /// The text of a level; there always is one.
-    fn of(&mut self, ticks: Ticks) -> Option<&Print> {
-        let mixed = (ticks.price ^ ticks.quantity.rotate_left(32)).cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let place = (mixed >> (u64::BITS - PLACES.trailing_zeros())) as usize;
-        let print = self.places.get_mut(place)?;
-        if print.ticks != ticks {
-            *print = Print { ticks, len: 0, text: [0; LONGEST] };
-            let by_price = Shift::between(self.from.price, self.to.price);
-            let by_quantity = Shift::between(self.from.quantity, self.to.quantity);
-            for number in [by_price.apply(ticks.price), by_quantity.apply(ticks.quantity)] {
-                let mut digits = itoa::Buffer::new();
-                let digits = digits.format(number).as_bytes();
-                let start = usize::from(print.len);
-                if let Some(room) = print.text.get_mut(start..start + digits.len()) {
-                    room.copy_from_slice(digits);
-                    print.len += digits.len() as u8;
+        for ticks in ladder.side(side).best(LEVELS).flatten() {
+            prints.add(*ticks, |print| {
+                let by_price = Shift::between(from.price, precision.price);
+                let by_quantity = Shift::between(from.quantity, precision.quantity);
+                for number in [by_price.apply(ticks.price), by_quantity.apply(ticks.quantity)] {
+                    print.push(itoa::Buffer::new().format(number).as_bytes());
                 }
-            }
+            });
         }
-        Some(print)
     }
+    crc32fast::hash(prints.text())
 }
 
 /// From the ladder's units to the units of the printed precision.

@@ -2,6 +2,7 @@
 
 mod kraken;
 mod okx;
+mod prints;
 
 use super::Change;
 use super::ladder::Ladder;
@@ -19,8 +20,9 @@ pub enum Checksum {
 /// What a book remembers from one checksum to the next.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
-    kraken: kraken::Prints,
-    okx: okx::Text,
+    prints: prints::Prints,
+    /// Whether a checksum has ever held.
+    held: bool,
 }
 
 impl Checksum {
@@ -40,8 +42,8 @@ impl Checksum {
         memory: &mut Memory,
     ) -> Option<Result<(), u32>> {
         match self {
-            Self::Kraken(expected) => Some(kraken::verify(expected, ladder, precision, &mut memory.kraken)),
-            Self::Okx(expected) => okx::verify(expected, ladder, &mut memory.okx),
+            Self::Kraken(expected) => Some(kraken::verify(expected, ladder, precision, &mut memory.prints)),
+            Self::Okx(expected) => okx::verify(expected, ladder, memory),
         }
     }
 
@@ -54,6 +56,6 @@ impl Checksum {
                 let _ = ladder.set(side, &change);
             }
         }
-        Self::Kraken(kraken::crc(&ladder, precision, &mut kraken::Prints::default()))
+        Self::Kraken(kraken::crc(&ladder, precision, &mut prints::Prints::default()))
     }
 }

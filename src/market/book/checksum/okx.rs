@@ -7,67 +7,58 @@
 //!   levels proves nothing by itself: a difference counts against a book that is full on both sides, or whose stream has
 //!   shown before that it carries whole books, because a checksum has held.
 
-use super::super::ladder::{Ladder, Ticks};
-use crate::market::{Precision, Side};
+use super::super::ladder::Ladder;
+use super::Memory;
+use super::prints::{Print, Prints};
+use crate::market::Side;
+use crate::money::Fixed;
 
 /// Levels a side that the checksum covers.
 const LEVELS: usize = 25;
 
-/// What is remembered of a book.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Text {
-    /// The room in which the text is made.
-    bytes: Vec<u8>,
-    /// Whether a checksum has ever held.
-    held: bool,
-}
-
 /// `None` when nothing follows from a difference.
-pub(super) fn verify(expected: u32, ladder: &Ladder, text: &mut Text) -> Option<Result<(), u32>> {
-    let computed = crc(ladder, &mut text.bytes);
+pub(super) fn verify(expected: u32, ladder: &Ladder, memory: &mut Memory) -> Option<Result<(), u32>> {
+    let computed = crc32fast::hash(text(ladder, &mut memory.prints));
     if computed == expected {
-        text.held = true;
+        memory.held = true;
         return Some(Ok(()));
     }
     let full = [Side::Bid, Side::Ask].into_iter().all(|side| ladder.side(side).len() >= LEVELS);
-    (full || text.held).then_some(Err(computed))
+    (full || memory.held).then_some(Err(computed))
 }
 
-fn crc(ladder: &Ladder, text: &mut Vec<u8>) -> u32 {
-    text.clear();
-    let (bids, asks) = (ladder.side(Side::Bid), ladder.side(Side::Ask));
-    for rank in 0..LEVELS.min(bids.len().max(asks.len())) {
-        for ticks in [bids.get(rank), asks.get(rank)].into_iter().flatten() {
-            print(*ticks, ladder.precision(), text);
-        }
+fn text<'a>(ladder: &Ladder, prints: &'a mut Prints) -> &'a [u8] {
+    let precision = ladder.precision();
+    let (mut bids, mut asks) = (ladder.side(Side::Bid).iter(), ladder.side(Side::Ask).iter());
+    prints.begin((precision, precision));
+    for ticks in (0..LEVELS).flat_map(|_| [bids.next(), asks.next()]).flatten() {
+        prints.add(*ticks, |print| {
+            number(ticks.price, precision.price, print);
+            number(ticks.quantity, precision.quantity, print);
+        });
     }
+    let text = prints.text();
     // The last colon joins nothing.
-    text.pop();
-    crc32fast::hash(text)
+    text.strip_suffix(b":").unwrap_or(text)
 }
 
-/// Price and quantity, each with a colon behind it.
-fn print(ticks: Ticks, precision: Precision, text: &mut Vec<u8>) {
-    for (mut units, mut decimals) in [(ticks.price, precision.price), (ticks.quantity, precision.quantity)] {
-        while decimals > 0 && units % 10 == 0 {
-            units /= 10;
-            decimals -= 1;
-        }
-        let decimals = usize::from(decimals);
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(units.unsigned_abs()).as_bytes();
-        let (whole, fraction) = digits.split_at_checked(digits.len().saturating_sub(decimals)).unwrap_or((digits, &[]));
-        if units < 0 {
-            text.push(b'-');
-        }
-        text.extend_from_slice(if whole.is_empty() { b"0" } else { whole });
-        if decimals > 0 {
-            text.push(b'.');
-            text.extend(std::iter::repeat_n(b'0', decimals - fraction.len()));
-            text.extend_from_slice(fraction);
-        }
-        text.push(b':');
+/// A number without trailing zeros, with a colon behind it.
+fn number(units: i64, decimals: u8, print: &mut Print) {
+    let fewest = Fixed::new(units, decimals).normalized();
+    let (units, decimals) = (fewest.units(), usize::from(fewest.decimals()));
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(units.unsigned_abs()).as_bytes();
+    let (whole, fraction) = digits.split_at_checked(digits.len().saturating_sub(decimals)).unwrap_or((digits, &[]));
+    if units < 0 {
+        print.push(b"-");
     }
+    print.push(if whole.is_empty() { b"0" } else { whole });
+    if decimals > 0 {
+        print.push(b".");
+        (fraction.len()..decimals).for_each(|_| print.push(b"0"));
+        print.push(fraction);
+    }
+    print.push(b":");
 }
 
 #[cfg(test)]
@@ -87,9 +78,11 @@ mod tests {
     }
 
     fn text(ladder: &Ladder) -> String {
-        let mut text = Vec::new();
-        crc(ladder, &mut text);
-        String::from_utf8(text).unwrap()
+        String::from_utf8(super::text(ladder, &mut Prints::default()).to_vec()).unwrap()
+    }
+
+    fn crc(ladder: &Ladder) -> u32 {
+        crc32fast::hash(text(ladder).as_bytes())
     }
 
     #[test]
@@ -103,8 +96,8 @@ mod tests {
     #[test]
     fn a_short_book_is_held_against_only_after_a_checksum_has_held() {
         let (whole, other) = (ladder(&[("3366.1", "7")], &[("3366.8", "9")]), ladder(&[("3366.1", "7")], &[]));
-        let right = crc(&whole, &mut Vec::new());
-        let mut memory = Text::default();
+        let right = crc(&whole);
+        let mut memory = Memory::default();
         assert_eq!(verify(right, &other, &mut memory), None, "levels may have been left out");
         assert_eq!(verify(right, &whole, &mut memory), Some(Ok(())));
         assert!(matches!(verify(right, &other, &mut memory), Some(Err(_))), "this stream carries whole books");
@@ -116,8 +109,8 @@ mod tests {
         let levels: Vec<_> = prices.iter().map(|price| (price.as_str(), "1")).collect();
         let (bids, asks) = levels.split_at(25);
         let full = ladder(bids, asks);
-        let wrong = !crc(&full, &mut Vec::new());
-        assert!(matches!(verify(wrong, &full, &mut Text::default()), Some(Err(_))));
+        let wrong = !crc(&full);
+        assert!(matches!(verify(wrong, &full, &mut Memory::default()), Some(Err(_))));
     }
 
     proptest! {

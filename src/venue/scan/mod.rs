@@ -8,8 +8,12 @@
 //! - A text that is not JSON is an error where that matters: nothing is read past a fault, and [`Scan::end`] sees that
 //!   nothing follows. Inside of what is skipped only the structure is looked at.
 
+mod levels;
+
+#[cfg(test)]
+mod tests;
+
 use super::FrameError;
-use crate::market::Change;
 use crate::money::Fixed;
 use std::borrow::Cow;
 
@@ -112,8 +116,7 @@ impl<'a> Scan<'a> {
     pub fn fixed(&mut self) -> Result<Fixed, Fault> {
         let quoted = self.accept(b'"');
         let begin = self.at;
-        let rest = self.text.as_bytes().get(begin..).unwrap_or_default();
-        let fixed = match Fixed::prefix(rest) {
+        let fixed = match Fixed::prefix(self.rest()) {
             Some((fixed, length)) => {
                 self.at += length;
                 fixed
@@ -154,44 +157,6 @@ impl<'a> Scan<'a> {
         null
     }
 
-    /// Reads a list of levels, each a list of price, quantity and whatever else a venue puts behind them.
-    #[inline]
-    pub fn levels(&mut self, into: &mut Vec<Change>) -> Result<(), Fault> {
-        self.list(|scan| {
-            scan.expect(b'[', "a level expected")?;
-            let price = scan.fixed()?;
-            scan.expect(b',', "a quantity expected")?;
-            let quantity = scan.fixed()?;
-            while scan.accept(b',') {
-                scan.skip()?;
-            }
-            scan.expect(b']', "the end of a level expected")?;
-            into.push(Change { price, quantity });
-            Ok(())
-        })
-    }
-
-    /// Reads a list of levels, each an object with a price and a quantity under these names.
-    #[inline]
-    pub fn named_levels(&mut self, price: &str, quantity: &str, into: &mut Vec<Change>) -> Result<(), Fault> {
-        self.list(|scan| {
-            let (mut at, mut offered) = (None, None);
-            scan.object(|scan, name| {
-                match name {
-                    name if name == price => at = Some(scan.fixed()?),
-                    name if name == quantity => offered = Some(scan.fixed()?),
-                    _ => scan.skip()?,
-                }
-                Ok::<_, Fault>(())
-            })?;
-            let (Some(price), Some(quantity)) = (at, offered) else {
-                return Err(scan.fault("a level without price or quantity"));
-            };
-            into.push(Change { price, quantity });
-            Ok(())
-        })
-    }
-
     /// Passes over a value and gives its text.
     pub fn value(&mut self) -> Result<&'a str, Fault> {
         let begin = self.place();
@@ -200,7 +165,15 @@ impl<'a> Scan<'a> {
     }
 
     /// Passes over a value.
+    #[inline]
     pub fn skip(&mut self) -> Result<(), Fault> {
+        match self.word_in_quotes()? {
+            Some(_) => Ok(()),
+            None => self.skip_nested(),
+        }
+    }
+
+    fn skip_nested(&mut self) -> Result<(), Fault> {
         let mut open = [0u8; MAX_DEPTH];
         let mut depth = 0usize;
         loop {
@@ -297,7 +270,7 @@ impl<'a> Scan<'a> {
     fn pass_plain(&mut self) {
         const ONES: u64 = 0x0101_0101_0101_0101;
         const HIGH: u64 = 0x8080_8080_8080_8080;
-        while let Some(word) = self.text.as_bytes().get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+        while let Some(word) = self.rest().first_chunk::<8>() {
             let word = u64::from_le_bytes(*word);
             // A byte of `x` is zero where its high bit is set here; see Hacker's Delight, 6-1.
             let zero = |x: u64| x.wrapping_sub(ONES) & !x & HIGH;
@@ -336,6 +309,12 @@ impl<'a> Scan<'a> {
         self.at
     }
 
+    /// What has not been read.
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -351,106 +330,5 @@ impl<'a> Scan<'a> {
     /// A fault at this place.
     pub fn fault(&self, what: &'static str) -> Fault {
         Fault { what, at: self.at }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn change(price: &str, quantity: &str) -> Change {
-        Change { price: price.parse().unwrap(), quantity: quantity.parse().unwrap() }
-    }
-
-    #[test]
-    fn members_come_in_any_order_and_unknown_ones_are_passed_over() {
-        let text = r#" { "x" : {"a":[1,"]}",{"b":null}]}, "s":"BTC\/USD", "n":"17","f":false , "z" : null } "#;
-        let mut scan = Scan::new(text);
-        let (mut s, mut n, mut f, mut z) = (String::new(), 0, true, false);
-        scan.object(|scan, name| {
-            match name {
-                "s" => s = scan.string()?.into_owned(),
-                "n" => n = scan.whole()?,
-                "f" => f = scan.flag()?,
-                "z" => z = scan.null(),
-                _ => scan.skip()?,
-            }
-            Ok::<_, Fault>(())
-        })
-        .unwrap();
-        assert_eq!((s.as_str(), n, f, z, scan.end()), ("BTC/USD", 17, false, true, Ok(())));
-    }
-
-    #[test]
-    fn levels_are_numbers_or_strings_with_anything_behind_them() {
-        let mut levels = Vec::new();
-        let text = r#"[["8476.98","415.00","0","13"], [ 1.5 , 2e-3 ],["3","0.0000",{"t":[1]}]]"#;
-        Scan::new(text).levels(&mut levels).unwrap();
-        assert_eq!(levels, [change("8476.98", "415.00"), change("1.5", "0.002"), change("3", "0.0000")]);
-        levels.clear();
-        assert_eq!(Scan::new("[]").levels(&mut levels), Ok(()));
-        assert!(levels.is_empty());
-    }
-
-    #[test]
-    fn what_is_broken_is_a_fault_and_never_read_past() {
-        for text in [
-            "",
-            "[",
-            "[[",
-            "[[1",
-            "[[1,",
-            "[[1,2",
-            "[[1,2]",
-            "[[1]]",
-            "[[1,\"2]]",
-            "[[\"1x\",\"2\"]]",
-            "[[1,2],]",
-            "[1]",
-            "[[1 2]]",
-            "[[--1,2]]",
-            "[[1,2]]]",
-            "[[1,nan]]",
-            "[[1,2,}]]",
-            "[[1,2,[}]]]",
-        ] {
-            let mut scan = Scan::new(text);
-            let read = scan.levels(&mut Vec::new()).and_then(|()| scan.end());
-            assert!(read.is_err(), "{text}");
-        }
-        let deep = "[".repeat(10_000);
-        assert_eq!(Scan::new(&deep).skip().unwrap_err().what, "nested too deep");
-        for text in ["\"", "\"\\", "\"a\\\"", "\"a\nb\"", "]", "{]", "x", ":"] {
-            assert!(Scan::new(text).skip().is_err(), "{text}");
-        }
-    }
-
-    proptest! {
-        /// Whatever serde takes for a list of levels, this does too, and with the same numbers.
-        #[test]
-        fn levels_are_what_serde_reads(
-            levels in prop::collection::vec((0u64..1_000_000_000, 0u32..9, 0u64..1_000_000_000, 0u32..9, any::<bool>()), 0..20),
-        ) {
-            let print = |units: u64, decimals| crate::money::Decimal::new(units as i64, decimals).to_string();
-            let text = levels.iter().map(|(p, pd, q, qd, quoted)| {
-                let mark = if *quoted { "\"" } else { "" };
-                format!("[{mark}{}{mark},{mark}{}{mark}]", print(*p, *pd), print(*q, *qd))
-            });
-            let text = format!("[{}]", text.collect::<Vec<_>>().join(","));
-            let mut ours = Vec::new();
-            Scan::new(&text).levels(&mut ours).unwrap();
-            let theirs: Vec<_> = levels.iter().map(|(p, pd, q, qd, _)| change(&print(*p, *pd), &print(*q, *qd))).collect();
-            prop_assert_eq!(ours, theirs);
-        }
-
-        #[test]
-        fn any_text_is_read_or_refused(text in ".{0,200}") {
-            let mut scan = Scan::new(&text);
-            let fits = scan.skip().and_then(|()| scan.end()).is_ok();
-            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                prop_assert!(fits, "JSON is always passed over");
-            }
-        }
     }
 }
