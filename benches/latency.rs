@@ -1,8 +1,9 @@
 //! From the wire to the eye: how long after a venue has sent a change does the terminal show it, or a newer one?
 //!
 //! `cargo bench --bench latency [-- SECONDS]`. A venue on loopback speaks as much of Kraken's protocol as the console
-//! asks of it and changes the best bid's quantity with each message, counting up. The release binary runs on a
-//! pseudo-terminal of 80x24 at 30 frames a second; a terminal emulator reads along. All on one clock.
+//! asks of it and changes the best bid's quantity with each message, counting up. Where there are more instruments than
+//! one, they take turns, and the first is looked at. The release binary runs on a pseudo-terminal of 80x24 at 30 frames a
+//! second; a terminal emulator reads along. All on one clock.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
@@ -21,6 +22,8 @@ const PRECISION: Precision = Precision { price: 0, quantity: 0 };
 const LEVELS: i64 = 20;
 /// The price of the best bid: in full on the screen, and nowhere else.
 const BID: (i64, &str) = (97_400, "97,400");
+/// What is looked at.
+const SHOWN: &str = "BTC/USD";
 /// The first quantity; the column is as wide at the end as at the beginning.
 const FIRST: i64 = 100_000;
 
@@ -48,19 +51,18 @@ impl Book {
         book
     }
 
-    fn frame(&self, kind: &str, bids: &[Level], asks: &[Level]) -> String {
+    fn frame(&self, symbol: &str, kind: &str, bids: &[Level], asks: &[Level]) -> String {
         let Self { bids: own_bids, asks: own_asks } = self;
         let checksum = Checksum::of_kraken(own_bids, own_asks, PRECISION).expected();
         let timestamp = format!("{:.6}", jiff::Timestamp::now());
         let (bids, asks) = (shown(bids), shown(asks));
-        let book =
-            json!({"symbol": "BTC/USD", "bids": bids, "asks": asks, "checksum": checksum, "timestamp": timestamp});
+        let book = json!({"symbol": symbol, "bids": bids, "asks": asks, "checksum": checksum, "timestamp": timestamp});
         json!({"channel": "book", "type": kind, "data": [book]}).to_string()
     }
 }
 
 /// Answers what the console asks, until it asks for nothing more.
-fn greet(socket: &mut WebSocket<TcpStream>) {
+fn greet(socket: &mut WebSocket<TcpStream>, symbols: &[String]) {
     socket.get_ref().set_read_timeout(Some(Duration::from_millis(500))).unwrap();
     while let Ok(message) = socket.read() {
         let Message::Text(text) = message else { continue };
@@ -68,40 +70,55 @@ fn greet(socket: &mut WebSocket<TcpStream>) {
         let (channel, id) = (request["params"]["channel"].as_str().unwrap(), &request["req_id"]);
         let mut result = json!({"channel": channel, "snapshot": true});
         if channel == "instrument" {
-            let pair = json!({"symbol": "BTC/USD", "base": "BTC", "quote": "USD", "status": "online",
-                "qty_precision": 0, "qty_increment": 1, "qty_min": 1, "price_precision": 0, "price_increment": 1,
-                "cost_precision": 0, "marginable": false, "has_index": false});
-            let data = json!({"assets": [], "pairs": [pair]});
+            let pair = |symbol: &String| {
+                let base = symbol.split('/').next().unwrap();
+                json!({"symbol": symbol, "base": base, "quote": "USD", "status": "online",
+                    "qty_precision": 0, "qty_increment": 1, "qty_min": 1, "price_precision": 0, "price_increment": 1,
+                    "cost_precision": 0, "marginable": false, "has_index": false})
+            };
+            let data = json!({"assets": [], "pairs": symbols.iter().map(pair).collect::<Vec<_>>()});
             let frame = json!({"channel": "instrument", "type": "snapshot", "data": data});
             socket.send(Message::text(frame.to_string())).unwrap();
-        } else {
-            result["symbol"] = json!("BTC/USD");
         }
         for extra in ["depth", "interval"] {
             if let Some(value) = request["params"].get(extra) {
                 result[extra] = value.clone();
             }
         }
-        let answer = json!({"method": "subscribe", "result": result, "success": true, "req_id": id});
-        socket.send(Message::text(answer.to_string())).unwrap();
+        // One answer for each of the symbols; the list of instruments has none.
+        let asked = request["params"]["symbol"].as_array().cloned().unwrap_or_else(|| vec![Value::Null]);
+        for symbol in asked {
+            if !symbol.is_null() {
+                result["symbol"] = symbol;
+            }
+            let answer = json!({"method": "subscribe", "result": result, "success": true, "req_id": id});
+            socket.send(Message::text(answer.to_string())).unwrap();
+        }
     }
 }
 
-/// Sends so many messages a second, evenly, and notes when each left.
-fn venue(listener: &TcpListener, rate: u32, seconds: u32, sent: &Mutex<Vec<Instant>>) {
+/// Sends so many messages a second, evenly, and notes when each of the first instrument left.
+fn venue(listener: &TcpListener, load: &Load, sent: &Mutex<Vec<Instant>>) {
     let (stream, _) = listener.accept().unwrap();
     stream.set_nodelay(true).unwrap();
     let mut socket = accept(stream).unwrap();
-    greet(&mut socket);
-    let mut book = Book::new();
-    socket.send(Message::text(book.frame("snapshot", &book.bids, &book.asks))).unwrap();
+    let symbols = load.symbols();
+    greet(&mut socket, &symbols);
+    let mut books: Vec<Book> = symbols.iter().map(|_| Book::new()).collect();
+    for (symbol, book) in symbols.iter().zip(&books) {
+        socket.send(Message::text(book.frame(symbol, "snapshot", &book.bids, &book.asks))).unwrap();
+    }
     let start = Instant::now();
-    for count in 1..=rate * seconds {
-        book.bids[0] = level(BID.0, FIRST + i64::from(count));
-        let frame = book.frame("update", &book.bids[..1], &[]);
-        let due = start + Duration::from_secs(1) * count / rate;
+    for count in 0..load.rate * load.seconds {
+        let turn = count as usize % symbols.len();
+        let book = &mut books[turn];
+        book.bids[0] = level(BID.0, FIRST + 1 + i64::from(count / load.instruments));
+        let frame = book.frame(&symbols[turn], "update", &book.bids[..1], &[]);
+        let due = start + Duration::from_secs(1) * count / load.rate;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        sent.lock().unwrap().push(Instant::now());
+        if turn == 0 {
+            sent.lock().unwrap().push(Instant::now());
+        }
         socket.send(Message::text(frame)).unwrap();
     }
     // The last ones are still to be shown.
@@ -116,6 +133,20 @@ fn counter(screen: &vt100::Screen) -> Option<i64> {
     quantity.replace(',', "").parse().ok()
 }
 
+/// What the console has to bear.
+struct Load {
+    rate: u32,
+    instruments: u32,
+    seconds: u32,
+}
+
+impl Load {
+    fn symbols(&self) -> Vec<String> {
+        let others = (1..self.instruments).map(|n| format!("C{n}/USD"));
+        std::iter::once(SHOWN.to_owned()).chain(others).collect()
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     latencies: Vec<Duration>,
@@ -125,7 +156,7 @@ struct Tally {
     memory: Memory,
 }
 
-fn measure(rate: u32, seconds: u32) -> Tally {
+fn measure(load: &Load) -> Tally {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let dir = tempfile::tempdir().unwrap();
@@ -146,14 +177,13 @@ fn measure(rate: u32, seconds: u32) -> Tally {
             }
         }
     };
-    let start = Start {
-        size: (80, 24),
-        arguments: &["--venue", "kraken", "BTC/USD", "--fps", "30"],
-        variables: &[("EXCHEQUER_KRAKEN_URL", &url)],
-        dir: dir.path(),
-    };
+    let symbols = load.symbols();
+    let mut arguments = vec!["--venue", "kraken", "--fps", "30"];
+    arguments.extend(symbols.iter().map(String::as_str));
+    let start =
+        Start { size: (80, 24), arguments: &arguments, variables: &[("EXCHEQUER_KRAKEN_URL", &url)], dir: dir.path() };
     let console = Console::start(&start, look);
-    venue(&listener, rate, seconds, &sent);
+    venue(&listener, load, &sent);
     let (busy, memory) = (console.busy(), console.memory());
     console.quit();
     let tally = Arc::into_inner(tally).expect("the console has ended").into_inner().unwrap();
@@ -165,10 +195,12 @@ fn main() {
     let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(20);
     let ms = |duration: Duration| format!("{}.{:01}", duration.as_millis(), duration.as_micros() % 1_000 / 100);
     println!("cargo bench --bench latency -- {seconds}   (80x24, 30 frames/s; milliseconds from send to screen)\n");
-    println!("| messages/s | messages | p50 | p99 | p99.9 | max | frames/s | KB/s | CPU % | MB | peak MB |");
-    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
-    for rate in [1_000, 10_000] {
-        let Tally { mut latencies, frames, bytes, busy, memory } = measure(rate, seconds);
+    println!(
+        "| instruments | messages/s | measured | p50 | p99 | p99.9 | max | frames/s | KB/s | CPU % | MB | peak MB |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    for (instruments, rate) in [(1, 1_000), (1, 10_000), (200, 10_000)] {
+        let Tally { mut latencies, frames, bytes, busy, memory } = measure(&Load { rate, instruments, seconds });
         latencies.sort_unstable();
         let share =
             |thousandths: usize| ms(latencies[(latencies.len() * thousandths / 1_000).min(latencies.len() - 1)]);
@@ -177,7 +209,7 @@ fn main() {
         let (count, busy) = (latencies.len(), busy.as_millis() / u128::from(seconds * 10));
         let (now, peak) = (memory.now / 1024, memory.peak / 1024);
         println!(
-            "| {rate} | {count} | {p50} | {p99} | {p999} | {max} | {frames} | {kilobytes} | {busy} | {now} | {peak} |"
+            "| {instruments} | {rate} | {count} | {p50} | {p99} | {p999} | {max} | {frames} | {kilobytes} | {busy} | {now} | {peak} |"
         );
     }
 }

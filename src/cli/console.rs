@@ -1,6 +1,6 @@
 //! `exchequer` without a subcommand: the console, on the demo desk, on venues, or on a capture.
 
-use super::config::{Origin, Sync, Zone};
+use super::config::{Origin, Sync, Wanted, Zone};
 use super::{Context, Exit, Failure, output};
 use crate::console::capabilities::{Capabilities, ColourChoice, Environment, Unusable};
 use crate::console::colour::ColourDepth;
@@ -31,7 +31,7 @@ const MONO: &str = "mono";
 /// Opens the console.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
-    /// What to watch, such as BTC/USD
+    /// What to watch, such as BTC/USD, or BTC/USD@kraken for another venue than --venue
     #[arg(value_name = "SYMBOL")]
     symbols: Vec<String>,
     /// The venue to watch it on; without one, the demo desk
@@ -134,19 +134,22 @@ fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failu
     // Whose capture it is, is told by the capture or the flag, never by what is configured for live markets.
     let recorded_at = args.venue.as_ref().and(config.venue);
     let capture = args.replay.clone().map(|file| Capture { file, venue: recorded_at, speed: args.speed });
-    let usual = |symbols: &[&str]| symbols.iter().filter_map(|symbol| Symbol::new(symbol).ok()).collect();
-    let (venue, symbols): (VenueId, Vec<Symbol>) = match (&capture, venue) {
-        (Some(_), _) => (VenueId::Sim, vec![]),
-        (None, None | Some(VenueId::Sim)) if config.symbols.is_empty() => (VenueId::Sim, usual(&DEMO)),
-        (None, None) => (VenueId::Sim, config.symbols.clone()),
-        (None, Some(venue)) if config.symbols.is_empty() => (venue, usual(&USUAL)),
-        (None, Some(venue)) => (venue, config.symbols.clone()),
+    let venue = venue.unwrap_or(VenueId::Sim);
+    let usual: &[&str] = if venue == VenueId::Sim { &DEMO } else { &USUAL };
+    let watch: Vec<Place> = if capture.is_some() {
+        Vec::new()
+    } else if config.symbols.is_empty() {
+        let symbols = usual.iter().filter_map(|symbol| Symbol::new(symbol).ok());
+        symbols.map(|symbol| Place { venue, symbol }).collect()
+    } else {
+        let wanted = config.symbols.iter().cloned();
+        wanted.map(|Wanted { symbol, venue: at }| Place { venue: at.unwrap_or(venue), symbol }).collect()
     };
     // What a simulated venue or a capture shows is not what the market last was: it is not remembered.
-    let cache = (config.cache.enabled && capture.is_none() && venue != VenueId::Sim)
+    let cache = (config.cache.enabled && watch.iter().any(|place| place.venue != VenueId::Sim))
         .then(|| CacheSettings { dir: context.paths.cache.clone(), limit: config.cache.limit });
     Ok(desk::Settings {
-        watch: symbols.into_iter().map(|symbol| Place { venue, symbol }).collect(),
+        watch,
         book_depth: config.feed.book_depth,
         stale_after: config.feed.stale_after,
         urls: config.urls.clone(),
@@ -242,6 +245,8 @@ fn no_desk(error: DeskError) -> Failure {
         DeskError::Feed(SettingsError::Authorities { .. }) => {
             Failure::new(Exit::Usage, "ca_file", error.to_string()).hint("mend feed.ca_file, see exchequer config show")
         }
+        DeskError::Mixed => Failure::new(Exit::Usage, "mixed", error.to_string())
+            .hint("name other venues than sim, or no venue at all for the demo"),
         error => Failure::new(Exit::Error, "desk", error.to_string()),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The file is complete however the recording ends: by its duration, ^C, SIGTERM or SIGHUP.
 
+use super::config::Wanted;
 use super::link::{Target, duration, runtime, stop, unreachable, unsettled, usage};
 use super::output::write_stderr;
 use super::{Context, Exit, Failure};
@@ -90,14 +91,17 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn plan(args: &Args, context: &Context) -> Result<Plan, Failure> {
     let example = "exchequer record BTC/USD --venue kraken -o FILE";
     let target = Target::find(context, args.url.as_deref(), example)?;
-    let symbols = &context.config.symbols;
-    if symbols.is_empty() {
+    let wanted = &context.config.symbols;
+    if wanted.is_empty() {
         return Err(usage("nobody says what to record", format!("name symbols: {example}")));
+    }
+    if wanted.iter().any(|wanted| wanted.venue.is_some_and(|venue| venue != target.venue)) {
+        return Err(usage("a recording has one venue", format!("name one: {example}")));
     }
     let depth = target.depth(args.depth.unwrap_or(context.config.feed.book_depth))?;
     let channels = [Channel::Book { depth }, Channel::Trades, Channel::Ticker];
-    let of = |symbol: &Symbol| channels.map(|channel| Subscription { symbol: symbol.clone(), channel });
-    Ok(Plan { target, streams: symbols.iter().flat_map(of).collect(), path: args.output.clone() })
+    let of = |wanted: &Wanted| channels.map(|channel| Subscription { symbol: wanted.symbol.clone(), channel });
+    Ok(Plan { target, streams: wanted.iter().flat_map(of).collect(), path: args.output.clone() })
 }
 
 /// Records until `stop` ends or the recording fails, and completes the file.

@@ -68,6 +68,11 @@ impl Settings {
             Mode::Live
         }
     }
+
+    /// Whether a place may be watched on this desk: what is simulated never stands beside what is real.
+    pub(super) fn suits(&self, place: &Place) -> bool {
+        (place.venue == VenueId::Sim) == (self.mode() == Mode::Demo)
+    }
 }
 
 /// Why a desk could not start.
@@ -79,4 +84,7 @@ pub enum DeskError {
     /// The capture cannot be played.
     #[error(transparent)]
     Capture(#[from] PlayerError),
+    /// Simulated and real markets are asked for at once.
+    #[error("a desk shows simulated or real markets, never both")]
+    Mixed,
 }

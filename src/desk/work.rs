@@ -103,14 +103,12 @@ impl Work {
     async fn carry_out(&mut self, scope: Scope<Operator>, command: Command) {
         match command {
             Command::Watch(place) => {
-                let mut state = self.shared.state();
-                if state.watch.contains(&place) {
+                if self.shared.state().watch.contains(&place) {
                     return;
                 }
-                state.watch.push(place.clone());
-                drop(state);
-                if let Err(error) = self.subscribe(&place) {
-                    self.shared.notice(true, format!("{}: {error}", place.symbol));
+                match self.subscribe(&place) {
+                    Ok(()) => self.shared.state().watch.push(place),
+                    Err(error) => self.shared.notice(true, format!("{}: {error}", place.symbol)),
                 }
             }
             Command::Unwatch(place) => {
@@ -152,6 +150,9 @@ impl Work {
     fn subscribe(&mut self, place: &Place) -> Result<(), DeskError> {
         if self.settings.mode() == Mode::Replay {
             return Ok(());
+        }
+        if !self.settings.suits(place) {
+            return Err(DeskError::Mixed);
         }
         let streams = self.streams(place);
         let line = self.lines.place(place, streams.len());

@@ -13,8 +13,8 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
 /// An answer may take so long before the request is repeated.
 const ANSWER: Duration = Duration::from_secs(5);
-/// A book that held so long is healthy again.
-const HEALTHY: Duration = Duration::from_secs(60);
+/// A book that held so long is healthy again: whatever breaks it then is something new.
+const HEALTHY: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug)]
 struct Case {
@@ -120,18 +120,18 @@ mod tests {
     #[test]
     fn a_book_that_held_is_helped_at_once_again() {
         let (mut resyncs, btc) = (Resyncs::default(), symbol());
-        for second in [0, 10, 20, 30, 60] {
+        for second in [0, 1, 3, 7, 15] {
             resyncs.need(&btc, at(second));
             resyncs.due(at(second));
             resyncs.healed(&btc, at(second));
             assert!(!resyncs.waiting(&btc));
         }
-        resyncs.need(&btc, at(61));
-        assert!(resyncs.due(at(61)).is_empty(), "it broke too soon after the last time");
-        assert_eq!(resyncs.due(at(90)).len(), 1);
-        resyncs.healed(&btc, at(90));
-        resyncs.need(&btc, at(150));
-        assert_eq!(resyncs.due(at(150)), [btc]);
+        resyncs.need(&btc, at(16));
+        assert!(resyncs.due(at(16)).is_empty(), "it broke too soon after the last time");
+        assert_eq!(resyncs.due(at(31)).len(), 1);
+        resyncs.healed(&btc, at(31));
+        resyncs.need(&btc, at(41));
+        assert_eq!(resyncs.due(at(41)), [btc]);
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 
 mod fetch;
 mod proxy;
+mod soak;
 
 use exchequer::feed::{Clock, Connection, Handle, LinkError, LinkEvent, Listener, Settings, Statistics, backoff};
 use exchequer::market::{
@@ -70,13 +71,16 @@ struct Scene {
     proxy: Proxy,
     ear: Ear,
     handle: Handle,
+    depth: usize,
 }
-
-const DEPTH: usize = 25;
 
 impl Scene {
     async fn open(fault: Fault) -> Self {
-        let venue = Server::start(SimSettings { rate: 500, ..SimSettings::default() }).await.unwrap();
+        Self::with(fault, SimSettings { rate: 500, ..SimSettings::default() }, 25).await
+    }
+
+    async fn with(fault: Fault, venue: SimSettings, depth: usize) -> Self {
+        let venue = Server::start(venue).await.unwrap();
         let proxy = Proxy::start(venue.addr(), fault).await;
         let ear = Ear::default();
         let address = Address::stream(format!("ws://{}/v2", proxy.addr));
@@ -86,9 +90,9 @@ impl Scene {
         let settings = Settings { backoff: limits, connect_timeout, ..Settings::new(address.clone(), Clock::start()) };
         let books = Pair::standard()
             .into_iter()
-            .map(|pair| Subscription { symbol: pair.symbol, channel: Channel::Book { depth: DEPTH } });
+            .map(|pair| Subscription { symbol: pair.symbol, channel: Channel::Book { depth } });
         let handle = Connection::spawn(settings, dialect(VenueId::Sim, &address), books, ear.clone()).unwrap();
-        Self { venue, proxy, ear, handle }
+        Self { venue, proxy, ear, handle, depth }
     }
 
     /// Waits until something holds of what was heard.
@@ -109,15 +113,20 @@ impl Scene {
     /// Holds the market still and waits until every book is the venue's own.
     async fn books_are_right(&self) {
         self.venue.set_moving(false);
-        self.until("right books", |heard| {
-            Pair::standard().iter().all(|pair| {
-                let Some(listing) = heard.market.listing(VenueId::Sim, &pair.symbol) else { return false };
-                let levels = |side| -> Vec<Level> { listing.book.levels(side).collect() };
-                let right = self.venue.book(&pair.symbol, DEPTH).unwrap();
-                *listing.book.standing() == Standing::Live && (levels(Side::Bid), levels(Side::Ask)) == right
-            })
-        })
-        .await;
+        self.until("right books", |heard| self.right(heard)).await;
+    }
+
+    /// Whether every book is the venue's own.
+    fn right(&self, heard: &Heard) -> bool {
+        Pair::standard().iter().all(|pair| self.compared(heard, &pair.symbol) == Some(true))
+    }
+
+    /// Whether a book is the venue's own; `None` when it does not say that it can be trusted.
+    fn compared(&self, heard: &Heard, symbol: &Symbol) -> Option<bool> {
+        let book = &heard.market.listing(VenueId::Sim, symbol)?.book;
+        let levels = |side| -> Vec<Level> { book.levels(side).collect() };
+        let same = || (levels(Side::Bid), levels(Side::Ask)) == self.venue.book(symbol, self.depth).unwrap();
+        (*book.standing() == Standing::Live).then(same)
     }
 
     async fn close(self) {

@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn values_keep_their_type() {
         let config = load(Some("symbols = [\"BTC/USD\", \"ETH/USD\"]\n[console]\nfps = 5\n"), &[], &[]).unwrap();
-        assert_eq!(config.symbols, ["BTC/USD", "ETH/USD"].map(|text| text.parse().unwrap()));
+        assert_eq!(
+            config.symbols.iter().map(|wanted| wanted.symbol.as_str()).collect::<Vec<_>>(),
+            ["BTC/USD", "ETH/USD"]
+        );
         let value = |name: &str| config.settings.iter().find(|s| s.key.name == name).unwrap().value();
         assert_eq!(value("symbols"), serde_json::json!(["BTC/USD", "ETH/USD"]));
         assert_eq!(value("console.fps"), serde_json::json!(5));

@@ -30,7 +30,7 @@ pub struct Config {
     /// The venue to open; none means the demo desk.
     pub venue: Option<VenueId>,
     /// The symbols to watch.
-    pub symbols: Vec<Symbol>,
+    pub symbols: Vec<Wanted>,
     /// How the console looks and behaves.
     pub console: Console,
     /// How markets are received.
@@ -49,6 +49,15 @@ pub struct Config {
     pub alerts: Alerts,
     /// Every key with its value as text and its origin, in the order of [`KEYS`].
     pub settings: Vec<Setting>,
+}
+
+/// A symbol to watch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// What.
+    pub symbol: Symbol,
+    /// Where, if not at the venue of this run.
+    pub venue: Option<VenueId>,
 }
 
 /// How the console looks and behaves.

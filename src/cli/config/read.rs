@@ -1,5 +1,6 @@
 //! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
 
+use super::Wanted;
 use crate::console::ring::Ring;
 use crate::market::{Fee, Symbol, VenueId};
 use std::ops::RangeInclusive;
@@ -47,10 +48,14 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split([' ', ',']).filter(|word| !word.is_empty())
 }
 
-/// Unified symbols.
-pub fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
-    let read: Result<Vec<Symbol>, _> = words(text).map(Symbol::new).collect();
-    read.map_err(|_| "symbols, such as BTC/USD".to_owned())
+/// Unified symbols, some with a venue behind them.
+pub fn symbols(text: &str) -> Result<Vec<Wanted>, String> {
+    let wanted = |word: &str| {
+        let (symbol, at) = word.split_once('@').map_or((word, None), |(symbol, at)| (symbol, Some(at)));
+        let symbol = Symbol::new(symbol).map_err(|_| "symbols, such as BTC/USD or BTC/USD@kraken".to_owned())?;
+        Ok(Wanted { symbol, venue: at.map(venue).transpose()? })
+    };
+    words(text).map(wanted).collect()
 }
 
 /// A whole number in a range.
@@ -150,6 +155,8 @@ mod tests {
         assert_eq!(venue("x"), Err(format!("one of {}", VenueId::ALL.map(VenueId::as_str).join(", "))));
         assert!(symbols("BTC/USD BTC").is_err() && word("../theme").is_err() && word("").is_err());
         assert_eq!(number("61", 1..=60), Err("a whole number from 1 to 60".to_owned()));
-        assert_eq!(symbols("BTC/USD, ETH/USD").unwrap().len(), 2);
+        let read = symbols("BTC/USD, ETH/USDT@binance").unwrap();
+        assert_eq!(read.iter().map(|wanted| wanted.venue).collect::<Vec<_>>(), [None, Some(VenueId::Binance)]);
+        assert_eq!(symbols("BTC/USD@x"), Err(venue("x").unwrap_err()));
     }
 }
