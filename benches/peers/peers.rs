@@ -23,38 +23,9 @@ use barter_instrument::exchange::ExchangeId;
 use barter_integration::Transformer;
 use criterion::measurement::WallTime;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use exchequer::feed::capture::{Kind, Reader, Record};
 use exchequer::market::{Applied, Market, Timestamp, VenueId};
-use exchequer::venue::{Address, dialect};
+use exchequer_peers::{Capture, capture};
 use std::hint::black_box;
-use std::path::Path;
-
-const FRAMES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/market/frames/");
-
-/// A venue's book frames, and the snapshot that was fetched beside them.
-struct Capture {
-    venue: VenueId,
-    url: &'static str,
-    snapshot: Option<(String, String)>,
-    frames: Vec<String>,
-}
-
-fn records(name: &str) -> Option<Vec<Record>> {
-    let path = format!("{FRAMES}{name}.jsonl.gz");
-    if !Path::new(&path).exists() {
-        println!("{path} is absent: skipped");
-        return None;
-    }
-    Some(Reader::open(Path::new(&path)).unwrap().map(|item| item.unwrap().record).collect())
-}
-
-fn capture(venue: VenueId, url: &'static str, name: &str, wanted: impl Fn(&str) -> Option<String>) -> Option<Capture> {
-    let records = records(name)?;
-    let fetched = records.iter().find(|record| record.kind == Kind::Http);
-    let snapshot = fetched.and_then(|record| Some((record.url.clone(), record.data.clone()?)));
-    let frames: Vec<String> = records.iter().filter_map(|record| wanted(record.incoming()?)).collect();
-    Some(Capture { venue, url, snapshot, frames })
-}
 
 /// What a combined stream of Binance carries, where it is a change of a book.
 fn unwrapped(frame: &str) -> Option<String> {
@@ -67,13 +38,10 @@ fn ours(group: &mut BenchmarkGroup<'_, WallTime>, capture: &Capture) {
     group.bench_function("exchequer: frame to checked book", |b| {
         b.iter_batched_ref(
             || {
-                let mut dialect = dialect(capture.venue, &Address::stream(capture.url));
-                let (mut market, mut events) = (Market::default(), Vec::new());
-                if let Some((url, body)) = &capture.snapshot {
-                    dialect.fetched(url, body, Timestamp::from_nanos(0), &mut events).unwrap();
-                    for event in events.drain(..) {
-                        market.apply(capture.venue, event, Timestamp::from_nanos(0));
-                    }
+                let (dialect, mut events) = capture.opened();
+                let mut market = Market::default();
+                for event in events.drain(..) {
+                    market.apply(capture.venue, event, Timestamp::from_nanos(0));
                 }
                 (dialect, market, events)
             },
@@ -140,7 +108,8 @@ fn barter_binance(group: &mut BenchmarkGroup<'_, WallTime>, capture: &Capture) {
 }
 
 fn barter_bybit(group: &mut BenchmarkGroup<'_, WallTime>, capture: &Capture) {
-    let frames: Vec<String> = capture.frames.iter().map(|frame| frame.replace("orderbook.500.", "orderbook.50.")).collect();
+    let frames: Vec<String> =
+        capture.frames.iter().map(|frame| frame.replace("orderbook.500.", "orderbook.50.")).collect();
     let first: BybitOrderBookMessage = serde_json::from_str(&frames[0]).unwrap();
     group.bench_function("barter-data: frame to book", |b| {
         b.iter_batched_ref(
@@ -206,7 +175,13 @@ fn peers(c: &mut Criterion) {
             "coinbase/exchange_level2_2021_A",
             "{\"type\":\"l2update\"",
         ),
-        ("okx", VenueId::Okx, "wss://ws.okx.com:8443/ws/v5/public", "okx/v5_books_2022_A", "{\"arg\":{\"channel\":\"books\""),
+        (
+            "okx",
+            VenueId::Okx,
+            "wss://ws.okx.com:8443/ws/v5/public",
+            "okx/v5_books_2022_A",
+            "{\"arg\":{\"channel\":\"books\"",
+        ),
     ] {
         let book = |frame: &str| (frame.starts_with(start) || frame.contains("\"snapshot\"")).then(|| frame.to_owned());
         if let Some(capture) = capture(venue, url, file, book) {

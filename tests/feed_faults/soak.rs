@@ -14,7 +14,7 @@ use std::time::Instant;
 const CONNECTIONS: u64 = 6;
 /// Changes a second at the venues. Some lie beyond the depth, and markets that are held still make none: more than five
 /// thousand messages a second arrive.
-const RATE: u32 = 7_200;
+const RATE: u32 = 8_400;
 /// The checksum covers so many levels, so that nothing can be wrong and unseen.
 const DEPTH: usize = 10;
 /// What goes wrong at the venues, with the share of messages: for a while, and for a test.
