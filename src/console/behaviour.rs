@@ -80,7 +80,8 @@ fn instruments_are_stepped_through_and_searched() {
 
 #[test]
 fn the_palette_runs_actions_and_commands_with_words() {
-    let (mut state, view) = desktop();
+    let (mut state, mut view) = desktop();
+    view.mode = Mode::Live;
     let mut run = |keys: &str| press(&mut state, &view, &format!(": {keys} enter"));
     assert_eq!(run("q u i t"), [Effect::Quit]);
     let theme = run("t h e m e space l i g h t");
@@ -93,7 +94,14 @@ fn the_palette_runs_actions_and_commands_with_words() {
     run("g r o u p space 1 0");
     assert_eq!(state.settings.interval, Interval::Minute5);
     assert_eq!(query(&state).group.map(|g| g.to_string()).as_deref(), Some("10"));
-    for wrong in ["g r o u p space - 1", "t h e m e space x", "w a t c h space x", "s p e e d space 2", "q q q"] {
+    for wrong in [
+        "g r o u p space - 1",
+        "t h e m e space x",
+        "w a t c h space x",
+        "w a t c h space a d a / u s d space s i m",
+        "s p e e d space 2",
+        "q q q",
+    ] {
         assert_eq!(press(&mut state, &view, &format!(": {wrong} enter")), []);
         assert!(state.said.take().is_some_and(|said| said.warning), "{wrong}");
     }

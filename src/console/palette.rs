@@ -118,7 +118,14 @@ pub fn parse(state: &State, view: &View, typed: &str) -> Option<Result<Order, St
     let (verb, word) = (words.next()?, words.next()?);
     let shown: String = word.chars().take(40).collect();
     let order = match verb {
-        "watch" => place(state, view, word, words.next()).map(Order::Watch),
+        "watch" => place(state, view, word, words.next()).and_then(|place| match view.mode {
+            // The desk would refuse it as well, but by then it would be what is shown.
+            Mode::Live if place.venue == VenueId::Sim => Err("what is simulated is shown by the demo alone".to_owned()),
+            Mode::Demo if place.venue != VenueId::Sim => {
+                Err("the demo is simulated: leave it to watch a venue".to_owned())
+            }
+            _ => Ok(Order::Watch(place)),
+        }),
         "unwatch" => place(state, view, word, words.next()).map(Order::Unwatch),
         "alert" => alert(state, view, typed.trim_start().strip_prefix(verb).unwrap_or_default()).map(Order::Alert),
         "group" if word == "off" => Ok(Order::Group(None)),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::market::{Applied, Book, Change, Desync, Interval, Level, Market};
+use crate::market::{Precision, Side, Trading};
 use crate::money::Fixed;
 use proptest::prelude::*;
 
