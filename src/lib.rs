@@ -24,6 +24,7 @@ pub mod desk;
 pub mod feed;
 pub mod market;
 pub mod money;
+pub mod portfolio;
 pub mod sim;
 pub mod store;
 pub mod venue;

@@ -14,17 +14,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up, the rooms that each may use, and whether it is pure.
-const ROOMS: [(&str, &[&str], bool); 10] = [
+const ROOMS: [(&str, &[&str], bool); 11] = [
     ("money", &[], true),
     ("market", &["money"], true),
     ("alert", &["market", "money"], true),
+    ("portfolio", &["market", "money"], true),
     ("venue", &["market", "money"], true),
     ("feed", &["venue", "market", "money"], false),
     ("store", &["market", "money"], false),
     ("desk", &["feed", "store", "venue", "alert", "market", "money"], false),
     ("console", &["desk", "venue", "alert", "market", "money"], false),
     ("sim", &["venue", "market", "money"], false),
-    ("cli", &["sim", "console", "desk", "store", "feed", "venue", "alert", "market", "money"], false),
+    ("cli", &["sim", "console", "desk", "store", "feed", "venue", "alert", "portfolio", "market", "money"], false),
 ];
 
 /// What a pure room does not name outside its tests.

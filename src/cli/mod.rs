@@ -21,6 +21,9 @@ pub mod journal;
 mod link;
 mod logging;
 mod man;
+mod performance;
+mod pnl;
+mod read;
 mod record;
 mod replay;
 mod sim;
@@ -99,6 +102,10 @@ enum Command {
     Sim(sim::Args),
     /// Lists, adds, removes and tests alerts
     Alert(alert::Args),
+    /// Tells returns, risk and drawdown of a series of values
+    Performance(performance::Args),
+    /// Tells what trades have realised and what is held
+    Pnl(pnl::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -154,6 +161,8 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Replay(args) => replay::run(args, &start()?.context()?),
         Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Alert(args) => alert::run(args, &start()?.context()?),
+        Command::Performance(args) => performance::run(args, &start()?.context()?),
+        Command::Pnl(args) => pnl::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())

@@ -1,0 +1,301 @@
+//! Cost basis: which purchases a sale uses up, and what it gains over them.
+//!
+//! - Four methods: the oldest purchases first (FIFO), the newest (LIFO), the dearest (HIFO), or all at their average cost.
+//! - A purchase costs its price and its fee. A sale brings its price less its fee. What is realised is what it brings less
+//!   what the quantity sold had cost.
+//! - Quantities are exact: what is left is what was bought less what was sold, to the last digit. Costs are split in
+//!   proportion with 28 significant digits, and the parts of a purchase always add up to the whole.
+//! - Nothing is sold that is not there.
+
+use crate::money::Decimal;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Which purchases a sale uses up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// The oldest first.
+    Fifo,
+    /// The newest first.
+    Lifo,
+    /// Those with the highest cost a unit first; of equal ones the oldest.
+    Hifo,
+    /// All of them in proportion, at their average cost.
+    Average,
+}
+
+/// Why a purchase or a sale cannot be counted. Nothing has changed then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BasisError {
+    /// The quantity is zero or less.
+    #[error("a quantity of {0} is neither bought nor sold")]
+    Quantity(Decimal),
+    /// The price or the fee is below zero.
+    #[error("{0} is below zero")]
+    Negative(Decimal),
+    /// More is sold than there is.
+    #[error("{sold} are sold, but {held} are held")]
+    Oversold {
+        /// What was to be sold.
+        sold: Decimal,
+        /// What is there.
+        held: Decimal,
+    },
+    /// A number does not fit 28 digits.
+    #[error("a number has too many digits to be kept exactly")]
+    TooPrecise,
+}
+
+/// What is left of a purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lot {
+    /// How much.
+    pub quantity: Decimal,
+    /// What it cost, fee included.
+    pub cost: Decimal,
+}
+
+/// The lots of one asset, in the order in which they are used up.
+#[derive(Clone, Debug)]
+enum Lots {
+    /// Oldest first.
+    ByAge(VecDeque<Lot>),
+    /// By cost a unit, dearest first, and age.
+    ByCost(BTreeMap<(Reverse<Decimal>, u64), Lot>),
+    /// All in one.
+    Pooled(Option<Lot>),
+}
+
+/// One asset: what is held of it, what that cost, and what sales of it have realised.
+#[derive(Clone, Debug)]
+pub struct Holding {
+    method: Method,
+    lots: Lots,
+    bought: u64,
+    quantity: Decimal,
+    cost: Decimal,
+    realised: Decimal,
+}
+
+impl Holding {
+    /// Nothing is held yet.
+    pub fn new(method: Method) -> Self {
+        let lots = match method {
+            Method::Fifo | Method::Lifo => Lots::ByAge(VecDeque::new()),
+            Method::Hifo => Lots::ByCost(BTreeMap::new()),
+            Method::Average => Lots::Pooled(None),
+        };
+        Self { method, lots, bought: 0, quantity: Decimal::ZERO, cost: Decimal::ZERO, realised: Decimal::ZERO }
+    }
+
+    /// What is held.
+    pub fn quantity(&self) -> Decimal {
+        self.quantity
+    }
+
+    /// What that cost, fees included.
+    pub fn cost(&self) -> Decimal {
+        self.cost
+    }
+
+    /// What all sales have brought beyond what was sold had cost; negative when they have lost.
+    pub fn realised(&self) -> Decimal {
+        self.realised
+    }
+
+    /// What would be realised if all were sold at `price` without a fee.
+    pub fn unrealised(&self, price: Decimal) -> Option<Decimal> {
+        self.quantity.checked_mul(price)?.checked_sub(self.cost)
+    }
+
+    /// What is left of each purchase, in the order in which it will be used up.
+    pub fn lots(&self) -> Vec<Lot> {
+        match (&self.lots, self.method) {
+            (Lots::ByAge(lots), Method::Lifo) => lots.iter().rev().copied().collect(),
+            (Lots::ByAge(lots), _) => lots.iter().copied().collect(),
+            (Lots::ByCost(lots), _) => lots.values().copied().collect(),
+            (Lots::Pooled(lot), _) => lot.iter().copied().collect(),
+        }
+    }
+
+    /// Counts a purchase.
+    pub fn buy(&mut self, quantity: Decimal, price: Decimal, fee: Decimal) -> Result<(), BasisError> {
+        check(quantity, price, fee)?;
+        let cost = quantity.checked_mul(price).and_then(|cost| cost.checked_add(fee)).ok_or(BasisError::TooPrecise)?;
+        let held = sum(self.quantity, quantity)?;
+        let whole = self.cost.checked_add(cost).ok_or(BasisError::TooPrecise)?;
+        let lot = Lot { quantity, cost };
+        match &mut self.lots {
+            Lots::ByAge(lots) => lots.push_back(lot),
+            Lots::ByCost(lots) => {
+                let unit = cost.checked_div(quantity).ok_or(BasisError::TooPrecise)?;
+                lots.insert((Reverse(unit), self.bought), lot);
+            }
+            Lots::Pooled(lot) => *lot = Some(Lot { quantity: held, cost: whole }),
+        }
+        self.bought += 1;
+        (self.quantity, self.cost) = (held, whole);
+        Ok(())
+    }
+
+    /// Counts a sale, and gives what it realises.
+    pub fn sell(&mut self, quantity: Decimal, price: Decimal, fee: Decimal) -> Result<Decimal, BasisError> {
+        check(quantity, price, fee)?;
+        if quantity > self.quantity {
+            return Err(BasisError::Oversold { sold: quantity, held: self.quantity });
+        }
+        let left = sum(self.quantity, -quantity)?;
+        let proceeds = quantity.checked_mul(price).and_then(|gross| gross.checked_sub(fee));
+        let proceeds = proceeds.ok_or(BasisError::TooPrecise)?;
+        let cost = self.use_up(quantity)?;
+        let gain = proceeds.checked_sub(cost).ok_or(BasisError::TooPrecise)?;
+        self.realised = self.realised.checked_add(gain).ok_or(BasisError::TooPrecise)?;
+        self.quantity = left;
+        // What is left of nothing cost nothing, whatever was rounded on the way.
+        self.cost = if left.is_zero() { Decimal::ZERO } else { self.cost - cost };
+        Ok(gain)
+    }
+
+    /// Takes a quantity out of the lots, and gives what it had cost.
+    fn use_up(&mut self, quantity: Decimal) -> Result<Decimal, BasisError> {
+        let (mut wanted, mut cost) = (quantity, Decimal::ZERO);
+        while !wanted.is_zero() {
+            let next = match (&mut self.lots, self.method) {
+                (Lots::ByAge(lots), Method::Lifo) => lots.back_mut(),
+                (Lots::ByAge(lots), _) => lots.front_mut(),
+                (Lots::ByCost(lots), _) => lots.values_mut().next(),
+                (Lots::Pooled(lot), _) => lot.as_mut(),
+            };
+            let Some(lot) = next else { return Err(BasisError::TooPrecise) };
+            if lot.quantity > wanted {
+                let share = lot.cost.checked_mul(wanted).and_then(|part| part.checked_div(lot.quantity));
+                let share = share.ok_or(BasisError::TooPrecise)?;
+                *lot = Lot { quantity: sum(lot.quantity, -wanted)?, cost: lot.cost - share };
+                return cost.checked_add(share).ok_or(BasisError::TooPrecise);
+            }
+            wanted = sum(wanted, -lot.quantity)?;
+            cost = cost.checked_add(lot.cost).ok_or(BasisError::TooPrecise)?;
+            match (&mut self.lots, self.method) {
+                (Lots::ByAge(lots), Method::Lifo) => _ = lots.pop_back(),
+                (Lots::ByAge(lots), _) => _ = lots.pop_front(),
+                (Lots::ByCost(lots), _) => _ = lots.pop_first(),
+                (Lots::Pooled(lot), _) => *lot = None,
+            }
+        }
+        Ok(cost)
+    }
+}
+
+fn check(quantity: Decimal, price: Decimal, fee: Decimal) -> Result<(), BasisError> {
+    if quantity <= Decimal::ZERO {
+        return Err(BasisError::Quantity(quantity));
+    }
+    match [price, fee].into_iter().find(|number| *number < Decimal::ZERO) {
+        Some(number) => Err(BasisError::Negative(number)),
+        None => Ok(()),
+    }
+}
+
+/// The exact sum: one that had to be rounded to 28 digits is an error.
+fn sum(a: Decimal, b: Decimal) -> Result<Decimal, BasisError> {
+    let sum = a.checked_add(b).filter(|sum| *sum - b == a && *sum - a == b);
+    sum.ok_or(BasisError::TooPrecise)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const METHODS: [Method; 4] = [Method::Fifo, Method::Lifo, Method::Hifo, Method::Average];
+
+    fn d(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    /// Three purchases and a sale that uses up one of them and a part of another.
+    fn sold(method: Method) -> Holding {
+        let mut holding = Holding::new(method);
+        for (quantity, price, fee) in [("10", "100", "0"), ("10", "120", "10"), ("10", "110", "0")] {
+            holding.buy(d(quantity), d(price), d(fee)).unwrap();
+        }
+        holding.sell(d("15"), d("130"), d("5")).unwrap();
+        holding
+    }
+
+    #[test]
+    fn each_method_uses_up_other_purchases() {
+        // Proceeds 15 × 130 − 5 = 1945. Costs: 1000 + ½ × 1210; 1100 + ½ × 1210; 1210 + ½ × 1100; ½ × 3310.
+        for (method, realised, cost) in [
+            (Method::Fifo, "340", "1705"),
+            (Method::Lifo, "240", "1605"),
+            (Method::Hifo, "185", "1550"),
+            (Method::Average, "290", "1655"),
+        ] {
+            let holding = sold(method);
+            assert_eq!((holding.realised(), holding.cost()), (d(realised), d(cost)), "{method:?}");
+            assert_eq!(holding.quantity(), d("15"));
+            assert_eq!(holding.lots().iter().map(|lot| lot.cost).sum::<Decimal>(), d(cost), "{method:?}");
+            assert_eq!(holding.unrealised(d("120")), Some(d("1800") - d(cost)));
+        }
+    }
+
+    #[test]
+    fn a_refused_entry_changes_nothing() {
+        let mut holding = sold(Method::Fifo);
+        let before = (holding.quantity(), holding.cost(), holding.realised(), holding.lots());
+        assert_eq!(
+            holding.sell(d("15.1"), d("1"), d("0")),
+            Err(BasisError::Oversold { sold: d("15.1"), held: d("15") })
+        );
+        assert_eq!(holding.buy(d("0"), d("1"), d("0")), Err(BasisError::Quantity(d("0"))));
+        assert_eq!(holding.sell(d("-1"), d("1"), d("0")), Err(BasisError::Quantity(d("-1"))));
+        assert_eq!(holding.buy(d("1"), d("1"), d("-0.1")), Err(BasisError::Negative(d("-0.1"))));
+        assert_eq!(holding.buy(d("0.0000000000000000000000000001"), d("1"), d("0")), Err(BasisError::TooPrecise));
+        assert_eq!((holding.quantity(), holding.cost(), holding.realised(), holding.lots()), before);
+    }
+
+    #[test]
+    fn the_smallest_unit_of_ether_is_neither_lost_nor_won() {
+        for method in METHODS {
+            let mut holding = Holding::new(method);
+            holding.buy(d("1000.000000000000000001"), d("3000"), d("0")).unwrap();
+            holding.sell(d("1000"), d("3000"), d("0")).unwrap();
+            assert_eq!(holding.quantity(), d("0.000000000000000001"));
+            holding.sell(d("0.000000000000000001"), d("3000"), d("0")).unwrap();
+            assert_eq!((holding.quantity(), holding.cost()), (d("0"), d("0")));
+            assert!(holding.lots().is_empty());
+        }
+    }
+
+    proptest! {
+        /// Whatever is traded: quantities are conserved, lots add up, and money that went in is out, realised or held.
+        #[test]
+        fn nothing_is_lost(trades in prop::collection::vec((any::<bool>(), 1i64..1_000_000, 0i64..1_000_000, 0i64..100), 1..80)) {
+            for method in METHODS {
+                let (mut holding, mut quantity, mut flow) = (Holding::new(method), Decimal::ZERO, Decimal::ZERO);
+                for (buys, units, price, fee) in &trades {
+                    let (units, price, fee) = (Decimal::new(*units, 5), Decimal::new(*price, 2), Decimal::new(*fee, 2));
+                    if *buys {
+                        holding.buy(units, price, fee).unwrap();
+                        quantity += units;
+                        flow -= units * price + fee;
+                    } else if units <= quantity {
+                        holding.sell(units, price, fee).unwrap();
+                        quantity -= units;
+                        flow += units * price - fee;
+                    } else {
+                        let oversold = matches!(holding.sell(units, price, fee), Err(BasisError::Oversold { .. }));
+                        prop_assert!(oversold);
+                    }
+                }
+                prop_assert_eq!(holding.quantity(), quantity);
+                prop_assert_eq!(holding.lots().iter().map(|lot| lot.quantity).sum::<Decimal>(), quantity);
+                let tiny = Decimal::new(1, 15);
+                let lots: Decimal = holding.lots().iter().map(|lot| lot.cost).sum();
+                prop_assert!((lots - holding.cost()).abs() < tiny);
+                prop_assert!((holding.realised() - holding.cost() - flow).abs() < tiny);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What a desk owns, what it cost, and how it did.
+//!
+//! Pure: rows of text or values come in, figures come out. Money and quantities are exact decimals and are rounded where
+//! they are printed, never before; only statistics over returns are floating point.
+
+pub mod basis;
+pub mod performance;
+pub mod series;
+pub mod table;
+pub mod trades;

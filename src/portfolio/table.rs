@@ -1,0 +1,256 @@
+//! Tables of text, row by row: comma-separated values with a header, such as exports come in.
+//!
+//! - Every fault names its line. What is wrong is refused; nothing is guessed, and no row is left out in silence.
+//! - Columns are found by name, whatever their order and their case. Others are passed over.
+//! - Memory does not grow with the file: one row is held at a time, and a row has a limit.
+
+use crate::market::{Timestamp, printable};
+use crate::money::{Decimal, NumberError, parse_decimal};
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+/// The longest row, in bytes; a quote that is never closed would otherwise swallow the file.
+const LONGEST_ROW: u64 = 64 << 10;
+
+/// How many characters of a wrong field are shown.
+const SHOWN: usize = 40;
+
+/// A row that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {trouble}")]
+pub struct TableError {
+    /// The line on which the row begins, from 1.
+    pub line: u64,
+    /// What is wrong with it.
+    pub trouble: Trouble,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The file cannot be read.
+    #[error("cannot be read: {0}")]
+    Io(String),
+    /// A row without an end.
+    #[error("a row of more than {} KiB; is a quote left open?", LONGEST_ROW >> 10)]
+    TooLong,
+    /// Bytes that are no text.
+    #[error("not UTF-8 text")]
+    NotText,
+    /// There is no header at all.
+    #[error("the file is empty")]
+    Empty,
+    /// The header lacks a column.
+    #[error("no column {missing:?}; there are {found}")]
+    NoColumn {
+        /// What was looked for.
+        missing: &'static str,
+        /// What there is.
+        found: String,
+    },
+    /// More or fewer fields than the header has.
+    #[error("{found} fields where the header has {expected}")]
+    Fields {
+        /// In the header.
+        expected: u64,
+        /// In the row.
+        found: u64,
+    },
+    /// Not a number.
+    #[error(
+        "{column}: {shown:?} is not a decimal number, such as 1234.56 (a point for decimals, nothing for thousands)"
+    )]
+    NotANumber {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        shown: String,
+    },
+    /// A number with more digits than can be kept.
+    #[error("{column}: {shown:?} has too many digits to be kept exactly")]
+    TooPrecise {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        shown: String,
+    },
+    /// Not a moment.
+    #[error("{column}: {shown:?} is not a date, such as 2026-01-31 or 2026-01-31T12:00:00Z")]
+    NotADate {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        shown: String,
+    },
+    /// A field that should hold something.
+    #[error("{column} is empty")]
+    Missing {
+        /// The column.
+        column: &'static str,
+    },
+    /// A word that means nothing here.
+    #[error("{column}: {shown:?} is not one of {known}")]
+    Unknown {
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        shown: String,
+        /// What might stand there.
+        known: &'static str,
+    },
+    /// A row that reads well and cannot be.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// An open table.
+pub struct Table<R: Read> {
+    reader: csv::Reader<Meter<R>>,
+    since: Rc<Cell<u64>>,
+    /// The columns that were asked for, and where each is.
+    columns: Vec<(&'static str, Option<usize>)>,
+    record: csv::StringRecord,
+}
+
+/// One row of a table.
+pub struct Row<'a> {
+    /// The line on which it begins, from 1.
+    pub line: u64,
+    columns: &'a [(&'static str, Option<usize>)],
+    record: &'a csv::StringRecord,
+}
+
+/// Counts what is read since somebody last looked.
+struct Meter<R> {
+    source: R,
+    since: Rc<Cell<u64>>,
+    begun: bool,
+}
+
+impl<R: Read> Read for Meter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since.get() > LONGEST_ROW {
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "a row without an end"));
+        }
+        let count = self.source.read(buffer)?;
+        self.since.set(self.since.get() + count as u64);
+        // Some programs begin a text with a mark of its byte order.
+        if !std::mem::replace(&mut self.begun, true) && buffer.starts_with(b"\xef\xbb\xbf") {
+            buffer.copy_within(3..count, 0);
+            return Ok(count - 3);
+        }
+        Ok(count)
+    }
+}
+
+impl<R: Read> Table<R> {
+    /// Reads the header. All of `wanted` must be there, any of `optional` may be.
+    pub fn open(source: R, wanted: &[&'static str], optional: &[&'static str]) -> Result<Self, TableError> {
+        let since = Rc::new(Cell::new(0));
+        let meter = Meter { source, since: Rc::clone(&since), begun: false };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(meter);
+        let headers = reader.headers().map_err(fault)?.clone();
+        if headers.iter().all(str::is_empty) {
+            return Err(TableError { line: 1, trouble: Trouble::Empty });
+        }
+        let place = |name: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(name));
+        let mut columns = Vec::new();
+        for name in wanted {
+            let Some(at) = place(name) else {
+                let found = headers.iter().map(shown).collect::<Vec<_>>().join(", ");
+                return Err(TableError { line: 1, trouble: Trouble::NoColumn { missing: name, found: shown(&found) } });
+            };
+            columns.push((*name, Some(at)));
+        }
+        columns.extend(optional.iter().map(|name| (*name, place(name))));
+        Ok(Self { reader, since, columns, record: csv::StringRecord::new() })
+    }
+
+    /// The next row; `None` behind the last.
+    pub fn next_row(&mut self) -> Result<Option<Row<'_>>, TableError> {
+        self.since.set(0);
+        if !self.reader.read_record(&mut self.record).map_err(fault)? {
+            return Ok(None);
+        }
+        let line = self.record.position().map_or(0, csv::Position::line);
+        Ok(Some(Row { line, columns: &self.columns, record: &self.record }))
+    }
+}
+
+impl Row<'_> {
+    /// A fault of this row.
+    pub fn fault(&self, trouble: Trouble) -> TableError {
+        TableError { line: self.line, trouble }
+    }
+
+    /// A field that must hold something.
+    pub fn text(&self, column: &'static str) -> Result<&str, TableError> {
+        self.optional(column).ok_or_else(|| self.fault(Trouble::Missing { column }))
+    }
+
+    /// A field that may be empty, or missing altogether.
+    pub fn optional(&self, column: &'static str) -> Option<&str> {
+        let (_, place) = self.columns.iter().find(|(name, _)| *name == column)?;
+        self.record.get((*place)?).filter(|field| !field.is_empty())
+    }
+
+    /// A decimal number.
+    pub fn decimal(&self, column: &'static str) -> Result<Decimal, TableError> {
+        let text = self.text(column)?;
+        let shown = shown(text);
+        parse_decimal(text).map_err(|error| {
+            self.fault(match error {
+                NumberError::NotANumber(_) => Trouble::NotANumber { column, shown },
+                NumberError::TooPrecise(_) => Trouble::TooPrecise { column, shown },
+            })
+        })
+    }
+
+    /// A decimal number, zero where there is none.
+    pub fn decimal_or_zero(&self, column: &'static str) -> Result<Decimal, TableError> {
+        self.optional(column).map_or(Ok(Decimal::ZERO), |_| self.decimal(column))
+    }
+
+    /// A moment; a date alone is its beginning, and without a zone it is UTC.
+    pub fn moment(&self, column: &'static str) -> Result<Timestamp, TableError> {
+        moment(self.text(column)?).ok_or_else(|| self.not_a_date(column))
+    }
+
+    /// The fault of a field that should be a date.
+    pub fn not_a_date(&self, column: &'static str) -> TableError {
+        self.fault(Trouble::NotADate { column, shown: shown(self.optional(column).unwrap_or_default()) })
+    }
+
+    /// The fault of a field that should be one of the words `known`.
+    pub fn unknown(&self, column: &'static str, known: &'static str) -> TableError {
+        self.fault(Trouble::Unknown { column, shown: shown(self.optional(column).unwrap_or_default()), known })
+    }
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(known) = text.parse() {
+        return Some(known);
+    }
+    let civil: jiff::civil::DateTime = text.parse().ok()?;
+    let moment = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
+    i64::try_from(moment.as_nanosecond()).ok().map(Timestamp::from_nanos)
+}
+
+fn shown(text: &str) -> String {
+    printable(text).chars().take(SHOWN).collect()
+}
+
+fn fault(error: csv::Error) -> TableError {
+    let line = error.position().map_or(1, csv::Position::line);
+    let trouble = match error.into_kind() {
+        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Trouble::TooLong,
+        csv::ErrorKind::Io(error) => Trouble::Io(error.to_string()),
+        csv::ErrorKind::Utf8 { .. } => Trouble::NotText,
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            Trouble::Fields { expected: expected_len, found: len }
+        }
+        other => Trouble::Io(format!("{other:?}")),
+    };
+    TableError { line, trouble }
+}

@@ -1,0 +1,75 @@
+//! The commands that read a table, as a script runs them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_exchequer"));
+    command.args(arguments).current_dir(home).env_clear().env("HOME", home).output().unwrap()
+}
+
+fn table(name: &str, rows: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::write(home.path().join(name), rows).unwrap();
+    home
+}
+
+fn result(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.stderr, b"");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn trades_come_to_what_each_method_says() {
+    let home = table(
+        "t.csv",
+        "date,type,asset,quantity,price,fee\n\
+         2026-01-01,buy,BTC,1,40000,10\n\
+         2026-02-01,buy,BTC,1,50000,20\n\
+         2026-02-02,buy,ETH,0.000000000000000001,3000,0\n\
+         2026-03-01,sell,BTC,1.5,60000,30\n",
+    );
+    for (method, realised, cost) in
+        [("fifo", "24950.00", "25010.00"), ("lifo", "19945.00", "20005.00"), ("average", "22447.50", "22507.50")]
+    {
+        let found = result(&run(home.path(), &["pnl", "--trades", "t.csv", "--method", method, "--json"]));
+        assert_eq!(found["assets"]["BTC"], json!({"realised": realised, "quantity": "0.5", "cost": cost}), "{method}");
+        assert_eq!(found["assets"]["ETH"]["quantity"], "0.000000000000000001");
+    }
+    let priced = result(&run(home.path(), &["pnl", "--trades", "t.csv", "--price", "BTC=61000", "--json"]));
+    assert_eq!(priced["assets"]["BTC"]["unrealised"], "5490.00");
+}
+
+#[test]
+fn a_series_has_its_figures_and_says_what_is_missing() {
+    let home = table("s.csv", "date,value\n2026-01-01,100\n2026-01-02,110\n2026-01-03,121\n");
+    let found = result(&run(home.path(), &["performance", "--series", "s.csv", "--json"]));
+    assert_eq!((&found["periods"], &found["max_drawdown"], &found["sortino"]), (&json!(2), &json!(null), &json!(null)));
+    assert!((found["twr"].as_f64().unwrap() - 0.21).abs() < 1e-12);
+    assert_eq!(found["undefined"]["sortino"], "needs a loss");
+    let table = run(home.path(), &["performance", "--series", "s.csv"]);
+    assert!(String::from_utf8(table.stdout).unwrap().contains("it never fell"));
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_its_line() {
+    let home = table("t.csv", "date,type,asset,quantity,price\n2026-01-01,buy,BTC,\"1,5\",1\n");
+    let output = run(home.path(), &["pnl", "--trades", "t.csv", "--json"]);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), b"".as_slice()));
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("t.csv, line 2: quantity: \"1,5\" is not a decimal number"), "{message}");
+    let output = run(home.path(), &["performance", "--series", "absent.csv"]);
+    assert_eq!(output.status.code(), Some(1));
+    // A file with holes takes no room on the disk.
+    let large = fs::File::create(home.path().join("large.csv")).unwrap();
+    large.set_len(2 << 30).unwrap();
+    let output = run(home.path(), &["pnl", "--trades", "large.csv"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("2048 MiB"));
+}
