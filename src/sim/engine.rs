@@ -201,6 +201,16 @@ impl Engine {
         self.side(side).len()
     }
 
+    /// How many orders wait.
+    pub fn waiting(&self) -> usize {
+        self.resting.len()
+    }
+
+    /// How many orders wait at a price.
+    pub fn crowd(&self, side: Side, price: i64) -> usize {
+        self.side(side).get(&price).map_or(0, |queue| queue.orders.len())
+    }
+
     /// The order that came last to a level.
     pub fn newest(&self, side: Side, price: i64) -> Option<OrderId> {
         self.side(side).get(&price)?.orders.back().map(|(id, _)| *id)

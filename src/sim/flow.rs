@@ -14,6 +14,9 @@ use crate::market::Side;
 /// The fewest and the most levels a side that the makers keep.
 const LEVELS: std::ops::Range<usize> = 260..330;
 
+/// The most orders that wait. In a market that hardly moves they would pile up at the same prices.
+const WAITING: usize = 1_500;
+
 /// How far from the fair price the deepest quotes stand, in gaps.
 const REACH: i64 = 400;
 
@@ -79,6 +82,11 @@ impl Flow {
             return Act::Place(order);
         }
         if let Some(act) = [Side::Bid, Side::Ask].into_iter().find_map(|side| self.keep_depth(engine, side)) {
+            return act;
+        }
+        if engine.waiting() > WAITING
+            && let Some(act) = self.thin_out(engine)
+        {
             return act;
         }
         let side = if self.dice.happens(500 + self.trend.signum() * 40, 1_000) { Side::Bid } else { Side::Ask };
@@ -186,6 +194,15 @@ impl Flow {
         None
     }
 
+    /// Somebody takes an order back where many wait.
+    fn thin_out(&mut self, engine: &Engine) -> Option<Act> {
+        let side = if self.dice.happens(1, 2) { Side::Bid } else { Side::Ask };
+        let place = usize::try_from(self.dice.below(LEVELS.start as i64)).ok()?;
+        let (price, _) =
+            engine.levels(side).skip(place).take(20).max_by_key(|(price, _)| engine.crowd(side, *price))?;
+        engine.newest(side, price).map(Act::Cancel)
+    }
+
     /// Somebody takes a quote near the best price back.
     fn withdraw(&mut self, engine: &Engine, side: Side) -> Option<Act> {
         let place = usize::try_from(self.dice.below(20).min(self.dice.below(20))).ok()?;
@@ -238,17 +255,19 @@ mod tests {
     fn every_market_stays_deep_tight_and_alive() {
         for pair in Pair::many(7) {
             let mut market = Market::open(&pair, 11);
-            let (mut trades, mut wide, mut thin) = (0, 0, usize::MAX);
+            let (mut trades, mut wide, mut thin, mut most) = (0, 0, usize::MAX, 0);
             for _ in 0..20_000 {
                 let (_, fills) = market.step();
                 trades += usize::from(fills > 0);
                 let (bids, asks) = (market.engine.depth(Side::Bid), market.engine.depth(Side::Ask));
                 thin = thin.min(bids).min(asks);
+                most = most.max(market.engine.waiting());
                 let spread = market.engine.best(Side::Ask).unwrap().0 - market.engine.best(Side::Bid).unwrap().0;
                 wide += usize::from(spread > 12 * pair.gap);
             }
             assert!((600..10_000).contains(&trades), "{}: {trades} of 20 000 steps traded", pair.symbol);
             assert!(wide < 1_000, "{}: the spread was wide {wide} times", pair.symbol);
+            assert!(most <= WAITING + 100, "{}: {most} orders", pair.symbol);
             assert!(thin >= 200, "{}: {thin} levels", pair.symbol);
             let moved = (market.flow.fair_tick() - pair.start).abs();
             assert!(moved * 20 < pair.start, "{}: moved by {moved}", pair.symbol);
