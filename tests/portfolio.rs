@@ -56,6 +56,80 @@ fn a_series_has_its_figures_and_says_what_is_missing() {
     assert!(String::from_utf8(table.stdout).unwrap().contains("it never fell"));
 }
 
+/// So many purchases, one a minute.
+fn purchases(count: usize) -> String {
+    let mut rows = String::from("date,type,asset,quantity,price,currency,fee,id\n");
+    for n in 0..count {
+        let (day, hour, minute) = (1 + n / 1_440 % 28, n / 60 % 24, n % 60);
+        rows += &format!("2025-01-{day:02}T{hour:02}:{minute:02}:00Z,buy,BTC,0.001,40000,EUR,0.04,T-{n}\n");
+    }
+    rows
+}
+
+fn import(home: &Path, more: &[&str]) -> Output {
+    let arguments = [&["portfolio", "import", "t.csv", "--account", "cold", "--json"], more].concat();
+    run(home, &arguments)
+}
+
+fn shown(home: &Path) -> Value {
+    result(&run(home, &["portfolio", "show", "--json"]))
+}
+
+#[test]
+fn an_import_is_added_once_and_a_refused_row_stops_it() {
+    let home = table("t.csv", &purchases(500));
+    assert_eq!(result(&import(home.path(), &["--dry-run"]))["would_add"], 500);
+    assert_eq!(shown(home.path()), json!({"entries": 0, "accounts": {}}));
+    assert_eq!(result(&import(home.path(), &[]))["added"], 500);
+    let after = json!({"entries": 500, "accounts": {"cold": {"BTC": "0.5", "EUR": "-20020"}}});
+    assert_eq!(shown(home.path()), after);
+    let again = result(&import(home.path(), &[]));
+    assert_eq!((&again["added"], &again["known"]), (&json!(0), &json!(500)));
+
+    // The same id with another price, and one more that is fine.
+    let changed = "date,type,asset,quantity,price,currency,fee,id\n2025-01-01,buy,BTC,0.001,41000,EUR,0.04,T-0\n\
+                   2025-01-02,deposit,BTC,1,,,,D-1\n";
+    fs::write(home.path().join("t.csv"), changed).unwrap();
+    let output = import(home.path(), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert!(
+        error["error"]["message"].as_str().unwrap().contains("line 2: entry T-0 is in the ledger already"),
+        "{error}"
+    );
+    assert_eq!(shown(home.path()), after, "nothing was added");
+    let skipped = result(&import(home.path(), &["--skip-refused"]));
+    assert_eq!((&skipped["added"], &skipped["refused"][0]["line"]), (&json!(1), &json!(2)));
+    assert_eq!(shown(home.path())["accounts"]["cold"]["BTC"], "1.5");
+}
+
+#[test]
+fn an_import_that_is_killed_is_completed_by_the_next() {
+    let home = table("t.csv", &purchases(20_000));
+    let arguments = ["portfolio", "import", "t.csv", "--account", "cold"];
+    let mut entries = 0;
+    for _ in 0..10 {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_exchequer"));
+        let command = command.args(arguments).current_dir(home.path()).env_clear().env("HOME", home.path());
+        let mut process = command.stdout(std::process::Stdio::null()).spawn().unwrap();
+        // Killed as soon as something new is in the journal.
+        loop {
+            let now = shown(home.path())["entries"].as_u64().unwrap();
+            if now > entries || process.try_wait().unwrap().is_some() {
+                entries = now;
+                break;
+            }
+        }
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    let last = result(&import(home.path(), &[]));
+    assert_eq!(last["added"].as_u64().unwrap() + last["known"].as_u64().unwrap(), 20_000);
+    let after = shown(home.path());
+    assert_eq!(after, json!({"entries": 20_000, "accounts": {"cold": {"BTC": "20", "EUR": "-800800"}}}));
+    assert!(run(home.path(), &["journal", "verify"]).status.success());
+}
+
 #[test]
 fn what_cannot_be_read_is_named_with_its_line() {
     let home = table("t.csv", "date,type,asset,quantity,price\n2026-01-01,buy,BTC,\"1,5\",1\n");

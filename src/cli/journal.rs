@@ -180,6 +180,7 @@ fn shown(entry: &Entry) -> String {
             format!("{}: {} → {}", setting.key, value(&setting.old), value(&setting.new))
         }
         Body::Alert(alert) => told(alert),
+        Body::Ledger(brought) => format!("{} entries from {}", brought.entries.len(), brought.source),
         Body::Other { json, .. } => json.clone(),
     };
     let (seq, at, actor, kind) = (entry.seq, entry.at.to_string(), &entry.actor, entry.body.kind());

@@ -23,6 +23,7 @@ mod logging;
 mod man;
 mod performance;
 mod pnl;
+mod portfolio;
 mod read;
 mod record;
 mod replay;
@@ -102,6 +103,8 @@ enum Command {
     Sim(sim::Args),
     /// Lists, adds, removes and tests alerts
     Alert(alert::Args),
+    /// Reads exports into the ledger, and shows what the desk owns
+    Portfolio(portfolio::Args),
     /// Tells returns, risk and drawdown of a series of values
     Performance(performance::Args),
     /// Tells what trades have realised and what is held
@@ -161,6 +164,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Replay(args) => replay::run(args, &start()?.context()?),
         Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Alert(args) => alert::run(args, &start()?.context()?),
+        Command::Portfolio(args) => portfolio::run(args, &start()?.context()?),
         Command::Performance(args) => performance::run(args, &start()?.context()?),
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),
         Command::Journal(args) => {

@@ -4,6 +4,8 @@
 //! they are printed, never before; only statistics over returns are floating point.
 
 pub mod basis;
+pub mod import;
+pub mod ledger;
 pub mod performance;
 pub mod series;
 pub mod table;

@@ -5,7 +5,7 @@
 //! - Memory does not grow with the file: one row is held at a time, and a row has a limit.
 
 use crate::market::{Timestamp, printable};
-use crate::money::{Decimal, NumberError, parse_decimal};
+use crate::money::{Asset, Decimal, NumberError, parse_decimal};
 use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -102,6 +102,20 @@ pub enum Trouble {
     /// A row that reads well and cannot be.
     #[error("{0}")]
     Refused(String),
+}
+
+impl Trouble {
+    /// Whether nothing can be read behind it.
+    pub fn ends_the_table(&self) -> bool {
+        matches!(self, Self::Io(_) | Self::TooLong | Self::Empty | Self::NoColumn { .. })
+    }
+}
+
+impl TableError {
+    /// A row that reads well and cannot be.
+    pub fn refused(line: u64, reason: String) -> Self {
+        Self { line, trouble: Trouble::Refused(reason) }
+    }
 }
 
 /// An open table.
@@ -210,6 +224,11 @@ impl Row<'_> {
     /// A decimal number, zero where there is none.
     pub fn decimal_or_zero(&self, column: &'static str) -> Result<Decimal, TableError> {
         self.optional(column).map_or(Ok(Decimal::ZERO), |_| self.decimal(column))
+    }
+
+    /// The name of an asset.
+    pub fn asset(&self, column: &'static str) -> Result<Asset, TableError> {
+        Asset::new(self.text(column)?).map_err(|error| self.fault(Trouble::Refused(format!("{column}: {error}"))))
     }
 
     /// A moment; a date alone is its beginning, and without a zone it is UTC.

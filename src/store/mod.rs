@@ -8,11 +8,13 @@ pub mod cache;
 pub mod journal;
 
 mod index;
+mod ledger;
 mod notice;
 mod saved;
 
 pub use cache::Cache;
 pub use index::Index;
 pub use journal::Journal;
+pub use ledger::{LedgerFault, read_ledger};
 pub use notice::Notice;
 pub use saved::Saved;

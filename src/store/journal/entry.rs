@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::Alert;
+use super::ledger::Ledger;
 use super::line::Hash;
 use crate::market::Timestamp;
 
@@ -52,6 +53,8 @@ pub enum Body {
     Setting(Setting),
     /// Something became of an alert.
     Alert(Alert),
+    /// Entries were brought into the ledger.
+    Ledger(Ledger),
     /// A kind, or a shape of a known kind, that this version does not know. It is verified and shown all the same.
     Other {
         /// The kind's name. Text from outside.
@@ -96,6 +99,7 @@ impl Body {
             Self::Stop(_) => "stop",
             Self::Setting(_) => "setting",
             Self::Alert(_) => "alert",
+            Self::Ledger(_) => "ledger",
             Self::Other { kind, .. } => kind,
         }
     }
@@ -107,6 +111,7 @@ impl Body {
             Self::Stop(body) => serde_json::to_string(body),
             Self::Setting(body) => serde_json::to_string(body),
             Self::Alert(body) => serde_json::to_string(body),
+            Self::Ledger(body) => serde_json::to_string(body),
             Self::Other { json, .. } => Ok(json.clone()),
         }
     }
@@ -118,6 +123,7 @@ impl Body {
             "stop" => serde_json::from_str(json).map(Self::Stop).ok(),
             "setting" => serde_json::from_str(json).map(Self::Setting).ok(),
             "alert" => serde_json::from_str(json).map(Self::Alert).ok(),
+            "ledger" => serde_json::from_str(json).map(Self::Ledger).ok(),
             _ => None,
         };
         known.unwrap_or_else(|| Self::Other { kind: kind.to_owned(), json: json.to_owned() })

@@ -33,6 +33,7 @@ mod disk;
 mod entry;
 #[cfg(test)]
 mod full_disk;
+mod ledger;
 mod line;
 mod reader;
 mod segment;
@@ -49,6 +50,7 @@ use std::path::{Path, PathBuf};
 
 pub use alert::Alert;
 pub use entry::{Body, Entry, Setting, Start, Stop, Who};
+pub use ledger::{Ledger, MOST_ENTRIES};
 pub use line::{Hash, LineError, Link, MAX_LINE, SEAL_LEN, check_line, seal};
 pub(super) use reader::read_at;
 pub use reader::{Damage, Found, Reader, Tail};

@@ -1,0 +1,73 @@
+//! `exchequer portfolio`: what the desk owns, from the ledger in the journal.
+
+mod import;
+
+use super::journal::damaged;
+use super::output::{Cell, Column};
+use super::{Context, Exit, Failure};
+use crate::money::plain;
+use crate::portfolio::ledger::Ledger;
+use crate::store::{LedgerFault, read_ledger};
+use std::collections::BTreeMap;
+
+const EXAMPLES: &str = "\
+Examples:
+  exchequer portfolio import trades.csv --account cold --dry-run      what would be added
+  exchequer portfolio import ledgers.csv --account kraken --format kraken-ledgers
+  exchequer portfolio show                                            what is in every account";
+
+/// Arguments of `exchequer portfolio`.
+#[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Reads an export into an account
+    Import(import::Args),
+    /// Shows what is in every account
+    Show,
+}
+
+/// Runs the command on the journal of this context.
+pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    match &args.command {
+        Command::Import(args) => import::run(args, context),
+        Command::Show => show(context),
+    }
+}
+
+fn ledger(context: &Context) -> Result<Ledger, Failure> {
+    read_ledger(&context.paths.journal).map_err(|fault| match fault {
+        LedgerFault::Damaged(damage) => damaged(&context.paths.journal, &damage, 0),
+        LedgerFault::Later(_) => {
+            Failure::new(Exit::Error, "journal_later", fault.to_string()).hint("use the version that wrote it")
+        }
+        LedgerFault::Contradiction { .. } => Failure::new(Exit::Verification, "ledger", fault.to_string()),
+    })
+}
+
+fn show(context: &Context) -> Result<(), Failure> {
+    let ledger = ledger(context)?;
+    let held = ledger.balances().iter().flat_map(|(account, assets)| {
+        assets
+            .iter()
+            .filter(|(_, amount)| !amount.is_zero())
+            .map(move |(asset, amount)| (account, asset, plain(*amount)))
+    });
+    if context.output.json {
+        let mut accounts: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        for (account, asset, amount) in held {
+            accounts.entry(account.as_str()).or_default().insert(asset.as_str(), amount);
+        }
+        let count = ledger.entries().len();
+        return context.output.json(&serde_json::json!({ "entries": count, "accounts": accounts }));
+    }
+    let rows: Vec<Vec<Cell>> = held
+        .map(|(account, asset, amount)| vec![account.as_str().into(), asset.as_str().into(), amount.into()])
+        .collect();
+    context.output.table(&[Column::Left("account"), Column::Left("asset"), Column::Right("amount")], &rows)
+}
