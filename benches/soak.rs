@@ -1,6 +1,6 @@
 //! A minute at ten thousand messages a second: no gap, no growth, and a screen that shows now.
 //!
-//! `scripts/soak [SECONDS]`. `exchequer sim --rate 10000` and the console, journal and cache included, are two processes;
+//! `scripts/soak [SECONDS [INSTRUMENTS]]`. `exchequer sim --rate 10000` and the console, journal and cache included, are two processes;
 //! every second the memory of both is read and the screen is looked at. It ends with an error when a book fell out of
 //! step, when the screen showed another second than the clock, or when memory grew.
 
@@ -69,9 +69,10 @@ fn spread(name: &str, samples: &[Memory]) -> bool {
 }
 
 fn main() -> ExitCode {
-    let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(60);
-    println!("exchequer sim --rate {RATE}; exchequer --venue kraken … at 120x40, 30 frames/s; {seconds} s");
-    let venue = Venue::start(&["--rate", RATE]);
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse().ok());
+    let (seconds, count) = (numbers.next().unwrap_or(60), numbers.next().unwrap_or(5).to_string());
+    println!("exchequer sim --rate {RATE} --symbols {count}; exchequer … at 120x40, 30 frames/s; {seconds} s");
+    let venue = Venue::start(&["--rate", RATE, "--symbols", &count]);
     let dir = tempfile::tempdir().unwrap();
     let seen = Arc::new(Mutex::new(Seen::default()));
     let look = {
@@ -84,9 +85,11 @@ fn main() -> ExitCode {
             seen.late += u64::from(behind(&seen.screen).is_some_and(|behind| behind > 1));
         }
     };
+    let mut arguments = vec!["--venue", "kraken"];
+    arguments.extend(venue.symbols.iter().map(String::as_str));
     let start = Start {
         size: (120, 40),
-        arguments: &["--venue", "kraken", "BTC/USD", "ETH/USD", "SOL/USD", "ETH/BTC", "USDT/USD"],
+        arguments: &arguments,
         variables: &[("EXCHEQUER_KRAKEN_URL", &venue.url), ("EXCHEQUER_TIME", "utc")],
         dir: dir.path(),
     };

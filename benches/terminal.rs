@@ -95,7 +95,7 @@ fn main() {
     let dir: &Path = dir.path();
     let busy = Venue::start(&["--rate", "200", "--symbols", "BTC/USD"]);
     let real = [("EXCHEQUER_KRAKEN_URL", busy.url.as_str())];
-    let kraken = ["--venue", "kraken", "BTC/USD"];
+    let kraken = ["--venue", "kraken", busy.symbols[0].as_str()];
 
     println!("Start, ms ({STARTS} runs, 80x24; the cache is warm after the first):\n");
     println!("| | panes, median | max | a book, median | max | command |\n|---|---:|---:|---:|---:|---|");
@@ -122,5 +122,6 @@ fn main() {
         run("busy book, low bandwidth", &[kraken.as_slice(), &["--low-bandwidth"]].concat(), &real);
         run("idle: a replay that has ended", &["--replay", capture, "--speed", "max"], &[]);
     }
-    println!("\nbusy book: against `exchequer sim --rate 200 --symbols BTC/USD`, which {}", busy.stop());
+    let stopped = busy.stop();
+    println!("\nbusy book: against `exchequer sim --rate 200 --symbols BTC/USD`, which {stopped}");
 }

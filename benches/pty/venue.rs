@@ -8,24 +8,29 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 pub struct Venue {
     pub process: Child,
     pub url: String,
+    /// What is traded there.
+    pub symbols: Vec<String>,
     output: BufReader<ChildStdout>,
 }
 
 impl Venue {
     pub fn start(arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_exchequer"));
-        let mut process = command.arg("sim").args(arguments).stdout(Stdio::piped()).spawn().unwrap();
-        let (mut output, mut url) = (BufReader::new(process.stdout.take().unwrap()), String::new());
-        output.read_line(&mut url).unwrap();
-        Self { process, url: url.trim().to_owned(), output }
+        let mut process = command.args(["sim", "--json"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let (mut output, mut opened) = (BufReader::new(process.stdout.take().unwrap()), String::new());
+        output.read_line(&mut opened).unwrap();
+        let opened: serde_json::Value = serde_json::from_str(&opened).unwrap();
+        let symbols = opened["symbols"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
+        Self { process, url: opened["url"].as_str().unwrap().to_owned(), symbols: symbols.collect(), output }
     }
 
-    /// Stops it; gives its last word.
+    /// Stops it; tells how much it sent.
     pub fn stop(mut self) -> String {
         kill_process(Pid::from_child(&self.process), Signal::TERM).unwrap();
         let mut word = String::new();
         self.output.read_line(&mut word).unwrap();
-        word.trim().to_owned()
+        let word: serde_json::Value = serde_json::from_str(&word).unwrap();
+        format!("sent {}", word["sent"])
     }
 }
 
