@@ -19,8 +19,25 @@ struct Book<'a> {
     time: Option<Cow<'a, str>>,
 }
 
+/// The message that nearly all are: an `l2update`, its members in the order in which Coinbase writes them.
+fn usual(frame: &str) -> Option<Book<'_>> {
+    let (mut scan, mut book) = (Scan::new(frame), Book::default());
+    scan.pass(r#"{"type":"l2update","product_id":"#)?;
+    book.product = scan.plain()?.into();
+    scan.pass(r#","changes":"#)?;
+    scan.list(|scan| change(scan, &mut book.bids, &mut book.asks)).ok()?;
+    scan.pass(r#","time":"#)?;
+    book.time = Some(scan.plain()?.into());
+    scan.pass("}")?;
+    scan.end().ok()?;
+    Some(book)
+}
+
 /// Reads a `snapshot` or an `l2update`.
 fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
+    if let Some(book) = usual(frame) {
+        return Ok(book);
+    }
     let mut scan = Scan::new(frame);
     let mut book = Book::default();
     let (mut kind, mut product, mut lists, mut changes) = (None, None, 0, false);
@@ -57,9 +74,9 @@ fn book<'a>(frame: &'a str) -> Result<Book<'a>, Fault> {
 /// A change is a list of side, price and quantity.
 fn change(scan: &mut Scan<'_>, bids: &mut Vec<Change>, asks: &mut Vec<Change>) -> Result<(), Fault> {
     scan.expect(b'[', "a change expected")?;
-    let side = match scan.string()?.as_ref() {
-        "buy" => bids,
-        "sell" => asks,
+    let side = match scan.word_in_quotes()? {
+        Some("buy") => bids,
+        Some("sell") => asks,
         _ => return Err(scan.fault("neither buy nor sell")),
     };
     scan.expect(b',', "a price expected")?;

@@ -25,6 +25,9 @@ pub(super) struct Book<'a> {
 
 /// Reads a `book` message: its type, and each of its books.
 pub(super) fn books<'a>(frame: &'a str) -> Result<(Cow<'a, str>, Vec<Book<'a>>), Fault> {
+    if let Some((kind, book)) = usual(frame) {
+        return Ok((kind.into(), vec![book]));
+    }
     let mut scan = Scan::new(frame);
     let (mut kind, mut books) = (None, None);
     scan.object(|scan, name| {
@@ -45,6 +48,26 @@ pub(super) fn books<'a>(frame: &'a str) -> Result<(Cow<'a, str>, Vec<Book<'a>>),
     scan.end()?;
     let missing = |what| Fault { what, at: frame.len() };
     Ok((kind.ok_or(missing("no type"))?, books.ok_or(missing("no data"))?))
+}
+
+/// The message that nearly all are: one book, its members in the order in which Kraken writes them.
+fn usual(frame: &str) -> Option<(&str, Book<'_>)> {
+    let mut scan = Scan::new(frame);
+    scan.pass(r#"{"channel":"book","type":"#)?;
+    let kind = scan.plain()?;
+    scan.pass(r#","data":[{"symbol":"#)?;
+    let symbol = scan.plain()?.into();
+    scan.pass(r#","bids":"#)?;
+    let bids = scan.named_levels("price", "qty").ok()?;
+    scan.pass(r#","asks":"#)?;
+    let asks = scan.named_levels("price", "qty").ok()?;
+    scan.pass(r#","checksum":"#)?;
+    let checksum = Some(checksum(&mut scan).ok()?);
+    scan.pass(r#","timestamp":"#)?;
+    let timestamp = Some(scan.plain()?.into());
+    scan.pass("}]}")?;
+    scan.end().ok()?;
+    Some((kind, Book { symbol, bids, asks, checksum, timestamp }))
 }
 
 fn book<'a>(scan: &mut Scan<'a>) -> Result<Book<'a>, Fault> {

@@ -14,7 +14,7 @@ impl Scan<'_> {
     /// Reads a list of levels, each a list of price, quantity and whatever else a venue puts behind them.
     #[inline]
     pub fn levels(&mut self) -> Result<Vec<Change>, Fault> {
-        let mut levels = self.room();
+        let mut levels = Vec::new();
         self.list(|scan| {
             let change = match usual(scan.rest()) {
                 Some((change, length)) => {
@@ -27,6 +27,7 @@ impl Scan<'_> {
                 scan.skip()?;
             }
             scan.expect(b']', "the end of a level expected")?;
+            scan.make_room(&mut levels);
             levels.push(change);
             Ok::<_, Fault>(())
         })?;
@@ -44,7 +45,7 @@ impl Scan<'_> {
     /// Reads a list of levels, each an object with a price and a quantity under these names.
     #[inline]
     pub fn named_levels(&mut self, price: &str, quantity: &str) -> Result<Vec<Change>, Fault> {
-        let mut levels = self.room();
+        let mut levels = Vec::new();
         self.list(|scan| {
             let change = match usual_named(scan.rest(), price, quantity) {
                 Some((change, length)) => {
@@ -53,6 +54,7 @@ impl Scan<'_> {
                 }
                 None => scan.named_level(price, quantity)?,
             };
+            scan.make_room(&mut levels);
             levels.push(change);
             Ok::<_, Fault>(())
         })?;
@@ -75,9 +77,12 @@ impl Scan<'_> {
         }
     }
 
-    /// Room for the levels that are probably to come; more is made when more come.
-    fn room(&self) -> Vec<Change> {
-        Vec::with_capacity((self.rest().len() / BYTES_PER_LEVEL).min(USUAL))
+    /// Makes room for the levels that are probably to come, once there is one.
+    #[inline]
+    fn make_room(&self, levels: &mut Vec<Change>) {
+        if levels.is_empty() {
+            levels.reserve((self.rest().len() / BYTES_PER_LEVEL).min(USUAL) + 1);
+        }
     }
 }
 

@@ -111,6 +111,20 @@ impl<'a> Scan<'a> {
         if self.peek() == Some(b'"') { Ok(Some(self.raw_string()?.text)) } else { Ok(None) }
     }
 
+    /// Passes over exactly this text; `None`, and nothing is passed over, when something else comes.
+    #[inline(always)]
+    pub fn pass(&mut self, text: &str) -> Option<()> {
+        self.rest().strip_prefix(text.as_bytes())?;
+        self.at += text.len();
+        Some(())
+    }
+
+    /// Reads a string that comes right here and has no escapes.
+    #[inline]
+    pub fn plain(&mut self) -> Option<&'a str> {
+        self.raw_string().ok().filter(|inside| !inside.escaped).map(|inside| inside.text)
+    }
+
     /// Reads a number, or a string that holds one and nothing else.
     #[inline]
     pub fn fixed(&mut self) -> Result<Fixed, Fault> {
