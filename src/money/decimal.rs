@@ -28,6 +28,11 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NumberError> {
     }
 }
 
+/// The sum, or `None` when it would have to be rounded: the library's own addition rounds to 28 digits without a word.
+pub fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
+    a.checked_add(b).filter(|sum| sum.checked_sub(b) == Some(a) && sum.checked_sub(a) == Some(b))
+}
+
 fn parse_any(text: &str) -> Result<Decimal, NumberError> {
     let shown = || text.chars().take(MAX_NUMBER_LEN).collect::<String>();
     if text.len() > MAX_NUMBER_LEN {
@@ -104,6 +109,15 @@ mod tests {
         }
         assert!(matches!(parse_decimal(&"9".repeat(40)), Err(NumberError::TooPrecise(_))));
         assert!(matches!(parse_decimal(&"9".repeat(400)), Err(NumberError::NotANumber(_))));
+    }
+
+    #[test]
+    fn a_sum_is_exact_or_there_is_none() {
+        let sum = |a: &str, b: &str| exact_sum(a.parse().unwrap(), b.parse().unwrap()).map(|sum| sum.to_string());
+        assert_eq!(sum("1000000000", "0.000000000000000001").as_deref(), Some("1000000000.000000000000000001"));
+        assert_eq!(sum("100000000000", "0.000000000000000000000001"), None, "it has 36 digits");
+        assert_eq!(sum("79228162514264337593543950335", "1"), None);
+        assert_eq!(sum("1.5", "-1.5").as_deref(), Some("0.0"));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ mod fixed;
 mod format;
 
 pub use asset::{Asset, AssetError};
-pub use decimal::{NumberError, parse_decimal};
+pub use decimal::{NumberError, exact_sum, parse_decimal};
 pub use fixed::Fixed;
 pub use format::{grouped, plain};
 
@@ -48,12 +48,12 @@ macro_rules! number {
 
             /// The sum, or `None` when it does not fit 28 digits.
             pub fn checked_add(self, other: Self) -> Option<Self> {
-                self.0.checked_add(other.0).map(Self)
+                exact_sum(self.0, other.0).map(Self)
             }
 
             /// The difference, or `None` when it does not fit 28 digits.
             pub fn checked_sub(self, other: Self) -> Option<Self> {
-                self.0.checked_sub(other.0).map(Self)
+                exact_sum(self.0, -other.0).map(Self)
             }
         }
 

@@ -7,7 +7,7 @@
 //!   proportion with 28 significant digits, and the parts of a purchase always add up to the whole.
 //! - Nothing is sold that is not there.
 
-use crate::money::Decimal;
+use crate::money::{Decimal, exact_sum};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -196,10 +196,8 @@ fn check(quantity: Decimal, price: Decimal, fee: Decimal) -> Result<(), BasisErr
     }
 }
 
-/// The exact sum: one that had to be rounded to 28 digits is an error.
 fn sum(a: Decimal, b: Decimal) -> Result<Decimal, BasisError> {
-    let sum = a.checked_add(b).filter(|sum| *sum - b == a && *sum - a == b);
-    sum.ok_or(BasisError::TooPrecise)
+    exact_sum(a, b).ok_or(BasisError::TooPrecise)
 }
 
 #[cfg(test)]

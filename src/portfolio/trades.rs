@@ -34,7 +34,6 @@ pub struct Entry {
 pub fn read(source: impl Read) -> Result<Vec<Entry>, TableError> {
     let mut table = Table::open(source, &["date", "type", "asset", "quantity", "price"], &["fee"])?;
     let mut entries: Vec<Entry> = Vec::new();
-    let mut assets: BTreeMap<String, Asset> = BTreeMap::new();
     while let Some(row) = table.next_row()? {
         let kind = row.text("type")?;
         let buys = match kind {
@@ -42,15 +41,7 @@ pub fn read(source: impl Read) -> Result<Vec<Entry>, TableError> {
             kind if kind.eq_ignore_ascii_case("sell") => false,
             _ => return Err(row.unknown("type", "buy, sell")),
         };
-        let name = row.text("asset")?;
-        let asset = match assets.get(name) {
-            Some(asset) => asset.clone(),
-            None => {
-                let asset = Asset::new(name).map_err(|error| row.fault(Trouble::Refused(error.to_string())))?;
-                assets.insert(name.to_owned(), asset.clone());
-                asset
-            }
-        };
+        let asset = row.asset("asset")?;
         let (quantity, price) = (row.decimal("quantity")?, row.decimal("price")?);
         let (at, fee) = (row.moment("date")?, row.decimal_or_zero("fee")?);
         entries.push(Entry { line: row.line, at, buys, asset, quantity, price, fee });
@@ -115,7 +106,7 @@ date,type,asset,quantity,price,fee
             ("2026-01-01,buy,BTC,-1,1,0\n", "line 2: BTC: a quantity of -1"),
             ("2026-01-01,buy,BTC,1,-1,0\n", "line 2: BTC: -1 is below zero"),
             ("2026-01-01,gift,BTC,1,1,0\n", "line 2: type: \"gift\" is not one of buy, sell"),
-            ("2026-01-01,buy,B C,1,1,0\n", "line 2: ' ' cannot stand in an asset code"),
+            ("2026-01-01,buy,B C,1,1,0\n", "line 2: asset: ' ' cannot stand in an asset code"),
             ("01/02/2026,buy,BTC,1,1,0\n", "line 2: date: \"01/02/2026\" is not a date"),
         ] {
             let text = format!("{header}{rows}");

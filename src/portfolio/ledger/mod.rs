@@ -12,7 +12,7 @@ mod tests;
 
 pub use entry::{Account, Entry, EntryError, EntryId, Kind, Leg};
 
-use crate::money::{Asset, Decimal};
+use crate::money::{Asset, Decimal, exact_sum};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -86,9 +86,4 @@ impl Ledger {
     pub fn balances(&self) -> &BTreeMap<Account, BTreeMap<Asset, Decimal>> {
         &self.balances
     }
-}
-
-/// The sum, if it needs no rounding.
-fn exact_sum(a: Decimal, b: Decimal) -> Option<Decimal> {
-    a.checked_add(b).filter(|sum| sum.checked_sub(b) == Some(a) && sum.checked_sub(a) == Some(b))
 }
