@@ -5,7 +5,7 @@
 //! purchase without a price in it or a deposit that takes away never gets into a ledger.
 
 use crate::market::{Timestamp, printable};
-use crate::money::{Asset, Quantity};
+use crate::money::{Asset, Price, Quantity};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -98,6 +98,28 @@ pub enum Kind {
     Repay,
     /// A position was settled, with a profit or a loss.
     Settlement,
+    /// Money came into a fund, which gave units for it.
+    Subscription {
+        /// How many units there are more.
+        units: Quantity,
+    },
+    /// A fund took units back and paid for them.
+    Redemption {
+        /// How many units there are less.
+        units: Quantity,
+    },
+    /// Somebody says what an asset is worth, where no market does. Moves nothing.
+    Price {
+        /// What.
+        asset: Asset,
+        /// What one is worth.
+        price: Price,
+        /// In what.
+        currency: Asset,
+        /// When that ends; never when it is not said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
     /// An earlier entry said something wrong; the legs are the difference.
     Correction {
         /// The entry that is corrected.
@@ -166,6 +188,9 @@ impl Kind {
             Self::Borrow => "borrow",
             Self::Repay => "repay",
             Self::Settlement => "settlement",
+            Self::Subscription { .. } => "subscription",
+            Self::Redemption { .. } => "redemption",
+            Self::Price { .. } => "price",
             Self::Correction { .. } => "correction",
         }
     }
@@ -179,6 +204,14 @@ impl Entry {
         let (into, out) =
             (own().filter(|leg| leg.amount > Quantity::ZERO), own().filter(|leg| leg.amount < Quantity::ZERO));
         let (into, out) = (into.count(), out.count());
+        if let Kind::Price { asset, price, currency, .. } = &self.kind {
+            return match () {
+                () if !self.legs.is_empty() => rule("moves nothing and has no legs"),
+                () if *price < Price::ZERO => rule("is zero or more"),
+                () if asset == currency => rule("names another currency than the asset itself"),
+                () => Ok(()),
+            };
+        }
         if self.legs.is_empty() || self.legs.len() > MOST_LEGS {
             return rule("has one to sixteen legs");
         }
@@ -193,6 +226,11 @@ impl Entry {
             Kind::Deposit | Kind::Reward | Kind::Dividend | Kind::Borrow if (into, out) != (1, 0) => {
                 rule("has one asset, which comes in")
             }
+            Kind::Subscription { units } | Kind::Redemption { units } if *units <= Quantity::ZERO => {
+                rule("is of more than zero units")
+            }
+            Kind::Subscription { .. } if (into, out) != (1, 0) => rule("has one asset, which comes in"),
+            Kind::Redemption { .. } if (into, out) != (0, 1) => rule("has one asset, which goes out"),
             Kind::Withdrawal | Kind::Repay if (into, out) != (0, 1) => rule("has one asset, which goes out"),
             Kind::Transfer | Kind::Settlement if into + out != 1 => rule("has one asset, which comes in or goes out"),
             _ => Ok(()),
