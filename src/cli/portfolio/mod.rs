@@ -52,7 +52,8 @@ fn ledger(context: &Context) -> Result<Ledger, Failure> {
 
 fn show(context: &Context) -> Result<(), Failure> {
     let ledger = ledger(context)?;
-    let held = ledger.balances().iter().flat_map(|(account, assets)| {
+    let balances = ledger.balances();
+    let held = balances.iter().flat_map(|(account, assets)| {
         assets
             .iter()
             .filter(|(_, amount)| !amount.is_zero())
@@ -63,7 +64,7 @@ fn show(context: &Context) -> Result<(), Failure> {
         for (account, asset, amount) in held {
             accounts.entry(account.as_str()).or_default().insert(asset.as_str(), amount);
         }
-        let count = ledger.entries().len();
+        let count = ledger.len();
         return context.output.json(&serde_json::json!({ "entries": count, "accounts": accounts }));
     }
     let rows: Vec<Vec<Cell>> = held

@@ -4,6 +4,7 @@
 //! them. A transfer between two accounts is an entry in each. [`Entry::check`] sees that the legs suit the kind, so that a
 //! purchase without a price in it or a deposit that takes away never gets into a ledger.
 
+use super::written::Written;
 use crate::market::{Timestamp, printable};
 use crate::money::{Asset, Price, Quantity};
 use serde::{Deserialize, Serialize};
@@ -75,8 +76,7 @@ name!(
 );
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One asset was given for another.
     Trade,
@@ -117,7 +117,6 @@ pub enum Kind {
         /// In what.
         currency: Asset,
         /// When that ends; never when it is not said.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
     /// An earlier entry said something wrong; the legs are the difference.
@@ -128,19 +127,18 @@ pub enum Kind {
 }
 
 /// What came in or went out of one asset.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leg {
     /// What.
     pub asset: Asset,
     /// How much; negative for what went out.
     pub amount: Quantity,
     /// Whether it is a fee, paid with whatever else the entry says.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fee: bool,
 }
 
 /// What happened in one account at one time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// What its source calls it.
     pub id: EntryId,
@@ -149,12 +147,10 @@ pub struct Entry {
     /// When.
     pub at: Timestamp,
     /// What happened.
-    #[serde(flatten)]
     pub kind: Kind,
     /// What came in and what went out.
     pub legs: Vec<Leg>,
     /// Words of the source. Text from outside: make it printable before it is shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
@@ -193,6 +189,18 @@ impl Kind {
             Self::Price { .. } => "price",
             Self::Correction { .. } => "correction",
         }
+    }
+}
+
+impl Serialize for Entry {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written::from(self).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Written::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
     }
 }
 

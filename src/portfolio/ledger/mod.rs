@@ -4,25 +4,28 @@
 //! - Every entry has an id from where it comes from, and no id stands in an account twice: whoever brings the same entries
 //!   again brings nothing.
 //! - Balances are sums of what entries say, exact to the last digit; a sum that cannot be kept exactly is an error.
+//! - A million entries take some 100 MB: they lie in columns (see `rows`), and an [`Entry`] is made of them when asked for.
 
 mod entry;
+mod rows;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
 pub use entry::{Account, Entry, EntryError, EntryId, Kind, Leg};
+pub use rows::{LegRow, Row};
 
 use crate::money::{Asset, Decimal, exact_sum};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use rows::Rows;
+use std::collections::BTreeMap;
 
 /// All entries, and what they come to.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    entries: Vec<Arc<Entry>>,
-    /// Where each entry stands, by account and id.
-    places: HashMap<(Account, EntryId), usize>,
-    balances: BTreeMap<Account, BTreeMap<Asset, Decimal>>,
+    rows: Rows,
+    /// What is held, by the numbers of account and asset.
+    balances: Vec<Vec<Option<Decimal>>>,
 }
 
 /// What became of an entry.
@@ -46,44 +49,114 @@ pub enum LedgerError {
     /// A balance would have too many digits.
     #[error("entry {0}: the balance of {1} would have too many digits to be kept exactly")]
     TooPrecise(EntryId, Asset),
+    /// There are too many entries, accounts or assets.
+    #[error("entry {0} is more than a ledger holds")]
+    Full(EntryId),
 }
 
 impl Ledger {
     /// Adds an entry.
     pub fn add(&mut self, entry: Entry) -> Result<Added, LedgerError> {
-        let key = (entry.account.clone(), entry.id.clone());
-        if let Some(known) = self.places.get(&key).and_then(|place| self.entries.get(*place)) {
-            return if **known == entry { Ok(Added::Known) } else { Err(LedgerError::Differs(entry.id)) };
+        if let Some(known) = self.rows.find(&entry.account, &entry.id) {
+            return if self.rows.entry(known).as_ref() == Some(&entry) {
+                Ok(Added::Known)
+            } else {
+                Err(LedgerError::Differs(entry.id))
+            };
         }
         if let Kind::Correction { of } = &entry.kind
-            && !self.places.contains_key(&(entry.account.clone(), of.clone()))
+            && self.rows.find(&entry.account, of).is_none()
         {
             return Err(LedgerError::Unknown(entry.id, of.clone()));
         }
-        let held = self.balances.get(&entry.account);
-        let mut changed: BTreeMap<&Asset, Decimal> = BTreeMap::new();
+        let mut changed: Vec<(&Asset, Decimal)> = Vec::with_capacity(entry.legs.len());
         for leg in &entry.legs {
-            let before = changed.get(&leg.asset).or_else(|| held?.get(&leg.asset)).copied().unwrap_or_default();
+            let place = changed.iter().position(|(asset, _)| **asset == leg.asset);
+            let before = match place.and_then(|place| changed.get(place)) {
+                Some((_, sum)) => *sum,
+                None => self.balance(&entry.account, &leg.asset).unwrap_or_default(),
+            };
             let after = exact_sum(before, leg.amount.get())
                 .ok_or_else(|| LedgerError::TooPrecise(entry.id.clone(), leg.asset.clone()))?;
-            changed.insert(&leg.asset, after);
+            match place.and_then(|place| changed.get_mut(place)) {
+                Some((_, sum)) => *sum = after,
+                None => changed.push((&leg.asset, after)),
+            }
         }
-        let balances = self.balances.entry(entry.account.clone()).or_default();
+        if !self.rows.push(&entry) {
+            return Err(LedgerError::Full(entry.id));
+        }
+        let account = self.rows.accounts.number(&entry.account).unwrap_or_default();
+        grow(&mut self.balances, account);
         for (asset, balance) in changed {
-            balances.insert(asset.clone(), balance);
+            let asset = self.rows.assets.number(asset).unwrap_or_default();
+            if let Some(held) = self.balances.get_mut(account) {
+                grow(held, asset);
+                held.get_mut(asset).map(|held| held.replace(balance));
+            }
         }
-        self.places.insert(key, self.entries.len());
-        self.entries.push(Arc::new(entry));
         Ok(Added::New)
     }
 
-    /// All entries, in the order in which they were added.
-    pub fn entries(&self) -> &[Arc<Entry>] {
-        &self.entries
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// One entry, by its place in the order in which they were added.
+    pub fn entry(&self, place: usize) -> Option<Entry> {
+        self.rows.entry(place)
+    }
+
+    /// One entry as it lies in the ledger, without copying it.
+    pub fn row(&self, place: usize) -> Option<Row<'_>> {
+        self.rows.row(place)
+    }
+
+    /// All of them, in the order in which they were added.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = Row<'_>> {
+        (0..self.len()).filter_map(|place| self.row(place))
+    }
+
+    /// The places of all entries in the order of their time; those of one moment in the order in which they were added.
+    pub fn by_time(&self) -> Vec<u32> {
+        self.rows.by_time()
+    }
+
+    /// All accounts, in the order of their numbers.
+    pub fn accounts(&self) -> &[Account] {
+        self.rows.accounts.all()
+    }
+
+    /// All assets, in the order of their numbers.
+    pub fn assets(&self) -> &[Asset] {
+        self.rows.assets.all()
+    }
+
+    /// What is held of an asset in an account; `None` where it never was.
+    pub fn balance(&self, account: &Account, asset: &Asset) -> Option<Decimal> {
+        let (account, asset) = (self.rows.accounts.number(account)?, self.rows.assets.number(asset)?);
+        *self.balances.get(account)?.get(asset)?
     }
 
     /// What is in each account; an asset that came and went wholly is there with zero.
-    pub fn balances(&self) -> &BTreeMap<Account, BTreeMap<Asset, Decimal>> {
-        &self.balances
+    pub fn balances(&self) -> BTreeMap<&Account, BTreeMap<&Asset, Decimal>> {
+        let held = |account| {
+            let of = |asset| Some((asset, self.balance(account, asset)?));
+            self.assets().iter().filter_map(of).collect()
+        };
+        self.rows.accounts.all().iter().map(|account| (account, held(account))).collect()
+    }
+}
+
+/// Makes room up to a place.
+fn grow<T: Clone + Default>(list: &mut Vec<T>, place: usize) {
+    if list.len() <= place {
+        list.resize(place + 1, T::default());
     }
 }

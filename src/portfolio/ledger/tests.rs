@@ -39,6 +39,9 @@ fn legs_suit_their_kind() {
         (Kind::Fee, vec![usd()], false),
         (Kind::Reward, vec![leg("BTC", "0")], false),
         (Kind::Correction { of: EntryId::new("x").unwrap() }, vec![btc(), usd()], true),
+        (Kind::Subscription { units: Quantity::ZERO }, vec![btc()], false),
+        (Kind::Subscription { units: "1".parse().unwrap() }, vec![usd()], false),
+        (Kind::Redemption { units: "1".parse().unwrap() }, vec![usd()], true),
     ] {
         assert_eq!(entry("a", kind.clone(), legs.clone()).check().is_ok(), fits, "{kind:?} {legs:?}");
     }
@@ -64,7 +67,7 @@ fn what_comes_twice_counts_once_and_what_differs_is_refused() {
     let of = |id: &str| Kind::Correction { of: EntryId::new(id).unwrap() };
     assert!(matches!(ledger.add(entry("C1", of("T2"), vec![leg("BTC", "0.1")])), Err(LedgerError::Unknown(..))));
     assert_eq!(ledger.add(entry("C1", of("T1"), vec![leg("BTC", "0.1")])), Ok(Added::New));
-    let balances = &ledger.balances()[&Account::new("kraken").unwrap()];
+    let balances = ledger.balances()[&Account::new("kraken").unwrap()].clone();
     assert_eq!(
         (balances[&asset("BTC")], balances[&asset("USD")]),
         ("0.6".parse().unwrap(), "-30012.5".parse().unwrap())
@@ -77,14 +80,28 @@ fn a_balance_that_would_be_rounded_is_refused() {
     ledger.add(entry("1", Kind::Deposit, vec![leg("X", "100000000000")])).unwrap();
     let dust = entry("2", Kind::Deposit, vec![leg("X", "0.000000000000000000000001")]);
     assert!(matches!(ledger.add(dust), Err(LedgerError::TooPrecise(..))));
-    assert_eq!((ledger.entries().len(), ledger.balances().len()), (1, 1));
+    assert_eq!((ledger.len(), ledger.balances().len()), (1, 1));
 }
 
 #[test]
 fn an_entry_is_read_as_it_was_written() {
     let mut correction = entry("C1", Kind::Correction { of: EntryId::new("T1").unwrap() }, vec![fee("USD", "-1.50")]);
     correction.note = Some("wrong\nfee".to_owned());
-    for entry in [correction, entry("D1", Kind::Deposit, vec![leg("BTC", "0.10")])] {
+    let units = "10.5".parse().unwrap();
+    let price = |until| Kind::Price { asset: asset("XYZ"), price: "1.25".parse().unwrap(), currency: asset("EUR"), until };
+    let mut ledger = Ledger::default();
+    for entry in [
+        entry("T1", Kind::Trade, vec![leg("BTC", "0.5"), leg("USD", "-1")]),
+        correction,
+        entry("D1", Kind::Deposit, vec![leg("BTC", "0.10")]),
+        entry("S1", Kind::Subscription { units }, vec![leg("USD", "1050")]),
+        entry("S2", Kind::Redemption { units }, vec![leg("USD", "-1050"), fee("USD", "-3")]),
+        entry("P1", price(None), vec![]),
+        entry("P2", price(Some(Timestamp::from_secs(9))), vec![]),
+    ] {
+        entry.check().unwrap();
+        ledger.add(entry.clone()).unwrap();
+        assert_eq!(ledger.entry(ledger.len() - 1).as_ref(), Some(&entry), "out of the columns");
         let text = serde_json::to_string(&entry).unwrap();
         assert_eq!(serde_json::from_str::<Entry>(&text).unwrap(), entry, "{text}");
     }
@@ -112,12 +129,31 @@ proptest! {
         for entry in order.iter().map(|index| index.get(&entries)).chain(&entries) {
             ledger.add(entry.clone()).unwrap();
         }
-        prop_assert_eq!(ledger.entries().len(), entries.len());
+        prop_assert_eq!(ledger.len(), entries.len());
         for asset in &assets {
             let legs = entries.iter().flat_map(|entry| &entry.legs).filter(|leg| leg.asset == *asset);
             let sum: Decimal = legs.map(|leg| leg.amount.get()).sum();
-            let balances = &ledger.balances()[&Account::new("kraken").unwrap()];
+            let balances = ledger.balances()[&Account::new("kraken").unwrap()].clone();
             prop_assert_eq!(balances.get(asset).copied().unwrap_or_default(), sum);
         }
+    }
+}
+
+#[test]
+fn what_is_written_wrongly_is_no_entry() {
+    let good = r#"{"id":"1","account":"a","at":"2026-01-01T00:00:00Z","kind":"deposit","legs":["BTC 1"]}"#;
+    assert!(serde_json::from_str::<Entry>(good).is_ok());
+    for (from, to) in [
+        ("deposit", "gift"),
+        ("deposit", "price"),
+        ("deposit", "correction"),
+        ("BTC 1", "BTC"),
+        ("BTC 1", "BTC 1e5"),
+        ("BTC 1", "BTC 1 fees"),
+        ("BTC 1", "BTC 1 fee 2"),
+        (r#""1""#, r#"" 1""#),
+        ("2026-01-01", "2026-13-01"),
+    ] {
+        assert!(serde_json::from_str::<Entry>(&good.replacen(from, to, 1)).is_err(), "{to}");
     }
 }
