@@ -10,3 +10,4 @@ pub mod performance;
 pub mod series;
 pub mod table;
 pub mod trades;
+pub mod valuation;

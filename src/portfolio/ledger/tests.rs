@@ -88,7 +88,8 @@ fn an_entry_is_read_as_it_was_written() {
     let mut correction = entry("C1", Kind::Correction { of: EntryId::new("T1").unwrap() }, vec![fee("USD", "-1.50")]);
     correction.note = Some("wrong\nfee".to_owned());
     let units = "10.5".parse().unwrap();
-    let price = |until| Kind::Price { asset: asset("XYZ"), price: "1.25".parse().unwrap(), currency: asset("EUR"), until };
+    let price =
+        |until| Kind::Price { asset: asset("XYZ"), price: "1.25".parse().unwrap(), currency: asset("EUR"), until };
     let mut ledger = Ledger::default();
     for entry in [
         entry("T1", Kind::Trade, vec![leg("BTC", "0.5"), leg("USD", "-1")]),
@@ -141,18 +142,18 @@ proptest! {
 
 #[test]
 fn what_is_written_wrongly_is_no_entry() {
-    let good = r#"{"id":"1","account":"a","at":"2026-01-01T00:00:00Z","kind":"deposit","legs":["BTC 1"]}"#;
-    assert!(serde_json::from_str::<Entry>(good).is_ok());
+    let good = r#"{"id":"1","account":"a","at":1767225600000000000,"kind":"deposit","legs":["BTC 1"]}"#;
+    serde_json::from_str::<Entry>(good).unwrap();
     for (from, to) in [
         ("deposit", "gift"),
         ("deposit", "price"),
         ("deposit", "correction"),
         ("BTC 1", "BTC"),
-        ("BTC 1", "BTC 1e5"),
+        ("BTC 1", "BTC one"),
         ("BTC 1", "BTC 1 fees"),
         ("BTC 1", "BTC 1 fee 2"),
         (r#""1""#, r#"" 1""#),
-        ("2026-01-01", "2026-13-01"),
+        ("1767225600000000000", "\"2026-01-01\""),
     ] {
         assert!(serde_json::from_str::<Entry>(&good.replacen(from, to, 1)).is_err(), "{to}");
     }
