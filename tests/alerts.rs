@@ -77,6 +77,7 @@ impl Session {
             interval: Interval::Minute1,
             candles: 0,
             across: None,
+            portfolio: None,
         };
         let seen = async {
             loop {

@@ -66,6 +66,7 @@ impl Watcher {
             interval: Interval::Minute1,
             candles: 100,
             across: None,
+            portfolio: None,
         };
         Self { handle: desk.handle(Scope::local()), query }
     }

@@ -161,6 +161,8 @@ pub fn view_of(query: &Query) -> View {
         }),
         links: vec![link()],
         store: Store { journal: Health::Good, entries: 1_204, cache: Health::Good },
+        nav: None,
+        portfolio: None,
         alerts: std::sync::Arc::default(),
         replay: None,
         notices: vec![],

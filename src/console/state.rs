@@ -251,5 +251,6 @@ pub fn query(state: &State) -> Query {
         interval: state.settings.interval,
         candles: usize::from(room(Pane::Candles).width),
         across,
+        portfolio: None,
     }
 }

@@ -15,6 +15,7 @@ mod consolidated;
 mod ear;
 mod line;
 mod memory;
+pub mod portfolio;
 mod scope;
 mod settings;
 mod shared;

@@ -85,6 +85,8 @@ impl State {
                 .zip(query.across.as_ref())
                 .map(|(place, across)| AcrossView::of(self, place, &watch, across, query.group, now)),
             links: self.links.values().cloned().collect(),
+            nav: None,
+            portfolio: None,
             store: self.store.clone(),
             alerts: Arc::clone(&self.alerts),
             replay: self.replay.clone(),

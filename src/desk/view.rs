@@ -1,5 +1,6 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
+use super::portfolio::{NavView, PortfolioQuery, PortfolioView};
 use super::{Across, AcrossView, AlertsView, Line};
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
@@ -38,6 +39,8 @@ pub struct Query {
     pub candles: usize,
     /// What to tell of the instrument across venues, if anything.
     pub across: Option<Across>,
+    /// What to tell of a portfolio, if anything.
+    pub portfolio: Option<PortfolioQuery>,
 }
 
 /// What kind of market this is: never to be mistaken for another.
@@ -51,7 +54,7 @@ pub enum Mode {
     Replay,
 }
 
-/// All that is on a screen of the Markets workspace.
+/// All that is on a screen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct View {
     /// What kind of market this is.
@@ -66,6 +69,10 @@ pub struct View {
     pub across: Option<AcrossView>,
     /// The connections.
     pub links: Vec<Link>,
+    /// What all accounts are worth; `None` when nothing is owned.
+    pub nav: Option<NavView>,
+    /// The portfolio that the query asked for.
+    pub portfolio: Option<PortfolioView>,
     /// The journal and the cache.
     pub store: Store,
     /// The alerts and what became of them.

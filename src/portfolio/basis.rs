@@ -122,6 +122,23 @@ impl Holding {
     pub fn buy(&mut self, quantity: Decimal, price: Decimal, fee: Decimal) -> Result<(), BasisError> {
         check(quantity, price, fee)?;
         let cost = quantity.checked_mul(price).and_then(|cost| cost.checked_add(fee)).ok_or(BasisError::TooPrecise)?;
+        self.bring(quantity, cost)
+    }
+
+    /// Counts a sale, and gives what it realises.
+    pub fn sell(&mut self, quantity: Decimal, price: Decimal, fee: Decimal) -> Result<Decimal, BasisError> {
+        check(quantity, price, fee)?;
+        let proceeds = quantity.checked_mul(price).and_then(|gross| gross.checked_sub(fee));
+        let proceeds = proceeds.ok_or(BasisError::TooPrecise)?;
+        let cost = self.take(quantity)?;
+        let gain = proceeds.checked_sub(cost).ok_or(BasisError::TooPrecise)?;
+        self.realised = self.realised.checked_add(gain).ok_or(BasisError::TooPrecise)?;
+        Ok(gain)
+    }
+
+    /// Takes in a lot that cost so much in all.
+    pub fn bring(&mut self, quantity: Decimal, cost: Decimal) -> Result<(), BasisError> {
+        check(quantity, Decimal::ZERO, Decimal::ZERO)?;
         let held = sum(self.quantity, quantity)?;
         let whole = self.cost.checked_add(cost).ok_or(BasisError::TooPrecise)?;
         let lot = Lot { quantity, cost };
@@ -138,22 +155,18 @@ impl Holding {
         Ok(())
     }
 
-    /// Counts a sale, and gives what it realises.
-    pub fn sell(&mut self, quantity: Decimal, price: Decimal, fee: Decimal) -> Result<Decimal, BasisError> {
-        check(quantity, price, fee)?;
+    /// Takes a quantity out, and gives what it had cost.
+    pub fn take(&mut self, quantity: Decimal) -> Result<Decimal, BasisError> {
+        check(quantity, Decimal::ZERO, Decimal::ZERO)?;
         if quantity > self.quantity {
             return Err(BasisError::Oversold { sold: quantity, held: self.quantity });
         }
         let left = sum(self.quantity, -quantity)?;
-        let proceeds = quantity.checked_mul(price).and_then(|gross| gross.checked_sub(fee));
-        let proceeds = proceeds.ok_or(BasisError::TooPrecise)?;
         let cost = self.use_up(quantity)?;
-        let gain = proceeds.checked_sub(cost).ok_or(BasisError::TooPrecise)?;
-        self.realised = self.realised.checked_add(gain).ok_or(BasisError::TooPrecise)?;
         self.quantity = left;
         // What is left of nothing cost nothing, whatever was rounded on the way.
         self.cost = if left.is_zero() { Decimal::ZERO } else { self.cost - cost };
-        Ok(gain)
+        Ok(cost)
     }
 
     /// Takes a quantity out of the lots, and gives what it had cost.
