@@ -12,7 +12,7 @@
 //!   proceeds, not a gain.
 
 use super::basis::{BasisError, Holding, Method};
-use super::ledger::{Kind, Ledger, Row};
+use super::ledger::{Kind, Ledger, MOST, Row};
 use crate::market::Timestamp;
 use crate::money::{Asset, Decimal};
 use std::collections::BTreeMap;
@@ -227,7 +227,7 @@ impl Run<'_> {
     fn value(&mut self, asset: usize, amount: Decimal, at: Timestamp) -> Option<Decimal> {
         match Some(asset) == self.base {
             true => Some(amount),
-            false => (self.price)(asset, at)?.checked_mul(amount),
+            false => (self.price)(asset, at)?.checked_mul(amount).filter(|value| value.abs() <= MOST),
         }
     }
 
@@ -262,6 +262,9 @@ impl Run<'_> {
         amount: Decimal,
         proceeds: Option<Decimal>,
     ) -> Result<(), BasisError> {
+        if Some(asset) == self.base {
+            return Ok(());
+        }
         let pool = self.pool(asset);
         let matched = amount.min(pool.own.quantity());
         let cost = if matched.is_zero() { Decimal::ZERO } else { pool.own.take(matched)? };
@@ -285,9 +288,6 @@ impl Run<'_> {
         amount: Decimal,
         value: Option<Decimal>,
     ) -> Result<(), BasisError> {
-        if Some(asset) == self.base {
-            return Ok(());
-        }
         self.sell(row, asset, amount, value)?;
         let debt = &mut self.pool(asset).debt;
         let matched = amount.min(debt.quantity());

@@ -4,9 +4,12 @@
 //! they are printed, never before; only statistics over returns are floating point.
 
 pub mod basis;
+pub mod course;
+pub mod estate;
 pub mod gains;
 pub mod import;
 pub mod ledger;
+pub mod past;
 pub mod performance;
 pub mod series;
 pub mod table;

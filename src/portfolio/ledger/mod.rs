@@ -20,6 +20,10 @@ use crate::money::{Asset, Decimal, exact_sum};
 use rows::Rows;
 use std::collections::BTreeMap;
 
+/// The largest amount: 10²⁰, a hundred thousand times more than there is of the most plentiful token. A hundred million of
+/// them still have a sum.
+pub const MOST: Decimal = Decimal::from_parts(0x6310_0000, 0x6bc7_5e2d, 0x5, false, 0);
+
 /// All entries, and what they come to.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
@@ -49,6 +53,9 @@ pub enum LedgerError {
     /// A balance would have too many digits.
     #[error("entry {0}: the balance of {1} would have too many digits to be kept exactly")]
     TooPrecise(EntryId, Asset),
+    /// An amount is larger than any that exists: sums of such would not fit.
+    #[error("entry {0}: {1} is more than anybody has")]
+    TooLarge(EntryId, Decimal),
     /// There are too many entries, accounts or assets.
     #[error("entry {0} is more than a ledger holds")]
     Full(EntryId),
@@ -68,6 +75,14 @@ impl Ledger {
             && self.rows.find(&entry.account, of).is_none()
         {
             return Err(LedgerError::Unknown(entry.id, of.clone()));
+        }
+        let units = match &entry.kind {
+            Kind::Subscription { units } | Kind::Redemption { units } => Some(units),
+            _ => None,
+        };
+        let amounts = entry.legs.iter().map(|leg| &leg.amount).chain(units);
+        if let Some(amount) = amounts.map(|amount| amount.get()).find(|amount| amount.abs() > MOST) {
+            return Err(LedgerError::TooLarge(entry.id, amount));
         }
         let mut changed: Vec<(&Asset, Decimal)> = Vec::with_capacity(entry.legs.len());
         for leg in &entry.legs {

@@ -77,6 +77,9 @@ fn what_comes_twice_counts_once_and_what_differs_is_refused() {
 #[test]
 fn a_balance_that_would_be_rounded_is_refused() {
     let mut ledger = Ledger::default();
+    let huge = |amount| entry("0", Kind::Deposit, vec![leg("X", amount)]);
+    assert!(matches!(ledger.add(huge("100000000000000000001")), Err(LedgerError::TooLarge(..))));
+    assert_eq!(MOST, "100000000000000000000".parse().unwrap());
     ledger.add(entry("1", Kind::Deposit, vec![leg("X", "100000000000")])).unwrap();
     let dust = entry("2", Kind::Deposit, vec![leg("X", "0.000000000000000000000001")]);
     assert!(matches!(ledger.add(dust), Err(LedgerError::TooPrecise(..))));
