@@ -4,6 +4,7 @@
 //! they are printed, never before; only statistics over returns are floating point.
 
 pub mod basis;
+pub mod export;
 pub mod import;
 pub mod ledger;
 pub mod performance;
