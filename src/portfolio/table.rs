@@ -196,18 +196,23 @@ impl<R: Read> Table<R> {
         let mut reader =
             csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(layout.delimiter).from_reader(meter);
         let mut record = csv::StringRecord::new();
-        let mut lacking = None;
+        // Where no row is the header, the widest was meant to be.
+        let mut lacking: Option<(usize, TableError)> = None;
         for _ in 0..=layout.preamble {
             since.set(0);
             if !reader.read_record(&mut record).map_err(fault)? {
                 break;
             }
+            let width = record.len();
             match places(&record, wanted, optional, &layout) {
-                Ok(columns) => return Ok(Self { reader, since, columns, width: record.len(), layout, record }),
-                Err(error) => lacking = lacking.or(Some(error)),
+                Ok(columns) => return Ok(Self { reader, since, columns, width, layout, record }),
+                Err(error) if lacking.as_ref().is_none_or(|(widest, _)| width > *widest) => {
+                    lacking = Some((width, error))
+                }
+                Err(_) => {}
             }
         }
-        Err(lacking.unwrap_or(TableError { line: 1, trouble: Trouble::Empty }))
+        Err(lacking.map_or(TableError { line: 1, trouble: Trouble::Empty }, |(_, error)| error))
     }
 
     /// The next row; `None` behind the last.

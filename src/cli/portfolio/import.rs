@@ -136,7 +136,7 @@ impl Plan {
         }
     }
 
-    fn new(&self) -> usize {
+    fn added(&self) -> usize {
         self.ledger.entries().len() - self.before
     }
 }
@@ -191,7 +191,7 @@ fn told(plan: &Plan, args: &Args, context: &Context) -> Result<(), Failure> {
             rows.into_iter().map(|(line, reason)| serde_json::json!({ "line": line, "reason": reason })).collect()
         };
         return context.output.json(&serde_json::json!({
-            "account": args.account, did: plan.new(), "known": plan.known,
+            "account": args.account, did: plan.added(), "known": plan.known,
             "skipped": rows(plan.skipped.clone()),
             "refused": rows(plan.refused.iter().map(|(line, why)| (*line, why.as_str())).collect()),
         }));
@@ -199,7 +199,7 @@ fn told(plan: &Plan, args: &Args, context: &Context) -> Result<(), Failure> {
     let mut lines = Vec::new();
     lines.extend(plan.skipped.iter().map(|(line, reason)| format!("line {line} skipped: {reason}")));
     lines.extend(plan.refused.iter().map(|(line, reason)| format!("line {line} refused: {reason}")));
-    let (new, known) = (plan.new(), plan.known);
+    let (new, known) = (plan.added(), plan.known);
     let did = if args.dry_run { "would be added" } else { "added" };
     let to = args.account.as_ref().map_or("the accounts of the rows", Account::as_str);
     lines.push(format!(

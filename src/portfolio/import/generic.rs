@@ -12,7 +12,7 @@
 //! | `units` | of `subscribe` and `redeem`: the units of the fund |
 //! | `until` | of a `price`: when it ends |
 //! | `corrects` | of a `correction`: the id of what was wrong |
-//! | `leg` | `own` or `fee`: the row is one leg of an entry, `quantity` is what the balance changed by, and rows with one `id` behind one another are one entry |
+//! | `leg` | `own` or `fee`: the row is one leg of an entry, `quantity` is what the balance changed by, and rows with one `id` and account behind one another are one entry |
 //!
 //! Without `leg` a row is an entry. With it, every entry of a ledger can be written, and so this program writes them.
 
@@ -60,7 +60,8 @@ pub const TYPES: &str = "buy, sell, trade, deposit, withdrawal, transfer, fee, r
 /// The entry whose legs are being read.
 struct Open {
     line: u64,
-    id: String,
+    /// The account and the id, as they are written.
+    name: (String, String),
     /// `None` when one of its rows was refused.
     entry: Option<Entry>,
 }
@@ -86,10 +87,11 @@ impl Rows<'_> {
         // Whose row it was that cannot be read, nobody knows.
         let row = row.inspect_err(|_| self.spoil(sink))?;
         if row.optional("leg").is_some() {
-            let (line, id) = (row.line, row.optional("id").unwrap_or_default().to_owned());
-            if self.open.as_ref().is_none_or(|open| open.id != id) {
+            let text = |column| row.optional(column).unwrap_or_default().to_owned();
+            let (line, name) = (row.line, (text("account"), text("id")));
+            if self.open.as_ref().is_none_or(|open| open.name != name) {
                 self.close(sink);
-                self.open = Some(Open { line, id, entry: None });
+                self.open = Some(Open { line, name, entry: None });
                 let leg = self.leg(row)?;
                 self.open.iter_mut().for_each(|open| open.entry = Some(leg.clone()));
                 return Ok(());
@@ -114,7 +116,7 @@ impl Rows<'_> {
 
     /// Gives up the entry that lacks a row.
     fn spoil(&mut self, sink: Sink<'_>) {
-        let Some(Open { line, id, entry }) = &mut self.open else { return };
+        let Some(Open { line, name: (_, id), entry }) = &mut self.open else { return };
         if entry.take().is_some() {
             sink(Item::Refused(TableError::refused(*line, format!("another row of entry {id} is refused"))));
         }
@@ -127,9 +129,9 @@ impl Rows<'_> {
         let Some(Open { entry: Some(entry), .. }) = &mut self.open else {
             return refused("another row of its entry is refused");
         };
-        let heads = |entry: &Entry| (entry.account.clone(), entry.at, entry.kind.clone());
+        let heads = |entry: &Entry| (entry.at, entry.kind.clone());
         if heads(entry) != heads(&more) || more.note.is_some() && more.note != entry.note {
-            return refused("it has the id of the row before, and another date, type, account or note");
+            return refused("it has the id of the row before, and another date, type or note");
         }
         entry.legs.extend(more.legs);
         Ok(())

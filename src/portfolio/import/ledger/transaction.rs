@@ -29,6 +29,7 @@ enum Side {
     Income,
     Dividend,
     Assets,
+    Equity,
     Other,
 }
 
@@ -107,7 +108,7 @@ impl Transaction {
         let kind = match (into.as_slice(), out.as_slice()) {
             ([], []) if fees.is_empty() => return refused("it moves nothing between these accounts and others"),
             ([], []) => Kind::Fee,
-            ([_], [_]) if sides.iter().all(|posting| side(&posting.account) == Side::Other) => Kind::Trade,
+            ([_], [_]) if sides.iter().all(|posting| side(&posting.account) == Side::Equity) => Kind::Trade,
             ([(asset, _)], []) => single(&sides, asset, true).map_err(|reason| TableError::refused(line, reason))?,
             ([], [(asset, _)]) => single(&sides, asset, false).map_err(|reason| TableError::refused(line, reason))?,
             ([_], [_]) => {
@@ -147,6 +148,7 @@ fn side(account: &str) -> Side {
         "income" | "revenues" | "revenue" if lower.contains("dividend") => Side::Dividend,
         "income" | "revenues" | "revenue" => Side::Income,
         "assets" => Side::Assets,
+        "equity" => Side::Equity,
         _ => Side::Other,
     }
 }

@@ -110,6 +110,10 @@ fn what_is_not_understood_is_refused_with_its_line() {
             "2026-01-01 x\n  Assets:A  2 EUR\n  Income:X  -1 EUR\n  Equity  -1 EUR\n",
             "line 1: several kinds of other sides",
         ),
+        (
+            "2026-01-01 x\n  Assets:A  2 EUR\n  Assets:A  -1 BTC @@ 3 EUR\n  Expenses:Tax  1 EUR\n",
+            "line 1: a trade with a side of its own",
+        ),
         ("2026-13-01 x\n  Assets:A  2 EUR\n  Equity\n", "line 1: \"2026-13-01\" begins nothing"),
         ("2027-01-01 x\n  Assets:A  2 EUR\n  Equity\n", "line 1: 2027-01-01T00:00:00Z is in the future"),
         ("commodity 1.000,00 EUR\n", "line 1: numbers with a comma"),

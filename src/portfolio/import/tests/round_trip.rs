@@ -78,9 +78,10 @@ proptest! {
         let first = (Kind::Fee, vec![charged(&Asset::new("EUR").unwrap(), Decimal::ONE)]);
         let entries = std::iter::once((first, "first".to_owned(), None, 0, true)).chain(entries);
         for (n, ((kind, legs), id, note, at, here)) in entries.enumerate() {
-            let id = if n == 0 { id } else { format!("{}{n}", id.trim()) };
+            // An id may stand in two accounts, one behind the other.
+            let id = if n == 0 { id } else { format!("{}{}", id.trim(), n / 2) };
             let Ok(id) = EntryId::new(&id) else { continue };
-            let account = Account::new(if here { "here" } else { "-there" }).unwrap();
+            let account = Account::new(if here || n == 0 { "here" } else { "-there" }).unwrap();
             let entry = Entry { id, account, at: Timestamp::from_nanos(at), kind, legs, note };
             if entry.check().is_ok() {
                 let _ = ledger.add(entry);
@@ -131,6 +132,17 @@ fn no_cell_is_a_formula() {
         "text is marked and the number is not"
     );
     assert_eq!(imported(table.as_bytes()).0.entries(), ledger.entries());
+}
+
+#[test]
+fn both_sides_of_a_transfer_may_have_one_id() {
+    let mut ledger = Ledger::default();
+    for (account, amount) in [("a", -1), ("b", 1)] {
+        let (id, account) = (EntryId::new("x").unwrap(), Account::new(account).unwrap());
+        let legs = vec![own(&Asset::new("BTC").unwrap(), Decimal::from(amount))];
+        ledger.add(Entry { id, account, at: Timestamp::from_secs(0), kind: Kind::Transfer, legs, note: None }).unwrap();
+    }
+    assert_eq!(imported(&exported(&ledger)).0.entries(), ledger.entries());
 }
 
 #[test]
