@@ -244,6 +244,21 @@ fn what_cannot_be_told_apart_or_understood_is_refused_with_its_line() {
     }
 }
 
+#[test]
+fn signs_of_bybit_are_taken_as_they_add_up() {
+    // An older export: what was paid is above zero.
+    let text = "Time,Currency,Contract,Type,Direction,Quantity,Position,Filled Price,Funding,Fee Paid,Cash Flow,Change,\
+                Wallet Balance,Fee Rate,Trade ID,Order ID\n\
+                2026-01-01 00:00:00,USDT,ETHUSDT,trade,Close Long,0.05,0,2530,0,0.05,1,0.95,10,0.0006,t-1,o-1\n\
+                2026-01-01 08:00:00,USDT,ETHUSDT,funding,--,0.05,0,2530,0.01,0,0,-0.01,9.99,0,--,--\n";
+    assert_eq!(Format::of(text.as_bytes()), Ok(Format::Bybit));
+    let ledger = ledger(Format::Bybit, text);
+    assert_eq!(balances(&ledger), ["USDT 0.94"]);
+    let closed = &ledger.entries()[0];
+    assert_eq!((closed.id.as_str(), closed.kind.clone()), ("t-1", Kind::Settlement));
+    assert_eq!(closed.legs.iter().map(|leg| leg.amount.to_string()).collect::<Vec<_>>(), ["1", "-0.05"]);
+}
+
 /// Overlapping parts of an export, in any order and with what they have in common twice, come to what the whole does.
 #[test]
 fn overlapping_parts_come_to_the_whole() {
