@@ -149,7 +149,7 @@ impl Output {
 }
 
 /// Writes to stderr; when even that fails there is nobody left to tell.
-pub(super) fn write_stderr(text: &str) {
+pub(in crate::cli) fn write_stderr(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 

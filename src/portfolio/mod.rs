@@ -6,6 +6,7 @@
 pub mod basis;
 pub mod course;
 pub mod estate;
+pub mod export;
 pub mod gains;
 pub mod import;
 pub mod ledger;

@@ -3,6 +3,11 @@
 //! - Every fault names its line. What is wrong is refused; nothing is guessed, and no row is left out in silence.
 //! - Columns are found by name, whatever their order and their case. Others are passed over.
 //! - Memory does not grow with the file: one row is held at a time, and a row has a limit.
+//! - A field that begins with an apostrophe is text, as in a spreadsheet, and the apostrophe is not part of it.
+
+mod layout;
+
+pub use layout::{Layout, ungrouped};
 
 use crate::market::{Timestamp, printable};
 use crate::money::{Asset, Decimal, NumberError, parse_decimal};
@@ -45,7 +50,7 @@ pub enum Trouble {
     #[error("no column {missing:?}; there are {found}")]
     NoColumn {
         /// What was looked for.
-        missing: &'static str,
+        missing: String,
         /// What there is.
         found: String,
     },
@@ -58,14 +63,14 @@ pub enum Trouble {
         found: u64,
     },
     /// Not a number.
-    #[error(
-        "{column}: {shown:?} is not a decimal number, such as 1234.56 (a point for decimals, nothing for thousands)"
-    )]
+    #[error("{column}: {shown:?} is not a decimal number, such as {such}")]
     NotANumber {
         /// The column.
         column: &'static str,
         /// What stands there.
         shown: String,
+        /// How it should look.
+        such: &'static str,
     },
     /// A number with more digits than can be kept.
     #[error("{column}: {shown:?} has too many digits to be kept exactly")]
@@ -76,12 +81,14 @@ pub enum Trouble {
         shown: String,
     },
     /// Not a moment.
-    #[error("{column}: {shown:?} is not a date, such as 2026-01-31 or 2026-01-31T12:00:00Z")]
+    #[error("{column}: {shown:?} is not a date, such as {such}")]
     NotADate {
         /// The column.
         column: &'static str,
         /// What stands there.
         shown: String,
+        /// How it should look.
+        such: String,
     },
     /// A field that should hold something.
     #[error("{column} is empty")]
@@ -123,15 +130,28 @@ pub struct Table<R: Read> {
     reader: csv::Reader<Meter<R>>,
     since: Rc<Cell<u64>>,
     /// The columns that were asked for, and where each is.
-    columns: Vec<(&'static str, Option<usize>)>,
+    columns: Vec<(&'static str, Place)>,
+    width: usize,
+    layout: Layout,
     record: csv::StringRecord,
+}
+
+/// Where a column is.
+enum Place {
+    /// In every row.
+    At(usize),
+    /// Nowhere, but every row says this.
+    Constant(String),
+    /// Nowhere.
+    Absent,
 }
 
 /// One row of a table.
 pub struct Row<'a> {
     /// The line on which it begins, from 1.
     pub line: u64,
-    columns: &'a [(&'static str, Option<usize>)],
+    columns: &'a [(&'static str, Place)],
+    layout: &'a Layout,
     record: &'a csv::StringRecord,
 }
 
@@ -161,24 +181,38 @@ impl<R: Read> Read for Meter<R> {
 impl<R: Read> Table<R> {
     /// Reads the header. All of `wanted` must be there, any of `optional` may be.
     pub fn open(source: R, wanted: &[&'static str], optional: &[&'static str]) -> Result<Self, TableError> {
+        Self::laid_out(source, wanted, optional, Layout::default())
+    }
+
+    /// The same for a table that is not laid out as usual.
+    pub fn laid_out(
+        source: R,
+        wanted: &[&'static str],
+        optional: &[&'static str],
+        layout: Layout,
+    ) -> Result<Self, TableError> {
         let since = Rc::new(Cell::new(0));
         let meter = Meter { source, since: Rc::clone(&since), begun: false };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(meter);
-        let headers = reader.headers().map_err(fault)?.clone();
-        if headers.iter().all(str::is_empty) {
-            return Err(TableError { line: 1, trouble: Trouble::Empty });
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(layout.delimiter).from_reader(meter);
+        let mut record = csv::StringRecord::new();
+        // Where no row is the header, the widest was meant to be.
+        let mut lacking: Option<(usize, TableError)> = None;
+        for _ in 0..=layout.preamble {
+            since.set(0);
+            if !reader.read_record(&mut record).map_err(fault)? {
+                break;
+            }
+            let width = record.len();
+            match places(&record, wanted, optional, &layout) {
+                Ok(columns) => return Ok(Self { reader, since, columns, width, layout, record }),
+                Err(error) if lacking.as_ref().is_none_or(|(widest, _)| width > *widest) => {
+                    lacking = Some((width, error))
+                }
+                Err(_) => {}
+            }
         }
-        let place = |name: &str| headers.iter().position(|header| header.eq_ignore_ascii_case(name));
-        let mut columns = Vec::new();
-        for name in wanted {
-            let Some(at) = place(name) else {
-                let found = headers.iter().map(shown).collect::<Vec<_>>().join(", ");
-                return Err(TableError { line: 1, trouble: Trouble::NoColumn { missing: name, found: shown(&found) } });
-            };
-            columns.push((*name, Some(at)));
-        }
-        columns.extend(optional.iter().map(|name| (*name, place(name))));
-        Ok(Self { reader, since, columns, record: csv::StringRecord::new() })
+        Err(lacking.map_or(TableError { line: 1, trouble: Trouble::Empty }, |(_, error)| error))
     }
 
     /// The next row; `None` behind the last.
@@ -188,7 +222,46 @@ impl<R: Read> Table<R> {
             return Ok(None);
         }
         let line = self.record.position().map_or(0, csv::Position::line);
-        Ok(Some(Row { line, columns: &self.columns, record: &self.record }))
+        let (expected, found) = (self.width as u64, self.record.len() as u64);
+        if expected != found {
+            return Err(TableError { line, trouble: Trouble::Fields { expected, found } });
+        }
+        Ok(Some(Row { line, columns: &self.columns, layout: &self.layout, record: &self.record }))
+    }
+}
+
+/// Where each column is, if this row is the header.
+fn places(
+    header: &csv::StringRecord,
+    wanted: &[&'static str],
+    optional: &[&'static str],
+    layout: &Layout,
+) -> Result<Vec<(&'static str, Place)>, TableError> {
+    let line = header.position().map_or(1, csv::Position::line);
+    if header.iter().all(|name| name.trim().is_empty()) {
+        return Err(TableError { line, trouble: Trouble::Empty });
+    }
+    let place = |name: &str| {
+        let theirs = layout.columns.get(name).map_or(name, String::as_str);
+        let at = header.iter().position(|found| found.trim().eq_ignore_ascii_case(theirs));
+        match (at, layout.constants.get(name)) {
+            (Some(at), _) => Place::At(at),
+            (None, Some(constant)) => Place::Constant(constant.clone()),
+            (None, None) => Place::Absent,
+        }
+    };
+    let columns: Vec<_> = wanted.iter().chain(optional).map(|name| (*name, place(name))).collect();
+    let needed = |name: &str| wanted.contains(&name) || layout.columns.contains_key(name);
+    match columns.iter().find(|(name, place)| needed(name) && matches!(place, Place::Absent)) {
+        None => Ok(columns),
+        Some((name, _)) => {
+            let missing = shown(layout.columns.get(*name).map_or(name, String::as_str));
+            let found = header.iter().map(|name| shown(name.trim())).collect::<Vec<_>>().join(", ");
+            Err(TableError {
+                line,
+                trouble: Trouble::NoColumn { missing, found: found.chars().take(4 * SHOWN).collect() },
+            })
+        }
     }
 }
 
@@ -205,20 +278,51 @@ impl Row<'_> {
 
     /// A field that may be empty, or missing altogether.
     pub fn optional(&self, column: &'static str) -> Option<&str> {
-        let (_, place) = self.columns.iter().find(|(name, _)| *name == column)?;
-        self.record.get((*place)?).filter(|field| !field.is_empty())
+        let field = self.field(column)?.trim();
+        Some(field.strip_prefix('\'').unwrap_or(field)).filter(|field| !field.is_empty())
+    }
+
+    /// The same, with blanks at its ends, and empty, when it is marked as text.
+    pub fn verbatim(&self, column: &'static str) -> Option<&str> {
+        self.field(column)?.strip_prefix('\'').or_else(|| self.optional(column))
+    }
+
+    fn field(&self, column: &'static str) -> Option<&str> {
+        match self.columns.iter().find(|(name, _)| *name == column)? {
+            (_, Place::At(at)) => self.record.get(*at),
+            (_, Place::Constant(constant)) => Some(constant),
+            (_, Place::Absent) => None,
+        }
     }
 
     /// A decimal number.
     pub fn decimal(&self, column: &'static str) -> Result<Decimal, TableError> {
         let text = self.text(column)?;
-        let shown = shown(text);
-        parse_decimal(text).map_err(|error| {
-            self.fault(match error {
-                NumberError::NotANumber(_) => Trouble::NotANumber { column, shown },
-                NumberError::TooPrecise(_) => Trouble::TooPrecise { column, shown },
-            })
+        let plain = self.layout.number(text).ok_or_else(|| self.not_a_number(column))?;
+        self.number(column, &plain)
+    }
+
+    /// A number of this column, in a form that is not the table's.
+    pub fn number(&self, column: &'static str, plain: &str) -> Result<Decimal, TableError> {
+        parse_decimal(plain).map_err(|error| match error {
+            NumberError::NotANumber(_) => self.not_a_number(column),
+            NumberError::TooPrecise(_) => self.fault(Trouble::TooPrecise { column, shown: self.shown(column) }),
         })
+    }
+
+    /// The fault of a field that should be a number.
+    pub fn not_a_number(&self, column: &'static str) -> TableError {
+        let such = match (self.layout.decimal, self.layout.thousands) {
+            ('.', None) => "1234.56 (a point for decimals, nothing for thousands)",
+            ('.', Some(_)) => "1234.56 (a point for decimals, and what the mapping says for thousands)",
+            (_, None) => "1234,56 (a comma for decimals, nothing for thousands)",
+            (_, Some(_)) => "1234,56 (a comma for decimals, and what the mapping says for thousands)",
+        };
+        self.fault(Trouble::NotANumber { column, shown: self.shown(column), such })
+    }
+
+    fn shown(&self, column: &'static str) -> String {
+        shown(self.optional(column).unwrap_or_default())
     }
 
     /// A decimal number, zero where there is none.
@@ -231,29 +335,25 @@ impl Row<'_> {
         Asset::new(self.text(column)?).map_err(|error| self.fault(Trouble::Refused(format!("{column}: {error}"))))
     }
 
-    /// A moment; a date alone is its beginning, and without a zone it is UTC.
+    /// A moment; a date alone is its beginning, and without a zone it is the layout's, UTC mostly.
     pub fn moment(&self, column: &'static str) -> Result<Timestamp, TableError> {
-        moment(self.text(column)?).ok_or_else(|| self.not_a_date(column))
+        self.layout.moment(self.text(column)?).ok_or_else(|| self.not_a_date(column))
     }
 
     /// The fault of a field that should be a date.
     pub fn not_a_date(&self, column: &'static str) -> TableError {
-        self.fault(Trouble::NotADate { column, shown: shown(self.optional(column).unwrap_or_default()) })
+        let usual = "2026-01-31 or 2026-01-31T12:00:00Z";
+        let such =
+            self.layout.dates.as_ref().map_or(usual.to_owned(), |format| {
+                format!("one written as {format}, at a time that its zone has once")
+            });
+        self.fault(Trouble::NotADate { column, shown: self.shown(column), such })
     }
 
     /// The fault of a field that should be one of the words `known`.
     pub fn unknown(&self, column: &'static str, known: &'static str) -> TableError {
-        self.fault(Trouble::Unknown { column, shown: shown(self.optional(column).unwrap_or_default()), known })
+        self.fault(Trouble::Unknown { column, shown: self.shown(column), known })
     }
-}
-
-fn moment(text: &str) -> Option<Timestamp> {
-    if let Ok(known) = text.parse() {
-        return Some(known);
-    }
-    let civil: jiff::civil::DateTime = text.parse().ok()?;
-    let moment = civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    i64::try_from(moment.as_nanosecond()).ok().map(Timestamp::from_nanos)
 }
 
 fn shown(text: &str) -> String {
@@ -266,9 +366,6 @@ fn fault(error: csv::Error) -> TableError {
         csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => Trouble::TooLong,
         csv::ErrorKind::Io(error) => Trouble::Io(error.to_string()),
         csv::ErrorKind::Utf8 { .. } => Trouble::NotText,
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            Trouble::Fields { expected: expected_len, found: len }
-        }
         other => Trouble::Io(format!("{other:?}")),
     };
     TableError { line, trouble }

@@ -1,6 +1,8 @@
 //! `exchequer portfolio`: what the desk owns, from the ledger in the journal.
 
+mod export;
 mod import;
+mod progress;
 
 use super::journal::damaged;
 use super::output::{Cell, Column};
@@ -13,7 +15,8 @@ use std::collections::BTreeMap;
 const EXAMPLES: &str = "\
 Examples:
   exchequer portfolio import trades.csv --account cold --dry-run      what would be added
-  exchequer portfolio import ledgers.csv --account kraken --format kraken-ledgers
+  exchequer portfolio import ledgers.csv --account kraken             its header tells whose export it is
+  exchequer portfolio export ledger.csv                               the whole ledger as a table
   exchequer portfolio show                                            what is in every account";
 
 /// Arguments of `exchequer portfolio`.
@@ -28,6 +31,8 @@ pub struct Args {
 enum Command {
     /// Reads an export into an account
     Import(import::Args),
+    /// Writes the ledger as a table that can be imported again
+    Export(export::Args),
     /// Shows what is in every account
     Show,
 }
@@ -36,6 +41,7 @@ enum Command {
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Command::Import(args) => import::run(args, context),
+        Command::Export(args) => export::run(args, context),
         Command::Show => show(context),
     }
 }

@@ -7,14 +7,14 @@
 //! - Assets have old names (`XXBT`, `ZUSD`), and what earns has a letter behind its name (`DOT.S`, `USD.F`); both are the
 //!   asset itself.
 
-use super::Item;
-use crate::money::{Asset, Quantity};
-use crate::portfolio::ledger::{Account, Entry, EntryId, Kind, Leg};
+use super::{Item, Sink, charged, each_row, entry_id, own};
+use crate::money::Asset;
+use crate::portfolio::ledger::{Account, Entry, Kind};
 use crate::portfolio::table::{Row, Table, TableError, Trouble};
 use std::collections::HashMap;
 use std::io::Read;
 
-const WANTED: [&str; 7] = ["txid", "refid", "time", "type", "asset", "amount", "fee"];
+pub(super) const WANTED: [&str; 7] = ["txid", "refid", "time", "type", "asset", "amount", "fee"];
 const OPTIONAL: [&str; 1] = ["subtype"];
 const TYPES: &str = "trade, spend, receive, conversion, sale, deposit, withdrawal, transfer, staking, earn, reward, \
                      dividend, airdrop, credit, margin, rollover, settled, adjustment";
@@ -53,39 +53,34 @@ struct Group {
     entry: Entry,
 }
 
-pub(super) fn read(source: impl Read, account: &Account) -> Result<Vec<Item>, TableError> {
-    let mut table = Table::open(source, &WANTED, &OPTIONAL)?;
-    let (mut items, mut groups): (Vec<Item>, Vec<Group>) = (Vec::new(), Vec::new());
-    let mut places: HashMap<String, usize> = HashMap::new();
-    loop {
-        match table.next_row() {
-            Ok(None) => break,
-            Ok(Some(row)) => match part(&row, account) {
-                Ok(None) => items.push(Item::Skipped { line: row.line, reason: "not settled yet: it has no txid" }),
-                Ok(Some(entry)) if entry.kind == Kind::Trade => {
-                    let refid = row.optional("refid").unwrap_or_default().to_owned();
-                    match places.get(&refid).and_then(|place| groups.get_mut(*place)) {
-                        Some(group) => group.entry.legs.extend(entry.legs),
-                        None => {
-                            places.insert(refid, groups.len());
-                            groups.push(Group { line: row.line, entry });
-                        }
+pub(super) fn read(source: impl Read, account: &Account, sink: Sink<'_>) -> Result<(), TableError> {
+    let table = Table::open(source, &WANTED, &OPTIONAL)?;
+    // Trades wait for their other half, wherever in the file it is.
+    let (mut groups, mut places): (Vec<Group>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    each_row(table, sink, |row, sink| {
+        let row = row?;
+        match part(row, account)? {
+            None => sink(Item::Skipped { line: row.line, reason: "not settled yet: it has no txid" }),
+            Some(entry) if entry.kind == Kind::Trade => {
+                let refid = row.optional("refid").unwrap_or_default();
+                match places.get(refid).and_then(|place| groups.get_mut(*place)) {
+                    Some(group) => group.entry.legs.extend(entry.legs),
+                    None => {
+                        places.insert(refid.to_owned(), groups.len());
+                        groups.push(Group { line: row.line, entry });
                     }
                 }
-                Ok(Some(entry)) => groups.push(Group { line: row.line, entry }),
-                Err(error) => items.push(Item::Refused(error)),
-            },
-            Err(error) if error.trouble.ends_the_table() => return Err(error),
-            Err(error) => items.push(Item::Refused(error)),
+            }
+            Some(entry) => sink(Item::entry(row.line, entry)),
         }
-    }
-    items.extend(groups.into_iter().map(|Group { line, entry }| Item::Entry { line, entry: Box::new(entry) }));
-    Ok(items)
+        Ok(())
+    })?;
+    groups.into_iter().for_each(|Group { line, entry }| sink(Item::entry(line, entry)));
+    Ok(())
 }
 
 /// What one row says; `None` when it is not settled.
 fn part(row: &Row<'_>, account: &Account) -> Result<Option<Entry>, TableError> {
-    let refused = |error: String| row.fault(Trouble::Refused(error));
     let Some(txid) = row.optional("txid") else { return Ok(None) };
     let asset = asset(row)?;
     let (amount, fee) = (row.decimal("amount")?, row.decimal_or_zero("fee")?);
@@ -111,15 +106,21 @@ fn part(row: &Row<'_>, account: &Account) -> Result<Option<Entry>, TableError> {
     };
     let mut legs = Vec::new();
     if !amount.is_zero() {
-        legs.push(Leg { asset: asset.clone(), amount: Quantity::new(amount), fee: false });
+        legs.push(own(&asset, amount));
     }
     if !fee.is_zero() {
-        legs.push(Leg { asset, amount: Quantity::new(-fee), fee: true });
+        legs.push(charged(&asset, -fee));
     }
     // The rows of a trade go by what they have in common; the others each have their own.
     let id = if kind == Kind::Trade { row.text("refid")? } else { txid };
-    let id = EntryId::new(id).map_err(|error| refused(error.to_string()))?;
-    Ok(Some(Entry { id, account: account.clone(), at: row.moment("time")?, kind, legs, note: None }))
+    Ok(Some(Entry {
+        id: entry_id(row, id)?,
+        account: account.clone(),
+        at: row.moment("time")?,
+        kind,
+        legs,
+        note: None,
+    }))
 }
 
 fn asset(row: &Row<'_>) -> Result<Asset, TableError> {
@@ -128,6 +129,15 @@ fn asset(row: &Row<'_>) -> Result<Asset, TableError> {
         Some((plain, "S" | "M" | "F" | "B" | "P" | "T")) => plain,
         _ => name,
     };
-    let common = OLD_NAMES.iter().find(|(old, _)| *old == plain).map_or(plain, |(_, common)| common);
-    Asset::new(common).map_err(|error| row.fault(Trouble::Refused(error.to_string())))
+    Asset::new(common(plain)).map_err(|error| row.fault(Trouble::Refused(error.to_string())))
+}
+
+/// The name that everybody else has for it.
+pub(super) fn common(name: &str) -> &str {
+    OLD_NAMES.iter().find(|(old, _)| *old == name).map_or(name, |(_, common)| common)
+}
+
+/// Whether it is a name from the beginnings.
+pub(super) fn is_old(name: &str) -> bool {
+    OLD_NAMES.iter().any(|(old, _)| *old == name)
 }

@@ -128,6 +128,11 @@ impl Ledger {
         self.rows.entry(place)
     }
 
+    /// All entries, in the order in which they were added.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        (0..self.len()).filter_map(|place| self.entry(place))
+    }
+
     /// One entry as it lies in the ledger, without copying it.
     pub fn row(&self, place: usize) -> Option<Row<'_>> {
         self.rows.row(place)
