@@ -8,5 +8,7 @@ pub mod import;
 pub mod ledger;
 pub mod performance;
 pub mod series;
+pub mod snapshot;
 pub mod table;
 pub mod trades;
+pub mod unit;

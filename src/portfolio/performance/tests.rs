@@ -43,6 +43,48 @@ fn flows_are_no_returns() {
     assert_eq!((fall.peak, fall.trough, fall.recovery), (day("2026-01-02"), day("2026-01-03"), None));
 }
 
+/// Wikipedia, "Time-weighted return": the return of a period with flows is what its parts between the flows return one after
+/// another. In numbers: Kaplan Schweser, CFA Level I, "Time-weighted and money-weighted returns": a share bought at 100,
+/// another at 120 a year later, both sold at 130 after two years, 2 a share paid out at the end of each year: 22 % and 10 %,
+/// 15.84 % a year, while the money-weighted return is 13.86 %.
+#[test]
+fn a_published_time_weighted_return_with_flows() {
+    let points = series(&[
+        ("2021-12-31", "100", "0"),
+        // 120 and a dividend of 2, which is paid out; then another share for 120.
+        ("2022-12-31", "240", "118"),
+        ("2023-12-31", "264", "0"),
+    ]);
+    let found = Performance::of(&points, 1.0).unwrap();
+    near(found.twr, 1.22 * 1.1 - 1.0);
+    assert!((found.cagr.unwrap() - 0.1584).abs() < 5e-5, "{:?}", found.cagr);
+    assert!((found.mwr.unwrap() - 0.1386).abs() < 5e-5, "{:?}", found.mwr);
+}
+
+/// A series that starts at 100 and has these returns, in per cent.
+fn returning(percents: &[i64]) -> Vec<Point> {
+    let mut value = Decimal::ONE_HUNDRED;
+    let start: Date = "2000-12-31".parse().unwrap();
+    let mut points = vec![Point { date: start, value, flow: Decimal::ZERO }];
+    for (year, percent) in (1i64..).zip(percents) {
+        value = value * Decimal::from(100 + percent) / Decimal::ONE_HUNDRED;
+        let date = start.checked_add(jiff::Span::new().years(year)).unwrap();
+        points.push(Point { date, value, flow: Decimal::ZERO });
+    }
+    points
+}
+
+/// Rollinger and Hoffman, "Sortino: A 'Sharper' Ratio" (Red Rock Capital): eight annual returns whose mean is 10 %, whose
+/// target downside deviation is 2.264 % at a target of 0, and whose Sortino ratio is 4.417.
+#[test]
+fn a_published_sortino_ratio() {
+    let found = Performance::of(&returning(&[17, 15, 23, -5, 12, 9, 13, -4]), 1.0).unwrap();
+    assert!((found.sortino.unwrap() - 4.417).abs() < 5e-4, "{:?}", found.sortino);
+    // The same returns: squares about the mean of 10 sum up to 678, and s = √(678 / 7) = 9.8416.
+    assert!((found.sharpe.unwrap() - 10.0 / 9.8416).abs() < 1e-4, "{:?}", found.sharpe);
+    assert!((found.max_drawdown.unwrap().depth - -0.05).abs() < 1e-12);
+}
+
 #[test]
 fn a_drawdown_has_its_dates() {
     let points = series(&[
