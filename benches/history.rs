@@ -67,7 +67,11 @@ fn history(c: &mut Criterion) {
     // In a coarser file, where a day's rows stand together.
     let day: Vec<Mark> = (0..1_440).flat_map(|n| marks(minute(n))).collect();
     group.bench_function("write 43 200 rows at once", |b| {
-        b.iter_batched(|| open("brought"), |mut history| history.bring(black_box(&day)).unwrap(), BatchSize::PerIteration);
+        b.iter_batched(
+            || open("brought"),
+            |mut history| history.bring(black_box(&day)).unwrap(),
+            BatchSize::PerIteration,
+        );
     });
 
     let mut years = open("years");

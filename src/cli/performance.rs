@@ -68,10 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         ("expected shortfall, 95 %", percent(found.es_95), why("es_95")),
     ];
     let against = compared.map(|compared| {
-        [
-            ("beta", ratio(compared.beta), why("beta")),
-            ("correlation", ratio(compared.correlation), why("correlation")),
-        ]
+        [("beta", ratio(compared.beta), why("beta")), ("correlation", ratio(compared.correlation), why("correlation"))]
     });
     let rows = rows.into_iter().chain(against.into_iter().flatten());
     let rows = rows.map(|(name, value, note)| vec![Cell::from(name), value.into(), note.unwrap_or_default().into()]);

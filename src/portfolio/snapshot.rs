@@ -169,12 +169,19 @@ mod tests {
         // 1 800 000 000 is 2027-01-15 08:00 UTC.
         let midnight = 1_800_000_000 - 8 * 3_600;
         let kept = |secs: &[i64]| -> Vec<i64> {
-            thinned(secs.iter().map(|secs| snapshot(midnight + secs, "a", 1)), NOW).iter().map(|s| s.at.secs() - midnight).collect()
+            thinned(secs.iter().map(|secs| snapshot(midnight + secs, "a", 1)), NOW)
+                .iter()
+                .map(|s| s.at.secs() - midnight)
+                .collect()
         };
         assert_eq!(kept(&[0, 59, 60, 61, 119]), [59, 119], "today, by the minute");
         assert_eq!(kept(&[-1, -60, -3_600, -3_601, -7_200]), [-3_601, -1], "yesterday, by the hour");
         let month = -31 * 86_400;
-        assert_eq!(kept(&[month, month + 3_599, month + 3_600]), [month + 3_599, month + 3_600], "31 days ago, by the hour");
+        assert_eq!(
+            kept(&[month, month + 3_599, month + 3_600]),
+            [month + 3_599, month + 3_600],
+            "31 days ago, by the hour"
+        );
         assert_eq!(kept(&[month - 1, month - 3_601, month - 86_400]), [month - 1], "before that, by the day");
         assert_eq!(kept(&[86_400, 86_401, 86_470]), [86_401, 86_470], "what claims to be tomorrow is left alone");
     }

@@ -118,7 +118,10 @@ mod tests {
         let fund = Fund { nav: decimal("100"), units: Decimal::ONE };
         assert_eq!(fund.redeemed(Decimal::ONE, Decimal::TWO), Err(UnitError::TooMany));
         assert_eq!(fund.subscribed(Decimal::ZERO, Decimal::ONE), Err(UnitError::NotPositive));
-        assert_eq!(fund.subscribed(decimal("0.0000000000000000000000000001"), Decimal::ONE), Err(UnitError::TooPrecise));
+        assert_eq!(
+            fund.subscribed(decimal("0.0000000000000000000000000001"), Decimal::ONE),
+            Err(UnitError::TooPrecise)
+        );
         assert_eq!(fund.redeemed(decimal("100"), Decimal::ONE).unwrap().nav_per_unit(), None);
     }
 

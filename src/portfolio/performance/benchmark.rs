@@ -36,8 +36,9 @@ impl Comparison {
         let (ours, theirs) = (grown(series)?, grown(benchmark)?);
         let common: Vec<(f64, f64)> = ours.iter().filter_map(|(day, own)| Some((*own, *theirs.get(day)?))).collect();
         let steps = common.iter().zip(common.iter().skip(1));
-        let pairs: Vec<(f64, f64)> =
-            steps.map(|((own, other), (own_next, other_next))| (own_next / own - 1.0, other_next / other - 1.0)).collect();
+        let pairs: Vec<(f64, f64)> = steps
+            .map(|((own, other), (own_next, other_next))| (own_next / own - 1.0, other_next / other - 1.0))
+            .collect();
         let (beta, correlation) = slope(&pairs).unwrap_or_default();
         Ok(Self { common: pairs.len(), beta, correlation })
     }
@@ -63,7 +64,8 @@ fn slope(pairs: &[(f64, f64)]) -> Option<(Option<f64>, Option<f64>)> {
     // Sums of squares that are only rounding of the means are no movement.
     let moves = |squares: f64, mean: f64| squares > count * (mean.abs() + 1.0).powi(2) * 1e-30;
     let beta = moves(right, other).then(|| both / right);
-    let correlation = (moves(left, own) && moves(right, other)).then(|| (both / (left * right).sqrt()).clamp(-1.0, 1.0));
+    let correlation =
+        (moves(left, own) && moves(right, other)).then(|| (both / (left * right).sqrt()).clamp(-1.0, 1.0));
     Some((beta, correlation))
 }
 
@@ -120,7 +122,10 @@ mod tests {
         let still = Comparison::of(&flat, &moving).unwrap();
         assert_eq!((still.beta, still.correlation), (Some(0.0), None));
         assert_eq!(Comparison::of(&[], &moving).unwrap(), Comparison::default());
-        let elsewhere: Vec<Point> = moving.iter().map(|p| Point { date: p.date.checked_add(jiff::Span::new().years(1)).unwrap(), ..*p }).collect();
+        let elsewhere: Vec<Point> = moving
+            .iter()
+            .map(|p| Point { date: p.date.checked_add(jiff::Span::new().years(1)).unwrap(), ..*p })
+            .collect();
         assert_eq!(Comparison::of(&moving, &elsewhere).unwrap(), Comparison::default());
     }
 

@@ -127,7 +127,11 @@ mod tests {
         let negative = Holding { begin: decimal("100"), end: decimal("-90"), flows: &gone };
         assert_eq!(TWO_YEARS.modified_dietz(&negative), None);
         let early = [Flow { date: date(2021, 12, 30), amount: Decimal::ONE }];
-        assert_eq!(TWO_YEARS.modified_dietz(&Holding { flows: &early, ..none.clone() }), None, "a flow before the begin");
+        assert_eq!(
+            TWO_YEARS.modified_dietz(&Holding { flows: &early, ..none.clone() }),
+            None,
+            "a flow before the begin"
+        );
         let held = Holding { begin: Decimal::ONE, ..none };
         assert_eq!(Period { first: TWO_YEARS.last, last: TWO_YEARS.last }.modified_dietz(&held), None, "no time");
         assert_eq!(Period { first: TWO_YEARS.last, last: TWO_YEARS.first }.modified_dietz(&held), None);

@@ -84,7 +84,8 @@ mod tests {
     /// and 20 per cent come to 2 600 points.
     #[test]
     fn a_published_market_has_its_index() {
-        let groups = exposures([("a", decimal("30")), ("b", decimal("30")), ("c", decimal("20")), ("d", decimal("20"))]);
+        let groups =
+            exposures([("a", decimal("30")), ("b", decimal("30")), ("c", decimal("20")), ("d", decimal("20"))]);
         let found = concentration(&groups.unwrap()).unwrap();
         assert_eq!((found.herfindahl, found.largest, found.largest_share), (decimal("0.26"), "a", decimal("0.3")));
     }
@@ -92,7 +93,11 @@ mod tests {
     #[test]
     fn what_is_short_concentrates_too() {
         let groups = exposures([("BTC", decimal("60")), ("BTC", decimal("-10")), ("ETH", decimal("-30"))]).unwrap();
-        let of = |net: &str, gross: &str, share: &str| Exposure { net: decimal(net), gross: decimal(gross), share: Some(decimal(share)) };
+        let of = |net: &str, gross: &str, share: &str| Exposure {
+            net: decimal(net),
+            gross: decimal(gross),
+            share: Some(decimal(share)),
+        };
         assert_eq!(groups, BTreeMap::from([("BTC", of("50", "70", "0.7")), ("ETH", of("-30", "30", "0.3"))]));
         let found = concentration(&groups).unwrap();
         assert_eq!(found.herfindahl, decimal("0.58"));

@@ -64,11 +64,7 @@ pub(super) fn read_moments(table: &DataFrame, name: &str) -> PolarsResult<Vec<Ti
     column.physical().iter().map(|nanos| there(nanos.map(Timestamp::from_nanos), name)).collect()
 }
 
-pub(super) fn read_texts<T>(
-    table: &DataFrame,
-    name: &str,
-    make: impl Fn(&str) -> Option<T>,
-) -> PolarsResult<Vec<T>> {
+pub(super) fn read_texts<T>(table: &DataFrame, name: &str, make: impl Fn(&str) -> Option<T>) -> PolarsResult<Vec<T>> {
     let read = |text: Option<&str>| there(text.filter(|text| fits(text)).and_then(&make), name);
     table.column(name)?.str()?.iter().map(read).collect()
 }

@@ -85,3 +85,76 @@ fn json(snapshots: &[Snapshot]) -> io::Result<Vec<u8>> {
     bytes.push(b'\n');
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::Timestamp;
+    use crate::money::{Asset, Decimal};
+
+    fn rows() -> Vec<Snapshot> {
+        let row = |portfolio: &str, nav: &str, units: Option<&str>| Snapshot {
+            at: Timestamp::from_secs(1_800_000_000),
+            portfolio: portfolio.into(),
+            base: Asset::new("-USD").unwrap(),
+            nav: nav.parse().unwrap(),
+            invested: "100.50".parse().unwrap(),
+            units: units.map(|units| units.parse().unwrap()),
+            complete: Decimal::ONE,
+            unpriced: 1,
+        };
+        vec![
+            row("=HYPERLINK(\"x\"),y", "-1234567890.000000000000000001", Some("2.50")),
+            row("all", "79228162514264337593543950335", None),
+        ]
+    }
+
+    fn exported(name: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        export(&path, &rows()).unwrap();
+        String::from_utf8(std::fs::read(path).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_table_runs_no_formula() {
+        let expected = "at,portfolio,base,nav,invested,units,complete,unpriced\n\
+            2027-01-15T08:00:00Z,\"'=HYPERLINK(\"\"x\"\"),y\",'-USD,-1234567890.000000000000000001,100.5,2.5,1,1\n\
+            2027-01-15T08:00:00Z,all,'-USD,79228162514264337593543950335,100.5,,1,1\n";
+        assert_eq!(exported("nav.CSV"), expected);
+        for start in ['=', '+', '-', '@', '\t', '\r'] {
+            assert_eq!(harmless(&format!("{start}1")), format!("'{start}1"));
+        }
+        assert_eq!(harmless("1+1"), "1+1");
+    }
+
+    #[test]
+    fn decimals_are_text_in_json() {
+        let found: serde_json::Value = serde_json::from_str(&exported("nav.json")).unwrap();
+        assert_eq!(found[0]["nav"], "-1234567890.000000000000000001");
+        assert_eq!((&found[1]["units"], &found[1]["unpriced"]), (&serde_json::Value::Null, &1.into()));
+    }
+
+    #[test]
+    fn a_parquet_file_has_the_same_rows() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("nav.parquet");
+        export(&path, &rows()).unwrap();
+        assert_eq!(file::read::<Snapshot>(&path).unwrap(), rows());
+        export(&path, &[]).unwrap();
+        assert_eq!(file::read::<Snapshot>(&path).unwrap(), []);
+    }
+
+    #[test]
+    fn a_name_that_tells_no_form_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["nav", "nav.xlsx", ".csv"] {
+            assert!(matches!(export(&dir.path().join(name), &rows()), Err(ExportError::Form(_))), "{name}");
+        }
+        assert!(matches!(export(&dir.path().join("nav.csv/x.csv"), &[]), Ok(())), "folders are made");
+        assert!(
+            matches!(export(&dir.path().join("nav.csv"), &[]), Err(ExportError::Io { .. })),
+            "a folder stands there"
+        );
+    }
+}

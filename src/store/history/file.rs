@@ -5,8 +5,8 @@
 //! - A checksum over the rows stands in the file's metadata, because Parquet as it is written here has none of its own: a
 //!   bit that fell over would otherwise be another price. Values are summed, not bytes, so that any writer could make it.
 //! - Nothing larger than [`FILE_LIMIT`] is read, and nothing with more than [`ROW_LIMIT`] rows.
-//! - Whatever polars does, panics included, becomes words. It works on the calling thread: its pool of threads is never
-//!   begun, so that the console stays small and a panic is caught where it happens.
+//! - Whatever polars does, panics included, becomes words. It works on the calling thread, so that a panic is caught where
+//!   it happens, and its pool of threads is not begun for a file.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Cursor, Read, Write};
@@ -67,11 +67,16 @@ fn decode<R: Row>(bytes: Vec<u8>) -> PolarsResult<Vec<R>> {
 }
 
 fn encode<R: Row>(rows: &[R]) -> PolarsResult<Vec<u8>> {
-    let mut table = R::table(rows)?;
+    let table = R::table(rows)?;
     let noted = KeyValueMetadata::from_static(vec![(CHECKSUM.to_owned(), format!("{:08x}", checksum(rows)))]);
     let mut bytes = Vec::new();
     let writer = ParquetWriter::new(&mut bytes).with_key_value_metadata(Some(noted));
-    writer.set_parallel(false).with_compression(ParquetCompression::Zstd(None)).finish(&mut table)?;
+    let writer = writer.set_parallel(false).with_compression(ParquetCompression::Zstd(None));
+    // As one batch: the writer's own `finish` would begin the pool to align chunks, of which there is only one.
+    let mut batches = writer.batched(table.schema())?;
+    batches.write_batch(&table)?;
+    batches.finish()?;
+    drop(batches);
     Ok(bytes)
 }
 

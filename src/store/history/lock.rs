@@ -15,8 +15,9 @@ pub(super) fn lock(dir: &Path, notices: &mut Vec<Notice>) -> Option<File> {
         OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(dir.join("lock"))
     };
     let shown = dir.display().to_string();
-    let unavailable = |error: io::Error| {
-        Notice::HistoryUnavailable { dir: shown.clone(), reason: printable(&error.to_string()).into_owned() }
+    let unavailable = |error: io::Error| Notice::HistoryUnavailable {
+        dir: shown.clone(),
+        reason: printable(&error.to_string()).into_owned(),
     };
     let notice = match open().map(|file| (file.try_lock(), file)) {
         Ok((Ok(()), file)) => return Some(file),

@@ -34,8 +34,8 @@ use crate::market::{Timestamp, printable};
 use crate::portfolio::snapshot::{Grain, Kept, Mark, Snapshot, thinned};
 
 pub use export::{ExportError, export};
-pub use file::{FILE_LIMIT, ROW_LIMIT};
 use file::Fault;
+pub use file::{FILE_LIMIT, ROW_LIMIT};
 use index::{Entry, Index, Stamp};
 use place::{GRAINS, Kind, Place};
 use row::Row;
@@ -99,7 +99,8 @@ impl History {
         std::mem::take(&mut self.notices)
     }
 
-    /// Adds what was valued. After an error the rows are still held, and written with those that come next in that hour.
+    /// Adds what was valued. Where the disk refuses, the rows are still held and written with those that come next in that
+    /// hour; where a file that is there cannot be read, they are not taken.
     pub fn record(&mut self, snapshots: &[Snapshot], marks: &[Mark], now: Timestamp) -> Result<(), Notice> {
         let worth = self.add(snapshots, now);
         let prices = self.add(marks, now);
@@ -138,7 +139,10 @@ impl History {
     fn thin_file<R: Recorded>(&mut self, place: Place, now: Timestamp) -> Result<(), Notice> {
         let mut files: BTreeMap<Place, Vec<R>> = BTreeMap::new();
         for row in thinned(self.rows::<R>(place)?, now) {
-            files.entry(Place::of(place.kind, Grain::of(row.at(), now).max(place.grain), row.at())).or_default().push(row);
+            files
+                .entry(Place::of(place.kind, Grain::of(row.at(), now).max(place.grain), row.at()))
+                .or_default()
+                .push(row);
         }
         let stay = files.remove(&place).unwrap_or_default();
         for (coarser, rows) in files {
@@ -235,16 +239,14 @@ impl History {
                 self.note(place, None);
                 return Ok(Vec::new());
             }
-            Fault::Damaged(reason) if self.is_writable() => {
-                match lock::set_aside(&self.dir.join(place.path())) {
-                    Ok(kept_as) => {
-                        self.note(place, None);
-                        self.notices.push(Notice::HistorySetAside { file, kept_as, reason });
-                        return Ok(Vec::new());
-                    }
-                    Err(error) => format!("{reason}; {error}"),
+            Fault::Damaged(reason) if self.is_writable() => match lock::set_aside(&self.dir.join(place.path())) {
+                Ok(kept_as) => {
+                    self.note(place, None);
+                    self.notices.push(Notice::HistorySetAside { file, kept_as, reason });
+                    return Ok(Vec::new());
                 }
-            }
+                Err(error) => format!("{reason}; {error}"),
+            },
             Fault::Damaged(reason) => reason,
             Fault::Io(error) => error.to_string(),
         };
@@ -264,7 +266,9 @@ impl History {
                         // What a crash left before it became a file; the old one stands.
                         let _ = std::fs::remove_file(file.path());
                     }
-                    let Some((place, stamp)) = Place::parse(kind, grain, name).zip(file.metadata().ok()) else { continue };
+                    let Some((place, stamp)) = Place::parse(kind, grain, name).zip(file.metadata().ok()) else {
+                        continue;
+                    };
                     there.push(place);
                     if let Err(notice) = self.take_note(place, Stamp::of(&stamp)) {
                         self.notices.push(notice);

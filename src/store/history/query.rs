@@ -80,8 +80,8 @@ impl History {
 fn last_of_days(moments: impl ExactSizeIterator<Item = Timestamp> + Clone) -> PolarsResult<HashSet<usize>> {
     let days = Int64Chunked::from_iter_values("day".into(), moments.clone().map(day)).into_column();
     let table = DataFrame::new(moments.len(), vec![days])?;
-    // On this thread, each group in the order of the rows.
-    let grouped = table.group_by_with_series(table.columns().to_vec(), false, true)?;
+    // On this thread, and each group has its rows in order. Only here does polars begin its pool, to ask who is calling.
+    let grouped = table.group_by_with_series(table.columns().to_vec(), false, false)?;
     let last = grouped.get_groups().iter().filter_map(|group| match group {
         GroupsIndicator::Idx((_, rows)) => rows.last().map(|row| *row as usize),
         GroupsIndicator::Slice([first, length]) => (first + length).checked_sub(1).map(|row| row as usize),
