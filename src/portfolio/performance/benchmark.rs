@@ -92,15 +92,15 @@ mod tests {
     }
 
     /// Anscombe 1973, "Graphs in Statistical Analysis" (The American Statistician 27), first data set, taken as returns in
-    /// per cent: the line has the slope 0.5001 and the correlation is 0.8164.
+    /// per cent: the published line has the slope 0.500, and the published correlation is 0.816.
     #[test]
     fn a_published_line_has_its_slope() {
         let x = ["10", "8", "13", "9", "11", "14", "6", "4", "12", "7", "5"];
         let y = ["8.04", "6.95", "7.58", "8.81", "8.33", "9.96", "7.24", "4.26", "10.84", "4.82", "5.68"];
         let found = Comparison::of(&series(&y), &series(&x)).unwrap();
         assert_eq!(found.common, 11);
-        assert!((found.beta.unwrap() - 0.5001).abs() < 1e-4, "{found:?}");
-        assert!((found.correlation.unwrap() - 0.8164).abs() < 1e-4, "{found:?}");
+        assert!((found.beta.unwrap() - 0.5).abs() < 5e-4, "{found:?}");
+        assert!((found.correlation.unwrap() - 0.816).abs() < 5e-4, "{found:?}");
     }
 
     #[test]

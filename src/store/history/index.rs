@@ -40,11 +40,10 @@ impl Stamp {
 impl Entry {
     /// Of a file with these rows, which are in order; `None` when there are none.
     pub(super) fn of(
-        moments: impl ExactSizeIterator<Item = Timestamp> + DoubleEndedIterator,
+        mut moments: impl ExactSizeIterator<Item = Timestamp> + DoubleEndedIterator,
         stamp: Stamp,
     ) -> Option<Self> {
         let rows = u32::try_from(moments.len()).unwrap_or(u32::MAX);
-        let mut moments = moments;
         let first = moments.next()?;
         Some(Self { first, last: moments.next_back().unwrap_or(first), rows, stamp })
     }
