@@ -104,6 +104,15 @@ mod tests {
         assert!((money_weighted(&flows).unwrap() - 0.5).abs() < 1e-9);
     }
 
+    /// 90 come at the end of the tenth of thirty days and are there for two thirds of them: 106 / (1000 + 60).
+    #[test]
+    fn an_early_flow_counts_for_longer() {
+        let month = Period { first: date(2026, 5, 31), last: date(2026, 6, 30) };
+        let flows = [Flow { date: date(2026, 6, 10), amount: decimal("90") }];
+        let held = Holding { begin: decimal("1000"), end: decimal("1196"), flows: &flows };
+        assert_eq!(month.modified_dietz(&held), Some(decimal("0.1")));
+    }
+
     #[test]
     fn what_is_bought_of_one_asset_is_sold_of_another() {
         let day = date(2022, 12, 31);

@@ -174,6 +174,9 @@ fn an_index_that_lies_is_not_believed() {
     // A file that was changed behind the back of the index.
     let path = at.join("snapshots/minutes/2027-01-15T08.parquet");
     file::write(&path, &[snapshot(NOW, 9), snapshot(NOW.plus(Duration::from_secs(60)), 9)]).unwrap();
+    let (mut history, _) = History::open(&at, cache.clone());
+    assert_eq!(history.snapshots("all", NOW.plus(Duration::from_secs(1)), ALL.1).len(), 1, "where it had nothing");
+    drop(history);
     assert_eq!(ask(), 4);
     // One that is gone.
     std::fs::remove_file(&path).unwrap();
