@@ -56,6 +56,28 @@ fn a_series_has_its_figures_and_says_what_is_missing() {
     assert!(String::from_utf8(table.stdout).unwrap().contains("it never fell"));
 }
 
+#[test]
+fn a_series_is_held_against_another_when_asked() {
+    let rows = |values: [u32; 5]| -> String {
+        let days = (1..).zip(values).map(|(day, value)| format!("2026-01-0{day},{value}\n"));
+        "date,value\n".chars().chain(days.collect::<String>().chars()).collect()
+    };
+    let home = table("s.csv", &rows([1000, 1200, 1080, 1296, 1166]));
+    fs::write(home.path().join("b.csv"), rows([1000, 1100, 1045, 1150, 1092])).unwrap();
+    let alone = result(&run(home.path(), &["performance", "--series", "s.csv", "--json"]));
+    assert!(alone.get("beta").is_none() && alone.get("correlation").is_none());
+    let arguments = ["performance", "--series", "s.csv", "--benchmark-series", "b.csv"];
+    let found = result(&run(home.path(), &[&arguments[..], &["--json"]].concat()));
+    // Twice the benchmark's moves, but for rounding to whole numbers.
+    assert!((found["beta"].as_f64().unwrap() - 2.0).abs() < 0.01, "{found}");
+    assert!(found["correlation"].as_f64().unwrap() > 0.999);
+    let table = run(home.path(), &arguments);
+    assert!(String::from_utf8(table.stdout).unwrap().contains("correlation"));
+    fs::write(home.path().join("b.csv"), "date,value\n2026-01-01,1\n2026-01-02,2\n").unwrap();
+    let short = result(&run(home.path(), &[&arguments[..], &["--json"]].concat()));
+    assert_eq!((&short["beta"], &short["undefined"]["beta"]), (&json!(null), &json!("needs three common returns")));
+}
+
 /// So many purchases, one a minute.
 fn purchases(count: usize) -> String {
     let mut rows = String::from("date,type,asset,quantity,price,currency,fee,id\n");

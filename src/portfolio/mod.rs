@@ -13,6 +13,8 @@ pub mod ledger;
 pub mod past;
 pub mod performance;
 pub mod series;
+pub mod snapshot;
 pub mod table;
 pub mod trades;
+pub mod unit;
 pub mod valuation;

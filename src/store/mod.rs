@@ -1,10 +1,12 @@
-//! What is kept on disk: the journal (append-only, the truth) and the cache (sled, can be deleted at any time).
+//! What is kept on disk: the journal (append-only, the truth), the history of what the desk was worth (Parquet) and the
+//! cache (sled, can be deleted at any time).
 //!
 //! - The journal never depends on the cache; its index lives there and can be rebuilt from the journal at will.
 //! - Nothing here stops the program when it is opened: what went wrong, and what that means, is a [`Notice`].
-//! - Time comes in as a value; the only things touched are files under the two directories given.
+//! - Time comes in as a value; the only things touched are files under the directories given.
 
 pub mod cache;
+pub mod history;
 pub mod journal;
 
 mod index;
@@ -13,6 +15,7 @@ mod notice;
 mod saved;
 
 pub use cache::Cache;
+pub use history::History;
 pub use index::Index;
 pub use journal::Journal;
 pub use ledger::{LedgerFault, read_ledger};

@@ -90,4 +90,44 @@ pub enum Notice {
         /// Why.
         reason: String,
     },
+    /// Another process writes the history.
+    #[error("another exchequer writes the history in {dir}: this one only reads it")]
+    HistoryLocked {
+        /// The history's directory.
+        dir: String,
+    },
+    /// The system does not let the history be written.
+    #[error("the history in {dir} cannot be written and is only read: {reason}")]
+    HistoryUnavailable {
+        /// The history's directory.
+        dir: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// A file of the history could not be used; it was kept aside.
+    #[error("{file} of the history was set aside as {kept_as}, and what it had is missing: {reason}")]
+    HistorySetAside {
+        /// The file.
+        file: String,
+        /// The file that has it now.
+        kept_as: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file of the history could not be read and was left where it is.
+    #[error("{file} of the history cannot be read, and what it has is missing: {reason}")]
+    HistoryUnreadable {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// A file of the history could not be written; the old one stands.
+    #[error("{file} of the history was not written: {reason}")]
+    HistoryNotWritten {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
 }

@@ -15,11 +15,17 @@
 //! | value at risk, 95 % | 5th percentile of the returns, linear between neighbours (Hyndman and Fan 1996, type 7) |
 //! | expected shortfall, 95 % | the mean of the returns that are not above it |
 //! | money-weighted return | the rate at which all flows are worth nothing, actual/365 (see [`rate`]) |
+//! | modified Dietz return, contribution by asset | see [`dietz`] |
+//! | beta, correlation | see [`benchmark`] |
+//! | exposure, concentration | see [`exposure`] |
 //!
 //! n is the number of returns and Y the periods of a year, 365 unless said otherwise. The index is Π(1 + r), 1 at first, so
 //! that a drawdown is never made or hidden by money that came or went. Statistics are floating point; each return is
 //! made of exact decimals first. A figure that is not defined is [`None`], never 0.
 
+pub mod benchmark;
+pub mod dietz;
+pub mod exposure;
 pub mod rate;
 
 use crate::money::Decimal;

@@ -43,6 +43,69 @@ fn flows_are_no_returns() {
     assert_eq!((fall.peak, fall.trough, fall.recovery), (day("2026-01-02"), day("2026-01-03"), None));
 }
 
+/// An example of CFA study texts, worked out in <https://www.analystforum.com/t/question/13698>: a share bought at 100, another
+/// at 120 a year later, both sold at 130 after two years, 2 a share paid out at the end of each year. Time-weighted
+/// √(1.22 · 1.10) − 1, which is 15.84 % a year; money-weighted 13.86 %.
+#[test]
+fn a_published_time_weighted_return_with_flows() {
+    let points = series(&[
+        ("2021-12-31", "100", "0"),
+        // 120 and a dividend of 2, which is paid out; then another share for 120.
+        ("2022-12-31", "240", "118"),
+        ("2023-12-31", "264", "0"),
+    ]);
+    let found = Performance::of(&points, 1.0).unwrap();
+    near(found.twr, 1.22 * 1.1 - 1.0);
+    assert!((found.cagr.unwrap() - 0.1584).abs() < 5e-5, "{:?}", found.cagr);
+    assert!((found.mwr.unwrap() - 0.1386).abs() < 5e-5, "{:?}", found.mwr);
+}
+
+/// A series that starts at 100 and has these returns, in per cent.
+fn returning(percents: &[&str]) -> Vec<Point> {
+    let mut value = Decimal::ONE_HUNDRED;
+    let start: Date = "2000-12-31".parse().unwrap();
+    let mut points = vec![Point { date: start, value, flow: Decimal::ZERO }];
+    for (year, percent) in (1i64..).zip(percents) {
+        let percent: Decimal = percent.parse().unwrap();
+        value += value * percent / Decimal::ONE_HUNDRED;
+        let date = start.checked_add(jiff::Span::new().years(year)).unwrap();
+        points.push(Point { date, value, flow: Decimal::ZERO });
+    }
+    points
+}
+
+/// Rollinger and Hoffman, "Sortino: A 'Sharper' Ratio" (Red Rock Capital): eight annual returns whose mean is 10 %, whose
+/// target downside deviation is 2.264 % at a target of 0, and whose Sortino ratio is 4.417.
+#[test]
+fn a_published_sortino_ratio() {
+    let found = Performance::of(&returning(&["17", "15", "23", "-5", "12", "9", "13", "-4"]), 1.0).unwrap();
+    assert!((found.sortino.unwrap() - 4.417).abs() < 5e-4, "{:?}", found.sortino);
+    assert!((found.max_drawdown.unwrap().depth - -0.05).abs() < 1e-12);
+}
+
+/// Anscombe 1973, "Graphs in Statistical Analysis", the second variable of the first set taken as returns in per cent: its
+/// published mean is 7.50 and its published standard deviation 2.03, so that mean / s is 3.69.
+#[test]
+fn a_sharpe_ratio_of_published_statistics() {
+    let y = ["8.04", "6.95", "7.58", "8.81", "8.33", "9.96", "7.24", "4.26", "10.84", "4.82", "5.68"];
+    let found = Performance::of(&returning(&y), 1.0).unwrap();
+    assert!((found.volatility.unwrap() - 0.0203).abs() < 5e-5, "{:?}", found.volatility);
+    assert!((found.sharpe.unwrap() - 3.69).abs() < 5e-3, "{:?}", found.sharpe);
+}
+
+/// <http://howigrowmywealth.com/glossary/drawdown/>: from 1 000 down to 800 is 20 %; back to 1 100 and down to 700 is 36.4 %,
+/// which is the maximum drawdown.
+#[test]
+fn a_published_drawdown() {
+    let values = ["1000", "800", "1100", "700"];
+    let dates = ["2026-06-01", "2026-07-01", "2026-09-01", "2026-10-01"];
+    let rows: Vec<_> = dates.into_iter().zip(values).map(|(date, value)| (date, value, "0")).collect();
+    let fall = Performance::of(&series(&rows), DAYS).unwrap().max_drawdown.unwrap();
+    assert!((fall.depth - -0.364).abs() < 5e-4, "{fall:?}");
+    let day = |text: &str| text.parse::<Date>().unwrap();
+    assert_eq!((fall.peak, fall.trough, fall.recovery), (day(dates[2]), day(dates[3]), None));
+}
+
 #[test]
 fn a_drawdown_has_its_dates() {
     let points = series(&[

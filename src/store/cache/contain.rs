@@ -1,7 +1,8 @@
-//! Turns what sled does when it fails, errors and panics, into words.
+//! Turns what a library does when it fails, errors and panics, into words.
 
 use std::any::Any;
 use std::cell::Cell;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::market::printable;
@@ -18,14 +19,19 @@ pub fn containing() -> bool {
 
 /// Runs an operation of sled.
 pub(super) fn contain<R>(op: impl FnOnce() -> sled::Result<R>) -> Result<R, String> {
+    contained("sled", op)
+}
+
+/// Runs an operation of the library `who`.
+pub(in crate::store) fn contained<R, E: Display>(who: &str, op: impl FnOnce() -> Result<R, E>) -> Result<R, String> {
     CONTAINING.set(true);
-    // What sled leaves behind in a panic is not looked at again: the caller drops the cache.
+    // What is left behind in a panic is not looked at again: the caller drops it.
     let done = catch_unwind(AssertUnwindSafe(op));
     CONTAINING.set(false);
     match done {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(printable(&error.to_string()).into_owned()),
-        Err(panic) => Err(format!("sled panicked: {}", printable(words(panic.as_ref())))),
+        Err(panic) => Err(format!("{who} panicked: {}", printable(words(panic.as_ref())))),
     }
 }
 

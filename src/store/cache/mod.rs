@@ -25,6 +25,7 @@ use serde::de::DeserializeOwned;
 use super::Notice;
 use crate::market::{Timestamp, printable};
 
+pub(in crate::store) use contain::contained;
 pub use contain::containing;
 use open::Trees;
 

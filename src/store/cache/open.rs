@@ -44,6 +44,8 @@ pub(in crate::store) struct Trees {
     candles: sled::Tree,
     /// The index of the journal.
     pub(in crate::store) journal: sled::Tree,
+    /// The index of the history.
+    pub(in crate::store) history: sled::Tree,
 }
 
 impl Trees {
@@ -94,6 +96,7 @@ impl Trees {
             trades: db.open_tree("trades")?,
             candles: db.open_tree("candles")?,
             journal: db.open_tree("journal")?,
+            history: db.open_tree("history")?,
             db,
         })
     }
