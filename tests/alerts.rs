@@ -37,6 +37,7 @@ fn settings(venue: &Server, dir: &Path, alerts: AlertSettings) -> Settings {
         authorities: None,
         journal: Some(dir.join("journal")),
         cache: None,
+        portfolio: None,
         saved: None,
         alerts,
         capture: None,

@@ -127,6 +127,7 @@ async fn spent(width: u16, height: u16, depth: ColourDepth, line: Line) -> u64 {
         authorities: None,
         journal: None,
         cache: None,
+        portfolio: None,
         saved: None,
         alerts: Default::default(),
         capture: Some(capture),

@@ -33,6 +33,7 @@ fn settings(url: String, watch: &[&str]) -> Settings {
         authorities: None,
         journal: None,
         cache: None,
+        portfolio: None,
         saved: None,
         alerts: Default::default(),
         capture: None,

@@ -1,6 +1,7 @@
 //! `exchequer` without a subcommand: the console, on the demo desk, on venues, or on a capture.
 
 use super::config::{Origin, Sync, Wanted, Zone};
+use super::nav::owned::owning;
 use super::{Context, Exit, Failure, output};
 use crate::console::capabilities::{Capabilities, ColourChoice, Environment, Unusable};
 use crate::console::colour::ColourDepth;
@@ -159,6 +160,7 @@ fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failu
         journal: Some(context.paths.journal.clone()),
         cache,
         saved: Some(context.paths.state.join("saved.json")),
+        portfolio: capture.is_none().then(|| owning(context, venue == VenueId::Sim)).transpose()?,
         alerts: super::alert::settings(context)?,
         capture,
     })

@@ -13,6 +13,7 @@ use clap::{Subcommand, ValueEnum};
 
 use super::{Exit, Failure};
 use crate::market::{Timestamp, printable};
+use crate::portfolio::estate::Definition;
 use crate::store::journal::{Alert, Body, Damage, Entry, Reader, verify};
 
 /// Verify, show or export the journal.
@@ -180,6 +181,10 @@ fn shown(entry: &Entry) -> String {
             format!("{}: {} → {}", setting.key, value(&setting.old), value(&setting.new))
         }
         Body::Alert(alert) => told(alert),
+        Body::Portfolio(Definition::Account { name, kind }) => format!("account {name} is a {} account", kind.as_str()),
+        Body::Portfolio(Definition::Portfolio { name, accounts, .. }) => {
+            format!("portfolio {name} has {} accounts", accounts.len())
+        }
         Body::Ledger(brought) => format!("{} entries from {}", brought.entries.len(), brought.source),
         Body::Other { json, .. } => json.clone(),
     };

@@ -21,6 +21,7 @@ pub mod journal;
 mod link;
 mod logging;
 mod man;
+mod nav;
 mod performance;
 mod pnl;
 mod portfolio;

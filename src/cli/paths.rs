@@ -20,6 +20,8 @@ pub struct Paths {
     pub config_named: bool,
     /// The journal's folder: the truth, to be backed up.
     pub journal: PathBuf,
+    /// The folder of the history of NAV and prices: to be backed up.
+    pub history: PathBuf,
     /// The cache's folder: can be deleted at any time.
     pub cache: PathBuf,
     /// Logs and what the console remembers between runs.
@@ -42,17 +44,18 @@ impl Paths {
             Some(file) => file,
             None => place("XDG_CONFIG_HOME", |home| home.config_dir().to_path_buf())?.join("config.toml"),
         };
-        let (journal, cache, state) = match one_folder {
-            Some(folder) => (folder.join("journal"), folder.join("cache"), folder.join("state")),
+        let (data, cache, state) = match one_folder {
+            Some(folder) => (folder.clone(), folder.join("cache"), folder.join("state")),
             None => (
-                place("XDG_DATA_HOME", |home| home.data_dir().to_path_buf())?.join("journal"),
+                place("XDG_DATA_HOME", |home| home.data_dir().to_path_buf())?,
                 place("XDG_CACHE_HOME", |home| home.cache_dir().to_path_buf())?,
                 place("XDG_STATE_HOME", |home| {
                     home.state_dir().map_or_else(|| home.data_local_dir().join("state"), Path::to_path_buf)
                 })?,
             ),
         };
-        Ok(Self { config, config_named, journal, cache, state })
+        let (journal, history) = (data.join("journal"), data.join("history"));
+        Ok(Self { config, config_named, journal, history, cache, state })
     }
 
     /// The log of the current run.

@@ -10,6 +10,7 @@ use crate::market::{Candle, Instrument, Interval, Level, Side, Stamped, Standing
 use crate::store::Cache;
 use crate::store::cache::{Place as Row, Series, Table};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Levels a side that are remembered.
 const LEVELS: usize = 100;
@@ -38,12 +39,12 @@ struct Page {
 /// Keeps the market in the cache, and knows what it has kept already.
 #[derive(Debug)]
 pub(super) struct Memory {
-    cache: Cache,
+    cache: Arc<Cache>,
     kept: HashMap<Place, (u64, Option<Timestamp>)>,
 }
 
 impl Memory {
-    pub fn new(cache: Cache) -> Self {
+    pub fn new(cache: Arc<Cache>) -> Self {
         Self { cache, kept: HashMap::new() }
     }
 

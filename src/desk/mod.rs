@@ -27,8 +27,9 @@ pub use alert::{AlertSettings, AlertView, AlertWish, AlertsView, FiredView};
 pub use command::Command;
 pub use consolidated::{Across, AcrossView};
 pub use line::Line;
+pub use portfolio::{Owned, PortfolioSettings};
 pub use scope::{Operator, Role, Scope, Viewer};
-pub use settings::{CacheSettings, Capture, DeskError, Settings};
+pub use settings::{CacheSettings, Capture, DeskError, Owning, Settings};
 pub use view::{
     BookView, Day, Focus, Health, Link, LinkState, Mode, Notice, Place, Query, Replay, Speed, Statistics, Steer, Store,
     View, Watched,

@@ -1,11 +1,13 @@
 //! What a desk is started with.
 
+use super::portfolio::{Owned, PortfolioSettings};
 use super::{AlertSettings, Mode, Place, Speed};
 use crate::feed::SettingsError;
 use crate::feed::player::PlayerError;
 use crate::market::{Fee, VenueId};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a desk is started with. The directories belong to one person on one machine.
@@ -31,10 +33,23 @@ pub struct Settings {
     pub cache: Option<CacheSettings>,
     /// Where settings are kept that the program itself changes; they are not kept when `None`.
     pub saved: Option<PathBuf>,
+    /// How what is owned is valued, and where that comes from; nothing is shown of it when `None`.
+    pub portfolio: Option<Owning>,
     /// Alerts besides those in the journal, and how they are told.
     pub alerts: AlertSettings,
     /// A capture to replay instead of connecting to venues.
     pub capture: Option<Capture>,
+}
+
+/// How what is owned is valued, and where that comes from.
+#[derive(Clone, Debug)]
+pub struct Owning {
+    /// How it is valued.
+    pub settings: PortfolioSettings,
+    /// What is owned, where that is not what the journal says.
+    pub given: Option<Arc<Owned>>,
+    /// Where the history of NAV and prices is; none is kept when `None`.
+    pub history: Option<PathBuf>,
 }
 
 /// The cache's place and size.

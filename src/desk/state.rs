@@ -1,5 +1,6 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
+use super::portfolio::Portfolios;
 use super::{
     AcrossView, AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched,
 };
@@ -22,6 +23,8 @@ pub(super) struct State {
     pub links: BTreeMap<Line, Link>,
     pub store: Store,
     pub alerts: Arc<AlertsView>,
+    /// What is owned, once it was read; nothing when nothing is.
+    pub portfolios: Option<Portfolios>,
     pub replay: Option<Replay>,
     /// The time of the capture, in a replay.
     pub replayed: Option<Timestamp>,
@@ -40,6 +43,7 @@ impl State {
             links: BTreeMap::new(),
             store: Store::default(),
             alerts: Arc::default(),
+            portfolios: None,
             replay: None,
             replayed: None,
             stale_after,
@@ -69,11 +73,14 @@ impl State {
     }
 
     /// A view as of `now`, or as of the capture's time in a replay.
-    pub fn view(&self, query: &Query, now: Timestamp) -> View {
+    pub fn view(&mut self, query: &Query, now: Timestamp) -> View {
         let now = match self.mode {
             Mode::Replay => self.replayed.unwrap_or(now),
             Mode::Demo | Mode::Live => now,
         };
+        let nav = self.portfolios.as_mut().and_then(|portfolios| portfolios.nav(now));
+        let portfolio = self.portfolios.as_mut().zip(query.portfolio.as_ref());
+        let portfolio = portfolio.and_then(|(portfolios, query)| portfolios.view(query, now));
         let watch = self.watched_places();
         let focus = query.focus.as_ref().or(watch.first());
         View {
@@ -85,8 +92,8 @@ impl State {
                 .zip(query.across.as_ref())
                 .map(|(place, across)| AcrossView::of(self, place, &watch, across, query.group, now)),
             links: self.links.values().cloned().collect(),
-            nav: None,
-            portfolio: None,
+            nav,
+            portfolio,
             store: self.store.clone(),
             alerts: Arc::clone(&self.alerts),
             replay: self.replay.clone(),

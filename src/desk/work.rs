@@ -5,6 +5,7 @@ use super::chronicle::Chronicle;
 use super::ear::Ear;
 use super::line::Lines;
 use super::memory::Memory;
+use super::portfolio::bookkeeping::{Bookkeeping, FOLLOW_EVERY};
 use super::shared::Shared;
 use super::{Capture, Command, DeskError, Health, Line, Link, Mode, Operator, Place, Scope, Settings};
 use crate::feed::player::Player;
@@ -44,13 +45,14 @@ pub(super) struct Work {
     charts: BTreeMap<Place, Interval>,
     memory: Option<Arc<Mutex<Memory>>>,
     chronicle: Option<Arc<Mutex<Chronicle>>>,
+    cache: Option<Arc<Cache>>,
     alerts: Alerts,
 }
 
 impl Work {
     /// Recalls the cache and connects. The journal is opened by [`Self::run`]: verifying a long one takes its time.
     pub fn begin(settings: Settings, shared: Arc<Shared>) -> Result<Self, DeskError> {
-        let memory = recall(&settings, &shared);
+        let (memory, cache) = recall(&settings, &shared).unzip();
         let player = settings.capture.as_ref().map(|capture| play(capture, &shared)).transpose()?;
         let (wanted, authorities) = (settings.alerts.clone(), settings.authorities.clone());
         let alerts = Alerts::new(wanted, authorities, settings.mode(), Arc::clone(&shared));
@@ -63,6 +65,7 @@ impl Work {
             charts: BTreeMap::new(),
             memory,
             chronicle: None,
+            cache,
             alerts,
         };
         let watch = work.settings.watch.clone();
@@ -75,6 +78,12 @@ impl Work {
     /// Works until it is told to stop, or until nobody is left to tell it.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.open_journal().await;
+        let mut books = self.settings.portfolio.clone().map(|owning| {
+            let journal = self.settings.journal.as_deref();
+            Bookkeeping::begin(owning, journal, self.cache.clone(), Arc::clone(&self.shared))
+        });
+        let mut following = tokio::time::interval(FOLLOW_EVERY);
+        following.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut keeping = tokio::time::interval(KEEP_EVERY);
         keeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut looking = tokio::time::interval(alert::LOOK_EVERY);
@@ -87,6 +96,7 @@ impl Work {
                     None => break "abandoned".to_owned(),
                 },
                 _ = keeping.tick() => self.keep().await,
+                _ = following.tick() => books.iter_mut().for_each(Bookkeeping::follow),
                 _ = looking.tick() => self.alerts.look().await,
             }
         };
@@ -263,15 +273,15 @@ fn chart(place: &Place, interval: Interval) -> Subscription {
     Subscription { symbol: place.symbol.clone(), channel: Channel::Candles(interval) }
 }
 
-fn recall(settings: &Settings, shared: &Shared) -> Option<Arc<Mutex<Memory>>> {
+fn recall(settings: &Settings, shared: &Shared) -> Option<(Arc<Mutex<Memory>>, Arc<Cache>)> {
     let cache = settings.cache.as_ref()?;
     let (cache, notices) = Cache::open_with(&cache.dir, shared.now(), cache.limit);
-    let on = cache.is_on();
-    let mut memory = Memory::new(cache);
+    let (on, cache) = (cache.is_on(), Arc::new(cache));
+    let mut memory = Memory::new(Arc::clone(&cache));
     let recalled = memory.recall(&mut shared.state());
     for notice in notices.into_iter().chain(recalled.err()) {
         shared.notice(true, notice.to_string());
     }
     shared.state().store.cache = if on { Health::Good } else { Health::Failed("not kept in this run".into()) };
-    Some(Arc::new(Mutex::new(memory)))
+    Some((Arc::new(Mutex::new(memory)), cache))
 }

@@ -12,9 +12,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Which purchases a sale uses up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// The oldest first.
+    #[default]
     Fifo,
     /// The newest first.
     Lifo,
@@ -22,6 +23,21 @@ pub enum Method {
     Hifo,
     /// All of them in proportion, at their average cost.
     Average,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 4] = [Self::Fifo, Self::Lifo, Self::Hifo, Self::Average];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fifo => "fifo",
+            Self::Lifo => "lifo",
+            Self::Hifo => "hifo",
+            Self::Average => "average",
+        }
+    }
 }
 
 /// Why a purchase or a sale cannot be counted. Nothing has changed then.
@@ -218,8 +234,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const METHODS: [Method; 4] = [Method::Fifo, Method::Lifo, Method::Hifo, Method::Average];
-
     fn d(text: &str) -> Decimal {
         text.parse().unwrap()
     }
@@ -268,7 +282,7 @@ mod tests {
 
     #[test]
     fn the_smallest_unit_of_ether_is_neither_lost_nor_won() {
-        for method in METHODS {
+        for method in Method::ALL {
             let mut holding = Holding::new(method);
             holding.buy(d("1000.000000000000000001"), d("3000"), d("0")).unwrap();
             holding.sell(d("1000"), d("3000"), d("0")).unwrap();
@@ -283,7 +297,7 @@ mod tests {
         /// Whatever is traded: quantities are conserved, lots add up, and money that went in is out, realised or held.
         #[test]
         fn nothing_is_lost(trades in prop::collection::vec((any::<bool>(), 1i64..1_000_000, 0i64..1_000_000, 0i64..100), 1..80)) {
-            for method in METHODS {
+            for method in Method::ALL {
                 let (mut holding, mut quantity, mut flow) = (Holding::new(method), Decimal::ZERO, Decimal::ZERO);
                 for (buys, units, price, fee) in &trades {
                     let (units, price, fee) = (Decimal::new(*units, 5), Decimal::new(*price, 2), Decimal::new(*fee, 2));

@@ -2,6 +2,8 @@
 //!
 //! - Days end at midnight UTC. What came from outside or went there (and to other accounts) is the day's flow, valued at the
 //!   day's end, so that a [`Day`] is a point of a [`performance`](super::performance) series.
+//! - Assets that never had a price are left out altogether: what was given for one, or got, counts as a flow. Whoever shows
+//!   the course says which they are.
 //! - A day on which a holding has no price is not complete; its value would be wrong by an unknown amount. Such days are no
 //!   points of a series: what flowed on them counts for the next complete day, and where a flow itself has no price, the
 //!   series begins anew behind it.
@@ -54,10 +56,11 @@ pub fn points(days: &[Day]) -> Vec<Point> {
 }
 
 /// Each day from that of the first entry to the last one that ended before `until`. `price` says what one of an asset (by its
-/// number) was worth at a time; only accounts that `wanted` wants count.
+/// number) was worth at a time; only accounts that `wanted` wants count, and no asset that is `left_out`.
 pub fn course(
     ledger: &Ledger,
     wanted: &dyn Fn(&Account) -> bool,
+    left_out: &dyn Fn(&Asset) -> bool,
     until: Timestamp,
     price: &mut dyn FnMut(usize, Timestamp) -> Option<Decimal>,
 ) -> Vec<Day> {
@@ -67,7 +70,8 @@ pub fn course(
     let rows = places.iter().filter_map(|place| ledger.row(usize::try_from(*place).ok()?)).filter(counts);
     let mut rows = rows.peekable();
     let Some(first) = rows.peek().map(|row| row.at.secs().div_euclid(DAY)) else { return Vec::new() };
-    let mut run = Run { amounts: BTreeMap::new(), units: Decimal::ZERO };
+    let left_out = ledger.assets().iter().map(left_out).collect();
+    let mut run = Run { left_out, amounts: BTreeMap::new(), units: Decimal::ZERO };
     let mut days = Vec::new();
     for day in first..until.secs().div_euclid(DAY) {
         let end = Timestamp::from_secs((day + 1) * DAY);
@@ -98,6 +102,8 @@ pub fn course(
 
 /// What is held, debts taken off, while the ledger is gone through.
 struct Run {
+    /// By the number of the asset.
+    left_out: Vec<bool>,
     amounts: BTreeMap<usize, Decimal>,
     units: Decimal,
 }
@@ -119,18 +125,24 @@ impl Run {
                 self.count(row.legs.iter().filter(|leg| leg.fee()).map(|leg| (leg.asset(), leg.amount)));
                 return;
             }
-            _ => false,
+            _ => row.legs.iter().any(|leg| self.leaves_out(leg.asset())),
         };
         self.count(row.legs.iter().map(|leg| (leg.asset(), leg.amount)));
-        for leg in row.legs.iter().filter(|leg| outside && !leg.fee()) {
+        for leg in row.legs.iter().filter(|leg| outside && !leg.fee() && !self.leaves_out(leg.asset())) {
             *flows.entry(leg.asset()).or_default() += leg.amount;
         }
     }
 
     fn count(&mut self, legs: impl Iterator<Item = (usize, Decimal)>) {
         for (asset, amount) in legs {
-            *self.amounts.entry(asset).or_default() += amount;
+            if !self.leaves_out(asset) {
+                *self.amounts.entry(asset).or_default() += amount;
+            }
         }
+    }
+
+    fn leaves_out(&self, asset: usize) -> bool {
+        self.left_out.get(asset).copied().unwrap_or_default()
     }
 }
 
@@ -189,7 +201,7 @@ mod tests {
         };
         let wanted = |account: &Account| of.is_empty() || account.as_str() == of;
         let whole = |value: Decimal| i64::try_from(value).unwrap();
-        course(ledger, &wanted, Timestamp::from_secs(days * DAY), &mut { price })
+        course(ledger, &wanted, &|_| false, Timestamp::from_secs(days * DAY), &mut { price })
             .iter()
             .map(|day| (whole(day.value), whole(day.flow), day.unpriced, day.unknown_flows))
             .collect()
@@ -231,8 +243,15 @@ mod tests {
         ]);
         assert_eq!(told(&ledger, 4, ""), [(100, 100, 0, 0), (107, 7, 1, 1), (110, 0, 0, 0), (120, 10, 0, 0)]);
         let mut price = |asset: usize, _| (ledger.assets()[asset].as_str() == "USD").then_some(Decimal::ONE);
-        let days = course(&ledger, &|_| true, Timestamp::from_secs(4 * DAY), &mut price);
+        let until = Timestamp::from_secs(4 * DAY);
+        let days = course(&ledger, &|_| true, &|_| false, until, &mut price);
         let values: Vec<_> = points(&days).iter().map(|point| (point.value, point.flow)).collect();
         assert_eq!(values, [(Decimal::from(110), Decimal::ZERO), (Decimal::from(120), Decimal::TEN)]);
+        let days = course(&ledger, &|_| true, &|asset| asset.as_str() == "XYZ", until, &mut price);
+        let told = points(&days).iter().map(|point| (point.value, point.flow)).collect::<Vec<_>>();
+        assert_eq!(
+            told,
+            [(100, 100), (107, 7), (110, 3), (120, 10)].map(|(a, b)| (Decimal::from(a), Decimal::from(b)))
+        );
     }
 }

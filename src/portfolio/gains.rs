@@ -484,7 +484,7 @@ mod tests {
             let ledger = ledger(&lines.iter().map(String::as_str).collect::<Vec<_>>());
             let (btc, usd) = (Asset::new("BTC").unwrap(), Asset::new("USD").unwrap());
             let account = Account::new("a").unwrap();
-            for method in [Method::Fifo, Method::Lifo, Method::Hifo, Method::Average] {
+            for method in Method::ALL {
                 let gains = of(&ledger, method, &[]);
                 let held = &gains.held[&0];
                 prop_assert_eq!(held.quantity + held.uncosted, ledger.balance(&account, &btc).unwrap());

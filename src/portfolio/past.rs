@@ -26,15 +26,15 @@ pub struct Close {
 /// Prices of the past, by asset and currency.
 #[derive(Clone, Debug, Default)]
 pub struct Past {
-    pairs: HashMap<(Asset, Asset), BTreeMap<Timestamp, Close>>,
+    pairs: HashMap<Asset, HashMap<Asset, BTreeMap<Timestamp, Close>>>,
 }
 
 impl Past {
     /// Writes down what one of an asset was worth; the last word for a moment counts.
     pub fn put(&mut self, asset: &Asset, currency: &Asset, close: Close) {
         if close.price > Decimal::ZERO {
-            let pair = self.pairs.entry((asset.clone(), currency.clone())).or_default();
-            pair.insert(close.at, close);
+            let of = self.pairs.entry(asset.clone()).or_default();
+            of.entry(currency.clone()).or_default().insert(close.at, close);
         }
     }
 
@@ -45,14 +45,21 @@ impl Past {
 
     /// The last price of an asset in a currency at a moment, if it was not too old then.
     pub fn close(&self, asset: &Asset, currency: &Asset, at: Timestamp) -> Option<&Close> {
-        let pair = self.pairs.get(&(asset.clone(), currency.clone()))?;
+        let pair = self.pairs.get(asset)?.get(currency)?;
         let (_, close) = pair.range(..=at).next_back()?;
         (close.at.age(at) < LONGEST).then_some(close)
     }
 
-    /// All prices that count at a moment: of what, in what.
-    pub fn closes(&self, at: Timestamp) -> impl Iterator<Item = (&Asset, &Asset, &Close)> {
-        self.pairs.keys().filter_map(move |(asset, currency)| Some((asset, currency, self.close(asset, currency, at)?)))
+    /// The last price of every pair that was known at a moment, however old: of what, in what.
+    pub fn latest(&self, at: Timestamp) -> impl Iterator<Item = (&Asset, &Asset, &Close)> {
+        let pairs =
+            self.pairs.iter().flat_map(|(asset, of)| of.iter().map(move |(currency, pair)| (asset, currency, pair)));
+        pairs.filter_map(move |(asset, currency, pair)| Some((asset, currency, pair.range(..=at).next_back()?.1)))
+    }
+
+    /// Whether any price of an asset was ever written down.
+    pub fn knows(&self, asset: &Asset) -> bool {
+        self.pairs.contains_key(asset) || self.pairs.values().any(|of| of.contains_key(asset))
     }
 
     /// What one of an asset was worth in a currency: as it was written down, the other way round, or by way of one other
@@ -66,7 +73,7 @@ impl Past {
             straight.or_else(|| Decimal::ONE.checked_div(self.close(to, from, at)?.price))
         };
         direct(asset, currency).or_else(|| {
-            let mut between: Vec<&Asset> = self.pairs.keys().flat_map(|(a, b)| [a, b]).collect();
+            let mut between: Vec<&Asset> = self.pairs.iter().flat_map(|(of, pairs)| pairs.keys().chain([of])).collect();
             between.sort();
             between.dedup();
             between.into_iter().find_map(|via| direct(asset, via)?.checked_mul(direct(via, currency)?))

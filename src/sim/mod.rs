@@ -16,12 +16,14 @@
 //! | `fault` | what goes wrong on purpose |
 //! | `session`, `gateway` | clients and what they hear, without sockets |
 //! | `server` | sockets and the clock |
+//! | `estate` | what the demo desk owns, and what that was worth |
 //!
 //! Everything but `server` is pure: the same seed gives the same events in the same order, whatever the clock says.
 
 mod chart;
 mod dice;
 mod engine;
+mod estate;
 mod exchange;
 mod fault;
 mod flow;
@@ -36,6 +38,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use estate::estate;
 pub use fault::{Fault, FaultError, Injected, STALL, Trouble};
 pub use pair::{MAX_PAIRS, Pair};
 pub use server::{MAX_RATE, Server, Settings, SimError};

@@ -1,6 +1,7 @@
-//! The ledger, read from the journal.
+//! The ledger and the portfolios, read from the journal.
 
 use super::journal::{Body, Damage, Reader};
+use crate::portfolio::estate::Estate;
 use crate::portfolio::ledger::{Ledger, LedgerError};
 use std::path::Path;
 
@@ -23,11 +24,20 @@ pub enum LedgerFault {
     },
 }
 
+/// What the journal says of what is owned.
+#[derive(Clone, Debug, Default)]
+pub struct Books {
+    /// Every entry.
+    pub ledger: Ledger,
+    /// Accounts and portfolios.
+    pub estate: Estate,
+}
+
 /// Reads all entries of the journal in `dir`; none when there is no journal.
-pub fn read_ledger(dir: &Path) -> Result<Ledger, LedgerFault> {
-    let mut ledger = Ledger::default();
+pub fn read_books(dir: &Path) -> Result<Books, LedgerFault> {
+    let mut books = Books::default();
     if !dir.is_dir() {
-        return Ok(ledger);
+        return Ok(books);
     }
     let mut reader = Reader::open(dir)?;
     while let Some(found) = reader.next()? {
@@ -35,12 +45,13 @@ pub fn read_ledger(dir: &Path) -> Result<Ledger, LedgerFault> {
         match found.entry.body {
             Body::Ledger(brought) => {
                 for entry in brought.entries {
-                    ledger.add(entry).map_err(|cause| LedgerFault::Contradiction { seq, cause })?;
+                    books.ledger.add(entry).map_err(|cause| LedgerFault::Contradiction { seq, cause })?;
                 }
             }
-            Body::Other { kind, .. } if kind == "ledger" => return Err(LedgerFault::Later(seq)),
+            Body::Portfolio(definition) => books.estate.define(definition),
+            Body::Other { kind, .. } if kind == "ledger" || kind == "portfolio" => return Err(LedgerFault::Later(seq)),
             _ => {}
         }
     }
-    Ok(ledger)
+    Ok(books)
 }

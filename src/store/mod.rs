@@ -18,6 +18,6 @@ pub use cache::Cache;
 pub use history::History;
 pub use index::Index;
 pub use journal::Journal;
-pub use ledger::{LedgerFault, read_ledger};
+pub use ledger::{Books, LedgerFault, read_books};
 pub use notice::Notice;
 pub use saved::Saved;

@@ -1,6 +1,6 @@
 //! The table of every setting.
 
-use super::read::{chat, choice, file, number, rings, size, span, switch, symbols, venue, word};
+use super::read::{asset, bases, chat, choice, file, number, rings, size, span, switch, symbols, venue, word};
 use super::venues::VENUES;
 use super::{Config, Level, Sync, Webhook, Zone};
 
@@ -91,7 +91,7 @@ pub static KEYS: [Key; COMMON.len() + VENUES.len()] = {
 };
 
 /// The settings that are not of a venue, in the order of the documentation.
-pub const COMMON: [Key; 22] = [
+pub const COMMON: [Key; 27] = [
     Key {
         name: "venue",
         variable: "EXCHEQUER_VENUE",
@@ -306,6 +306,56 @@ pub const COMMON: [Key; 22] = [
         default: None,
         about: "The chat that Telegram's bot writes to.",
         set: |config, text| chat(text).map(|value| config.alerts.telegram_chat = Some(value)),
+    },
+    Key {
+        name: "portfolio.base",
+        variable: "EXCHEQUER_BASE",
+        flag: flag("base", "--base", Takes::Values),
+        shape: Shape::Text,
+        values: "an asset such as `USD`, `EUR` or `BTC`",
+        default: Some("USD"),
+        about: "The currency that portfolios are valued in.",
+        set: |config, text| asset(text).map(|value| config.portfolio.base = Some(value)),
+    },
+    Key {
+        name: "portfolio.stale_after",
+        variable: "EXCHEQUER_PRICE_STALE_AFTER",
+        flag: None,
+        shape: Shape::Text,
+        values: "a duration from `100ms` to `1h`, such as `30s`",
+        default: Some("30s"),
+        about: "A price that is older is shown as old; it still counts.",
+        set: |config, text| span(text).map(|value| config.portfolio.stale_after = value),
+    },
+    Key {
+        name: "portfolio.unknown_after",
+        variable: "EXCHEQUER_PRICE_UNKNOWN_AFTER",
+        flag: None,
+        shape: Shape::Text,
+        values: "a duration from `100ms` to `1h`, such as `5m`",
+        default: Some("5m"),
+        about: "A price that is older does not count: what it prices is unknown, and NAV is not complete.",
+        set: |config, text| span(text).map(|value| config.portfolio.unknown_after = value),
+    },
+    Key {
+        name: "portfolio.prices",
+        variable: "EXCHEQUER_PRICES",
+        flag: None,
+        shape: Shape::List,
+        values: "symbols and `mid`, `last` or `mark`, such as `ETH/USD@kraken=last`",
+        default: None,
+        about: "What the price of an instrument is taken from. Unset, the middle of its book, or its last trade while that is fresher.",
+        set: |config, text| bases(text).map(|value| config.portfolio.prices = value),
+    },
+    Key {
+        name: "portfolio.benchmark",
+        variable: "EXCHEQUER_BENCHMARK",
+        flag: flag("benchmark", "--benchmark", Takes::Values),
+        shape: Shape::Text,
+        values: "an asset such as `BTC`",
+        default: Some("BTC"),
+        about: "What the performance of portfolios is compared with.",
+        set: |config, text| asset(text).map(|value| config.portfolio.benchmark = Some(value)),
     },
     Key {
         name: "log.level",

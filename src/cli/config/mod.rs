@@ -19,7 +19,9 @@ pub use page::page;
 pub use venues::OF_VENUES;
 
 use crate::console::ring::Ring;
+use crate::desk::portfolio::PriceBasis;
 use crate::market::{Fee, Symbol, VenueId};
+use crate::money::Asset;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub struct Config {
     pub cache: Cache,
     /// Alerts, and how they are told.
     pub alerts: Alerts,
+    /// How portfolios are valued.
+    pub portfolio: Portfolio,
     /// Every key with its value as text and its origin, in the order of [`KEYS`].
     pub settings: Vec<Setting>,
 }
@@ -96,6 +100,21 @@ pub struct Alerts {
     pub webhook_file: Option<PathBuf>,
     /// The chat that Telegram's bot writes to.
     pub telegram_chat: Option<String>,
+}
+
+/// How portfolios are valued.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Portfolio {
+    /// The currency that everything is told in.
+    pub base: Option<Asset>,
+    /// A price that is older is stale.
+    pub stale_after: Duration,
+    /// A price that is older does not count.
+    pub unknown_after: Duration,
+    /// What performance is compared with.
+    pub benchmark: Option<Asset>,
+    /// Instruments whose price is taken from one thing only.
+    pub prices: BTreeMap<(Symbol, Option<VenueId>), PriceBasis>,
 }
 
 /// What a webhook takes.

@@ -2,7 +2,10 @@
 
 use super::Wanted;
 use crate::console::ring::Ring;
+use crate::desk::portfolio::PriceBasis;
 use crate::market::{Fee, Symbol, VenueId};
+use crate::money::Asset;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -56,6 +59,22 @@ pub fn symbols(text: &str) -> Result<Vec<Wanted>, String> {
         Ok(Wanted { symbol, venue: at.map(venue).transpose()? })
     };
     words(text).map(wanted).collect()
+}
+
+/// Symbols, each with what its price is taken from.
+pub fn bases(text: &str) -> Result<BTreeMap<(Symbol, Option<VenueId>), PriceBasis>, String> {
+    let basis = |word: &str| {
+        let (place, basis) = word.split_once('=').ok_or("symbols and what counts, such as ETH/USD@kraken=last")?;
+        let Wanted { symbol, venue } = symbols(place)?.pop().ok_or("a symbol before =")?;
+        let basis = choice(basis, &PriceBasis::ALL.map(|basis| (basis.as_str(), basis)))?;
+        Ok(((symbol, venue), basis))
+    };
+    words(text).map(basis).collect()
+}
+
+/// An asset.
+pub fn asset(text: &str) -> Result<Asset, String> {
+    Asset::new(text).map_err(|_| "an asset such as USD, EUR or BTC".to_owned())
 }
 
 /// A whole number in a range.

@@ -9,7 +9,7 @@ use super::output::{Cell, Column};
 use super::{Context, Exit, Failure};
 use crate::money::plain;
 use crate::portfolio::ledger::Ledger;
-use crate::store::{LedgerFault, read_ledger};
+use crate::store::{Books, LedgerFault, read_books};
 use std::collections::BTreeMap;
 
 const EXAMPLES: &str = "\
@@ -47,7 +47,12 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn ledger(context: &Context) -> Result<Ledger, Failure> {
-    read_ledger(&context.paths.journal).map_err(|fault| match fault {
+    books(context).map(|books| books.ledger)
+}
+
+/// What the journal says of what is owned.
+pub fn books(context: &Context) -> Result<Books, Failure> {
+    read_books(&context.paths.journal).map_err(|fault| match fault {
         LedgerFault::Damaged(damage) => damaged(&context.paths.journal, &damage, 0),
         LedgerFault::Later(_) => {
             Failure::new(Exit::Error, "journal_later", fault.to_string()).hint("use the version that wrote it")

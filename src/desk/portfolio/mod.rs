@@ -1,8 +1,214 @@
 //! What the desk owns, valued by what its markets say.
+//!
+//! - What is owned comes from the journal (in the demo, from the demo) and does not change while the desk runs.
+//! - A currency that somebody looks at has a valuation of its own, which follows the market several times a second
+//!   (`live`); what the past comes to is counted beside, once, when somebody asks for it (`reckoning`).
+//! - Nothing is counted under the desk's lock but what a price has changed.
 
+pub(super) mod bookkeeping;
+mod live;
+mod reckoning;
+mod show;
 mod view;
 
+pub use bookkeeping::recorded;
+pub use reckoning::Reckoning;
 pub use view::{
     Change, Course, EntryView, Figures, HoldingView, NavView, Part, PortfolioQuery, PortfolioView, PriceStep, Standing,
     UnitView,
 };
+
+use crate::market::{Market, Symbol, Timestamp, VenueId};
+use crate::money::{Asset, Decimal};
+use crate::portfolio::basis::Method;
+use crate::portfolio::course;
+use crate::portfolio::estate::Estate;
+use crate::portfolio::ledger::{Account, Ledger};
+use crate::portfolio::past::Past;
+use crate::portfolio::snapshot::{Mark, Snapshot};
+use crate::portfolio::valuation::{Age, Limits};
+use live::Live;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The currencies that are offered beside the desk's own, where there is a way to them.
+const OFFERED: [&str; 6] = ["USD", "EUR", "GBP", "CHF", "BTC", "ETH"];
+
+/// What is owned, and what its past prices were.
+#[derive(Clone, Debug, Default)]
+pub struct Owned {
+    /// Every entry.
+    pub ledger: Ledger,
+    /// Accounts and portfolios.
+    pub estate: Estate,
+    /// Prices of the past.
+    pub past: Past,
+}
+
+/// How portfolios are valued.
+#[derive(Clone, Debug)]
+pub struct PortfolioSettings {
+    /// The desk's own currency.
+    pub base: Asset,
+    /// How old prices of markets may get.
+    pub limits: Limits,
+    /// What performance is compared with.
+    pub benchmark: Option<Asset>,
+    /// Instruments whose price is taken from one thing only.
+    pub basis: BTreeMap<(Symbol, Option<VenueId>), PriceBasis>,
+}
+
+/// What of an instrument is its price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PriceBasis {
+    /// Half way between best bid and best ask.
+    Mid,
+    /// The last trade.
+    Last,
+    /// What the venue says that a contract is worth.
+    Mark,
+}
+
+impl PriceBasis {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Mid, Self::Last, Self::Mark];
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mid => "mid",
+            Self::Last => "last",
+            Self::Mark => "mark",
+        }
+    }
+}
+
+/// A question that takes its time: which portfolio (0 is all accounts), in which currency, by which method, as of which day.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wanted {
+    /// The place of the portfolio.
+    pub shown: usize,
+    /// The currency.
+    pub base: Asset,
+    /// By its place in the list of methods.
+    pub method: Method,
+    /// Days since 1970.
+    pub day: i64,
+}
+
+/// What is owned, and what it is worth in every currency that somebody looks at.
+#[derive(Debug)]
+pub(super) struct Portfolios {
+    owned: Arc<Owned>,
+    settings: PortfolioSettings,
+    names: Arc<[Arc<str>]>,
+    /// The entries in the order of their time.
+    by_time: Vec<u32>,
+    /// How many entries each portfolio has.
+    counts: Vec<usize>,
+    /// The accounts, assets and debts, as they are now.
+    held: BTreeMap<(Account, Asset, bool), Decimal>,
+    live: BTreeMap<Asset, Live>,
+    reckoned: BTreeMap<Wanted, Arc<Reckoning>>,
+    wanted: BTreeSet<Wanted>,
+}
+
+impl Portfolios {
+    /// As of `now`; `None` when nothing is owned.
+    pub fn new(owned: Arc<Owned>, settings: PortfolioSettings, now: Timestamp) -> Option<Self> {
+        if owned.ledger.is_empty() {
+            return None;
+        }
+        let all: Arc<str> = "Consolidated".into();
+        let own = owned.estate.portfolios().keys().map(|name| Arc::from(name.as_str()));
+        let names = std::iter::once(all).chain(own).collect();
+        let held = course::holdings(&owned.ledger, now);
+        let (live, reckoned, wanted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let by_time = owned.ledger.by_time();
+        let counts = Vec::new();
+        let mut portfolios = Self { owned, settings, names, by_time, counts, held, live, reckoned, wanted };
+        portfolios.counts = (0..portfolios.names.len()).map(|shown| portfolios.count(shown)).collect();
+        portfolios.look_at(portfolios.settings.base.clone(), now);
+        Some(portfolios)
+    }
+
+    /// Takes in what the market says now.
+    pub fn follow(&mut self, market: &Market, now: Timestamp) {
+        for live in self.live.values_mut() {
+            live.follow(market, &self.settings, now);
+        }
+    }
+
+    /// The questions that nobody has answered yet.
+    pub fn unanswered(&self) -> Vec<Wanted> {
+        self.wanted.iter().filter(|wanted| !self.reckoned.contains_key(*wanted)).cloned().collect()
+    }
+
+    /// What an answer is made of.
+    pub fn owned(&self) -> (Arc<Owned>, Option<Asset>) {
+        (Arc::clone(&self.owned), self.settings.benchmark.clone())
+    }
+
+    /// Takes an answer in.
+    pub fn answer(&mut self, wanted: Wanted, reckoning: Reckoning) {
+        // Yesterday's answers are of no more use.
+        self.reckoned.retain(|known, _| known.day == wanted.day);
+        self.wanted.retain(|known| known.day == wanted.day);
+        self.reckoned.insert(wanted, Arc::new(reckoning));
+    }
+
+    /// What is to be written of this moment: NAV of every portfolio whose past is known, and every price that counts, in the
+    /// desk's own currency.
+    pub fn snapshots(&mut self, now: Timestamp) -> (Vec<Snapshot>, Vec<Mark>) {
+        let base = self.settings.base.clone();
+        let Some(live) = self.live.get(&base) else { return Default::default() };
+        let mut snapshots = Vec::new();
+        for (shown, name) in self.names.iter().enumerate() {
+            let day = now.secs().div_euclid(86_400);
+            let wanted = Wanted { shown, base: base.clone(), method: Method::default(), day };
+            self.wanted.insert(wanted.clone());
+            let (Some(past), Some(today)) = (self.reckoned.get(&wanted), self.flow_today(&wanted, now)) else {
+                continue;
+            };
+            let total = live.valuation.total(shown);
+            snapshots.push(Snapshot {
+                at: now,
+                portfolio: Arc::clone(name),
+                base: base.clone(),
+                nav: total.nav(),
+                invested: past.days.iter().map(|day| day.flow).sum::<Decimal>() + today,
+                units: past.days.last().map(|day| day.units).filter(|units| !units.is_zero()),
+                complete: total.complete().unwrap_or(Decimal::ONE),
+                unpriced: u32::try_from(total.unpriced).unwrap_or(u32::MAX),
+            });
+        }
+        let assets: BTreeSet<&Asset> = live.valuation.lines().iter().map(|line| &line.asset).collect();
+        let mark = |asset: &Asset| {
+            let (priced_at, age) = live.valuation.age(asset)?;
+            let sources: Vec<_> = live.valuation.path(asset).iter().map(|step| step.quote.source.to_string()).collect();
+            let (price, source) = (live.valuation.price(asset)?, sources.join(", "));
+            let mark = Mark { at: now, asset: asset.clone(), currency: base.clone(), price, priced_at, source };
+            (age != Age::Expired).then_some(mark)
+        };
+        (snapshots, assets.into_iter().filter_map(mark).collect())
+    }
+
+    /// A valuation in this currency.
+    fn look_at(&mut self, base: Asset, now: Timestamp) {
+        let Self { owned, settings, held, live, .. } = self;
+        live.entry(base.clone()).or_insert_with(|| Live::new(base, owned, held, settings, now));
+    }
+
+    /// The desk's own currency, and those offered in which something is priced.
+    fn bases(&self, now: Timestamp) -> Arc<[Asset]> {
+        let own = &self.settings.base;
+        let live = self.live.get(own);
+        let priced = |asset: &Asset| {
+            let lively = live.is_some_and(|live| live.valuation.price(asset).is_some());
+            lively || self.owned.past.price(asset, own, now).is_some()
+        };
+        let others = OFFERED.iter().filter_map(|name| Asset::new(name).ok());
+        let others = others.filter(|asset| asset != own && priced(asset));
+        std::iter::once(own.clone()).chain(others).collect()
+    }
+}

@@ -33,7 +33,7 @@ const MOST: Decimal = Decimal::from_parts(0x6fc1_0000, 0x0023_86f2, 0, false, 0)
 pub struct Valuation {
     prices: Prices,
     lines: Vec<Line>,
-    places: HashMap<(Account, Asset), usize>,
+    places: HashMap<(Account, Asset, bool), usize>,
     /// The lines of each asset, by its number.
     of_asset: Vec<Vec<usize>>,
     /// What each group comes to; the first is all lines.
@@ -47,6 +47,8 @@ pub struct Line {
     pub account: Account,
     /// What.
     pub asset: Asset,
+    /// Whether it is a debt.
+    pub owed: bool,
     /// How much; negative for what is owed.
     pub quantity: Decimal,
     /// What it is worth.
@@ -167,13 +169,14 @@ impl Valuation {
         self.value(&changed);
     }
 
-    /// Says what is held of an asset in an account, and which groups beside all lines it belongs to (numbers from 1).
-    pub fn hold(&mut self, account: &Account, asset: &Asset, quantity: Decimal, groups: &Arc<[usize]>) {
+    /// Says what is held or owed (then below zero) of an asset in an account, and which groups beside all lines it belongs to
+    /// (numbers from 1).
+    pub fn hold(&mut self, (account, asset, owed): (&Account, &Asset, bool), quantity: Decimal, groups: &Arc<[usize]>) {
         let most = groups.iter().copied().max().unwrap_or_default();
         if self.totals.len() <= most {
             self.totals.resize(most + 1, Total::default());
         }
-        let place = *self.places.entry((account.clone(), asset.clone())).or_insert_with(|| {
+        let place = *self.places.entry((account.clone(), asset.clone(), owed)).or_insert_with(|| {
             let number = self.prices.number(asset);
             if self.of_asset.len() <= number {
                 self.of_asset.resize(number + 1, Vec::new());
@@ -182,7 +185,7 @@ impl Valuation {
                 lines.push(self.lines.len());
             }
             let (account, asset, groups) = (account.clone(), asset.clone(), Arc::default());
-            let line = Line { account, asset, quantity: Decimal::ZERO, worth: Worth::Never, number, groups };
+            let line = Line { account, asset, owed, quantity: Decimal::ZERO, worth: Worth::Never, number, groups };
             self.lines.push(line);
             self.lines.len() - 1
         });

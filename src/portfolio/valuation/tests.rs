@@ -30,7 +30,7 @@ fn tick(price: &str, secs: i64) -> Option<Tick> {
 
 fn hold(valuation: &mut Valuation, name: &str, quantity: &str) {
     let groups = [1].into();
-    valuation.hold(&Account::new("a").unwrap(), &asset(name), d(quantity), &groups);
+    valuation.hold((&Account::new("a").unwrap(), &asset(name), false), d(quantity), &groups);
 }
 
 #[test]
@@ -160,7 +160,7 @@ proptest! {
                 Happening::Hold(account, name, units) => {
                     let groups: Arc<[usize]> = if account == 0 { [].into() } else { [account].into() };
                     let account = Account::new(&account.to_string()).unwrap();
-                    valuation.hold(&account, &asset(NAMES[name]), Decimal::new(units, 4), &groups);
+                    valuation.hold((&account, &asset(NAMES[name]), units < 0), Decimal::new(units, 4), &groups);
                 }
             }
             let fresh = valuation.recounted();

@@ -8,6 +8,7 @@ use super::alert::Alert;
 use super::ledger::Ledger;
 use super::line::Hash;
 use crate::market::Timestamp;
+use crate::portfolio::estate::Definition;
 
 /// One verified entry of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,8 @@ pub enum Body {
     Alert(Alert),
     /// Entries were brought into the ledger.
     Ledger(Ledger),
+    /// Somebody said what an account or a portfolio is.
+    Portfolio(Definition),
     /// A kind, or a shape of a known kind, that this version does not know. It is verified and shown all the same.
     Other {
         /// The kind's name. Text from outside.
@@ -100,6 +103,7 @@ impl Body {
             Self::Setting(_) => "setting",
             Self::Alert(_) => "alert",
             Self::Ledger(_) => "ledger",
+            Self::Portfolio(_) => "portfolio",
             Self::Other { kind, .. } => kind,
         }
     }
@@ -112,6 +116,7 @@ impl Body {
             Self::Setting(body) => serde_json::to_string(body),
             Self::Alert(body) => serde_json::to_string(body),
             Self::Ledger(body) => serde_json::to_string(body),
+            Self::Portfolio(body) => serde_json::to_string(body),
             Self::Other { json, .. } => Ok(json.clone()),
         }
     }
@@ -124,6 +129,7 @@ impl Body {
             "setting" => serde_json::from_str(json).map(Self::Setting).ok(),
             "alert" => serde_json::from_str(json).map(Self::Alert).ok(),
             "ledger" => serde_json::from_str(json).map(Self::Ledger).ok(),
+            "portfolio" => serde_json::from_str(json).map(Self::Portfolio).ok(),
             _ => None,
         };
         known.unwrap_or_else(|| Self::Other { kind: kind.to_owned(), json: json.to_owned() })
