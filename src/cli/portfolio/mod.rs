@@ -1,6 +1,8 @@
 //! `exchequer portfolio`: what the desk owns, from the ledger in the journal.
 
 mod import;
+mod reconcile;
+mod trades;
 
 use super::journal::damaged;
 use super::output::{Cell, Column};
@@ -14,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   exchequer portfolio import trades.csv --account cold --dry-run      what would be added
   exchequer portfolio import ledgers.csv --account kraken --format kraken-ledgers
+  exchequer portfolio reconcile --account kraken --venue kraken       hold the ledger against the venue
   exchequer portfolio show                                            what is in every account";
 
 /// Arguments of `exchequer portfolio`.
@@ -28,6 +31,8 @@ pub struct Args {
 enum Command {
     /// Reads an export into an account
     Import(import::Args),
+    /// Holds an account of the ledger against the venue's own
+    Reconcile(reconcile::Args),
     /// Shows what is in every account
     Show,
 }
@@ -36,6 +41,7 @@ enum Command {
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Command::Import(args) => import::run(args, context),
+        Command::Reconcile(args) => reconcile::run(args, context),
         Command::Show => show(context),
     }
 }
