@@ -114,15 +114,17 @@ impl Holder {
         Ok(all.collect())
     }
 
-    /// Open positions; `None` where the venue has none to have.
+    /// Open positions; `None` where the venue has none to have, or does not tell them to this key: who has no contract
+    /// for futures is refused, and a key that may read balances need not read these.
     pub async fn positions(&mut self) -> Result<Option<Vec<Position>>, HolderError> {
+        use AccountError::{Ask as NotOffered, Forbidden, Refused};
         match self.pages(Ask::new(What::Positions)).await {
             Ok(pages) => {
                 let all = pages.into_iter();
                 let all = all.flat_map(|told| if let Told::Positions(list) = told { list } else { Vec::new() });
                 Ok(Some(all.collect()))
             }
-            Err(HolderError::Answer { error: AccountError::Ask(_), .. }) => Ok(None),
+            Err(HolderError::Answer { error: NotOffered(_) | Forbidden(_) | Refused(_), .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -174,9 +176,9 @@ impl Holder {
                 self.client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(signed.body)
             }
         };
-        for (name, value) in signed.headers {
+        for (name, value) in &signed.headers {
             let unfit = |_| self.answered(AccountError::Key("it does not fit a header of HTTP"));
-            let mut value = HeaderValue::from_str(&value).map_err(unfit)?;
+            let mut value = HeaderValue::from_str(value).map_err(unfit)?;
             value.set_sensitive(true);
             request =
                 request.header(HeaderName::from_bytes(name.as_bytes()).map_err(|_| self.lost(&"no header"))?, value);

@@ -156,6 +156,17 @@ fn balances_are_shown_with_what_they_leave_out() {
 }
 
 #[test]
+fn a_key_for_balances_alone_is_enough_and_positions_are_then_not_known() {
+    for name in VENUES {
+        let desk = Desk::new(name, Setup { balances_only: true, ..Setup::default() }).holding(&ALL);
+        let told = object(&desk.reconcile(&[]), 0);
+        assert_eq!((&told["equal"], &told["positions"]), (&json!(true), &json!(null)), "{name}");
+        let table = desk.run(&["account", "show"]);
+        assert!(String::from_utf8_lossy(&table.stdout).contains("tells this key of no positions"), "{name}");
+    }
+}
+
+#[test]
 fn a_wrong_secret_and_a_wrong_key_are_refused() {
     for name in VENUES {
         let desk = Desk::new(name, Setup::default()).holding(&ALL);
@@ -168,7 +179,8 @@ fn a_wrong_secret_and_a_wrong_key_are_refused() {
     let desk = Desk::new("okx", Setup::default());
     let output = desk.keyed(&["account", "show", "--json"]).env("EXCHEQUER_OKX_API_PASSPHRASE", "x").output().unwrap();
     assert_eq!(failure(&output, 3).0, "key_refused");
-    let output = desk.keyed(&["account", "show", "--json"]).env_remove("EXCHEQUER_OKX_API_PASSPHRASE").output().unwrap();
+    let output =
+        desk.keyed(&["account", "show", "--json"]).env_remove("EXCHEQUER_OKX_API_PASSPHRASE").output().unwrap();
     assert_eq!((failure(&output, 3).0.as_str(), desk.venue.asked.lock().unwrap().len()), ("key_unusable", 1));
 }
 
@@ -267,9 +279,10 @@ fn a_key_in_the_keyring_is_found() {
 
 #[test]
 fn trades_come_into_the_ledger_once() {
-    for (name, id, positions, more) in
-        [("kraken", "TAAAAA", 1, &["--trades"][..]), ("binance", "BTCUSDT-28", 0, &["--trades", "--symbol", "BTC/USDT"][..])]
-    {
+    for (name, id, positions, more) in [
+        ("kraken", "TAAAAA", 1, &["--trades"][..]),
+        ("binance", "BTCUSDT-28", 0, &["--trades", "--symbol", "BTC/USDT"][..]),
+    ] {
         // One trade of 0.01 BTC for 400 USDT, less 1 USDT, is not in the ledger yet.
         let desk = Desk::new(name, Setup::default()).holding(&[("BTC", "0.51"), ("USDT", "601")]);
         let dry = object(&desk.reconcile(&[more, &["--dry-run"]].concat()), 6);

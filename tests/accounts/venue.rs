@@ -79,11 +79,13 @@ pub struct Setup {
     pub nonce: u64,
     /// Whether the key may trade and withdraw.
     pub may_all: bool,
+    /// Whether the key may read balances and nothing else.
+    pub balances_only: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { mood: Mood::Proper, ahead: 0, nonce: 0, may_all: false }
+        Self { mood: Mood::Proper, ahead: 0, nonce: 0, may_all: false, balances_only: false }
     }
 }
 
@@ -157,6 +159,7 @@ fn converse(name: &str, setup: &Setup, heard: &Mutex<Vec<String>>, last: &Mutex<
                 let now = millis() + setup.ahead;
                 let (status, body) = match refusal(name, &request, now, &mut last.lock().unwrap()) {
                     Some(refusal) => refusal,
+                    None if setup.balances_only && request.path().contains("osition") => forbidden(name),
                     None => (200, told(name, &request, setup.may_all)),
                 };
                 format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len())
@@ -228,7 +231,9 @@ fn refusal(name: &str, request: &Request, now: i64, last: &mut u64) -> Option<(u
             let expected = hex(&keyed(hmac::HMAC_SHA256, secret.as_bytes(), query.as_bytes()));
             match () {
                 () if request.header("x-mbx-apikey") != KEY => says(401, -2015, "Invalid API-key, IP, or permissions."),
-                () if time >= now + 1_000 || now - time > window => says(400, -1021, "Timestamp outside of recvWindow."),
+                () if time >= now + 1_000 || now - time > window => {
+                    says(400, -1021, "Timestamp outside of recvWindow.")
+                }
                 () if signature != expected => says(400, -1022, "Signature for this request is not valid."),
                 () => None,
             }
@@ -241,7 +246,9 @@ fn refusal(name: &str, request: &Request, now: i64, last: &mut u64) -> Option<(u
             let (time, window): (i64, i64) = (time.parse().unwrap(), window.parse().unwrap());
             match () {
                 () if request.header("x-bapi-api-key") != KEY => says(10_003, "API key is invalid."),
-                () if time >= now + 1_000 || now - window > time => says(10_002, "invalid request, please check your time"),
+                () if time >= now + 1_000 || now - window > time => {
+                    says(10_002, "invalid request, please check your time")
+                }
                 () if request.header("x-bapi-sign") != expected => says(10_004, "error sign!"),
                 () => None,
             }
@@ -264,8 +271,10 @@ fn refusal(name: &str, request: &Request, now: i64, last: &mut u64) -> Option<(u
         _ => {
             let token = request.header("authorization").strip_prefix("Bearer ").unwrap();
             let (message, signature) = token.rsplit_once('.').unwrap();
-            let part = |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
-            let (header, claims) = message.split_once('.').map(|(header, claims)| (part(header), part(claims))).unwrap();
+            let part =
+                |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
+            let (header, claims) =
+                message.split_once('.').map(|(header, claims)| (part(header), part(claims))).unwrap();
             let public = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, STANDARD.decode(PUBLIC).unwrap());
             let signed = public.verify(message.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).is_ok();
             let (from, until) = (claims["nbf"].as_i64().unwrap(), claims["exp"].as_i64().unwrap());
@@ -274,6 +283,16 @@ fn refusal(name: &str, request: &Request, now: i64, last: &mut u64) -> Option<(u
             let ours = header["kid"] == KEY && claims["sub"] == KEY && claims["iss"] == "cdp" && claims["uri"] == uri;
             (!(signed && timely && ours)).then(|| (401, "Unauthorized\n".to_owned()))
         }
+    }
+}
+
+/// The key is good, but not for this.
+fn forbidden(name: &str) -> (u16, String) {
+    match name {
+        "kraken" => (200, json!({ "error": ["EGeneral:Permission denied"] }).to_string()),
+        "bybit" => (200, json!({ "retCode": 10_005, "retMsg": "Permission denied" }).to_string()),
+        "okx" => (401, json!({ "code": "50120", "msg": "no permission" }).to_string()),
+        _ => (403, json!({ "error": "PERMISSION_DENIED", "message": "Missing required scopes" }).to_string()),
     }
 }
 
@@ -293,7 +312,8 @@ fn told(name: &str, request: &Request, may_all: bool) -> String {
         }
         ("kraken", "/0/private/OpenPositions") => json!({ "error": [], "result": {} }),
         ("kraken", "/0/private/GetApiKeyInfo") => {
-            let more: &[&str] = if may_all { &["query-funds", "modify-trades", "withdraw-funds"] } else { &["query-funds"] };
+            let more: &[&str] =
+                if may_all { &["query-funds", "modify-trades", "withdraw-funds"] } else { &["query-funds"] };
             json!({ "error": [], "result": { "apiKeyName": "x", "permissions": more } })
         }
         ("binance", "/api/v3/account") => json!({ "balances": [
@@ -309,9 +329,7 @@ fn told(name: &str, request: &Request, may_all: bool) -> String {
             "enableReading": true, "enableWithdrawals": may_all, "enableSpotAndMarginTrading": may_all,
         }),
         ("coinbase", "/api/v3/brokerage/accounts") => {
-            let account = |currency: &str, value: &str, hold: &str| {
-                json!({ "currency": currency, "available_balance": { "value": value }, "hold": { "value": hold } })
-            };
+            let account = |currency: &str, value: &str, hold: &str| json!({ "currency": currency, "available_balance": { "value": value }, "hold": { "value": hold } });
             match Request::parameter(request.query(), "cursor") {
                 None => json!({ "accounts": [account("BTC", "0.3", "0.1")], "has_next": true, "cursor": "7/8" }),
                 Some("7%2F8") => {

@@ -18,9 +18,15 @@ Examples:
   exchequer account show --venue kraken       balances and open positions
   exchequer portfolio reconcile --account kraken --venue kraken";
 
+const KEYS: &str = "\
+A key comes from the first of these that has one:
+  EXCHEQUER_VENUE_API_KEY, EXCHEQUER_VENUE_API_SECRET, EXCHEQUER_VENUE_API_PASSPHRASE (OKX)
+  keys/VENUE.toml beside the configuration file, which only its owner can read (chmod 600)
+  the system's keyring: secret-tool on Linux, security on macOS";
+
 /// Arguments of `exchequer account`.
 #[derive(Debug, clap::Args)]
-#[command(before_help = EXAMPLES, arg_required_else_help = true)]
+#[command(before_help = EXAMPLES, after_help = KEYS, arg_required_else_help = true)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -155,13 +161,15 @@ fn show(place: &Where, context: &Context) -> Result<(), Failure> {
         .iter()
         .map(|balance| vec!["balance".into(), name(balance).into(), plain(balance.amount).into()])
         .collect();
+    let known = positions.is_some();
     rows.extend(positions.unwrap_or_default().iter().map(|position| {
         let sign = if position.side == Side::Ask { "-" } else { "" };
         let quantity = format!("{sign}{}", plain(position.quantity.get()));
         vec!["position".into(), position.instrument.as_str().into(), quantity.into()]
     }));
     context.output.table(&[Column::Left("is"), Column::Left("name"), Column::Right("amount")], &rows)?;
-    context.output.text(&format!("not counted: {leaves_out}"))
+    let positions = if known { "" } else { "; the venue tells this key of no positions" };
+    context.output.text(&format!("not counted: {leaves_out}{positions}"))
 }
 
 /// What a balance is of.

@@ -67,12 +67,12 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let told = runtime.block_on(async {
         let balances = venue.holder.balances().await?;
-        Ok((balances, venue.holder.positions().await?.unwrap_or_default()))
+        Ok((balances, venue.holder.positions().await?))
     });
     let (balances, positions) = told.map_err(|error| refused(&error))?;
     let after = if brought.as_ref().is_some_and(|brought| brought.changed) { ledger(context)? } else { before };
     let pairs = pairs(&after, &args.account, &balances);
-    tell(args, context, &venue, &pairs, &positions, brought.as_ref())?;
+    tell(args, context, &venue, &pairs, positions.as_deref(), brought.as_ref())?;
     match pairs.values().filter(|pair| !pair.equal()).count() {
         0 => Ok(()),
         differ => {
@@ -109,7 +109,7 @@ fn tell(
     context: &Context,
     venue: &Venue,
     pairs: &BTreeMap<&str, Pair>,
-    positions: &[Position],
+    positions: Option<&[Position]>,
     brought: Option<&Brought>,
 ) -> Result<(), Failure> {
     let leaves_out = venue.holder.leaves_out();
@@ -126,7 +126,7 @@ fn tell(
             .collect();
         return context.output.json(&serde_json::json!({
             "account": args.account, "venue": venue.venue, "equal": equal, "assets": assets,
-            "positions": positions.iter().map(position).collect::<Vec<_>>(), "leaves_out": leaves_out,
+            "positions": positions.map(|list| list.iter().map(position).collect::<Vec<_>>()), "leaves_out": leaves_out,
             "trades": brought.map(Brought::value),
         }));
     }
@@ -143,8 +143,10 @@ fn tell(
     let [ledger, there, more] = ["ledger", "venue", "difference"].map(Column::Right);
     context.output.table(&[Column::Left("asset"), ledger, there, more, Column::Left("is")], &rows)?;
     let mut lines = vec![format!("not compared: {leaves_out}")];
-    if !positions.is_empty() {
-        lines.push(format!("open positions, whose value is not compared: {}", positions.len()));
+    match positions {
+        None => lines.push("the venue tells this key of no positions".to_owned()),
+        Some([]) => {}
+        Some(open) => lines.push(format!("open positions, whose value is not compared: {}", open.len())),
     }
     lines.extend(brought.map(Brought::line));
     context.output.text(&lines.join("\n"))

@@ -43,7 +43,7 @@ pub fn bring(
         true => None,
         false => {
             let (journal, _) = Journal::open(&context.paths.journal);
-            journal.writable().map_err(|error| not_written(&error.to_string()))?;
+            journal.writable().map_err(not_written)?;
             Some(journal)
         }
     };

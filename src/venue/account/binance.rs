@@ -8,7 +8,7 @@ use super::error::words;
 use super::read::{Rows, decimal, moment, query, whole};
 use super::signing;
 use super::told::{Sum, asset, side};
-use super::{AccountError, Ask, Fill, Key, Method, Occasion, Page, Permissions, Private, Signed, Told, What};
+use super::{AccountError, Ask, Fill, Key, Occasion, Page, Permissions, Private, Signed, Told, What};
 use crate::money::{Price, Quantity};
 use crate::venue::wire::{Number, Text};
 use serde::Deserialize;
@@ -90,12 +90,8 @@ impl Private for Binance {
         parameters.push(("timestamp", occasion.now.millis().to_string()));
         let query = query(&parameters);
         let signature = signing::sha256_hex(key.secret(), &query);
-        Ok(Signed {
-            method: Method::Get,
-            path: format!("{path}?{query}&signature={signature}"),
-            headers: vec![("X-MBX-APIKEY", key.id().to_owned())],
-            body: String::new(),
-        })
+        let headers = [("X-MBX-APIKEY", key.id().to_owned())];
+        Ok(Signed::get(format!("{path}?{query}&signature={signature}"), headers))
     }
 
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError> {

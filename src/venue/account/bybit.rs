@@ -8,7 +8,7 @@ use super::error::words;
 use super::read::{Rows, decimal, moment, query, whole};
 use super::signing;
 use super::told::{Sum, asset, side};
-use super::{AccountError, Ask, Fill, Key, Method, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
+use super::{AccountError, Ask, Fill, Key, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
 use crate::market::Side;
 use crate::money::{Price, Quantity};
 use crate::venue::bybit::pair;
@@ -122,14 +122,14 @@ impl Private for Bybit {
         }
         let now = occasion.now.millis();
         let signature = signing::sha256_hex(key.secret(), &format!("{now}{}{GOOD_FOR}{query}", key.id()));
-        let headers = vec![
+        let headers = [
             ("X-BAPI-API-KEY", key.id().to_owned()),
             ("X-BAPI-TIMESTAMP", now.to_string()),
             ("X-BAPI-RECV-WINDOW", GOOD_FOR.to_owned()),
             ("X-BAPI-SIGN", signature),
         ];
         let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
-        Ok(Signed { method: Method::Get, path, headers, body: String::new() })
+        Ok(Signed::get(path, headers))
     }
 
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError> {

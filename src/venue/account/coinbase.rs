@@ -9,7 +9,7 @@ use super::error::words;
 use super::read::{decimal, query, whole};
 use super::signing::{Signer, random};
 use super::told::{Sum, asset, side};
-use super::{AccountError, Ask, Fill, Key, Method, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
+use super::{AccountError, Ask, Fill, Key, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
 use crate::market::{Contract, Side};
 use crate::money::{Decimal, Price, Quantity};
 use crate::venue::coinbase::product;
@@ -136,8 +136,8 @@ impl Private for Coinbase {
         });
         let token = signer.token(&header, &claims, occasion.chance)?;
         let path = if parameters.is_empty() { path.to_owned() } else { format!("{path}?{}", query(&parameters)) };
-        let headers = vec![("Authorization", format!("Bearer {token}"))];
-        Ok(Signed { method: Method::Get, path, headers, body: String::new() })
+        let headers = [("Authorization", format!("Bearer {token}"))];
+        Ok(Signed::get(path, headers))
     }
 
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError> {

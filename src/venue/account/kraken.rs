@@ -38,8 +38,9 @@ const QUOTES: [&str; 18] = [
     "XBT", "ETH", "DAI",
 ];
 
-/// What a key may do that changes the account and moves nothing out.
-const TRADES: [&str; 4] = ["modify-trades", "close-trades", "add-funds", "earn-funds"];
+/// What a key may do without changing anything, beside what begins with `query-`. Whatever else there may come to be is
+/// taken for more than that.
+const READS: [&str; 2] = ["export-data", "access-websockets"];
 
 #[derive(Deserialize)]
 struct Envelope<'a, T> {
@@ -113,8 +114,8 @@ impl Private for Kraken {
         };
         let body = query(&form);
         let signature = signing::kraken(key.secret(), path, occasion.nonce, &body)?;
-        let headers = vec![("API-Key", key.id().to_owned()), ("API-Sign", signature)];
-        Ok(Signed { method: Method::Post, path: path.to_owned(), headers, body })
+        let headers = [("API-Key", key.id().to_owned()), ("API-Sign", signature)];
+        Ok(Signed { method: Method::Post, body, ..Signed::get(path.to_owned(), headers) })
     }
 
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError> {
@@ -147,11 +148,13 @@ impl Private for Kraken {
             }
             What::Permissions => {
                 let info: Info<'_> = result(status, body)?;
-                let has = |name: &str| info.permissions.iter().any(|permission| permission == name);
+                let withdraws = |name: &str| name.starts_with("withdraw");
+                let reads = |name: &str| name.starts_with("query-") || READS.contains(&name);
+                let any = |is: &dyn Fn(&str) -> bool| Some(info.permissions.iter().any(|name| is(name)));
                 Ok(Told::Permissions(Permissions {
-                    read: Some(has("query-funds")),
-                    trade: Some(TRADES.iter().any(|name| has(name))),
-                    withdraw: Some(has("withdraw-funds")),
+                    read: any(&|name| name == "query-funds"),
+                    trade: any(&|name| !reads(name) && !withdraws(name)),
+                    withdraw: any(&withdraws),
                     words: info.permissions.iter().map(|permission| words(permission)).collect(),
                 })
                 .into())

@@ -27,6 +27,7 @@ pub use told::{Balance, Fill, Page, Permissions, Position, Told};
 use crate::market::{Symbol, Timestamp, VenueId};
 use ring::rand::SecureRandom;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The largest answer that is read. A venue's full page takes some hundred kilobytes.
 pub const MAX_ANSWER: usize = 8 << 20;
@@ -78,7 +79,7 @@ pub enum Method {
     Post,
 }
 
-/// A request that can be sent as it is. Its headers do not hold the secret, but whoever has them can make this request.
+/// A request that can be sent as it is. Whoever has its headers can make this request, and one of OKX's is a passphrase.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Signed {
     /// How.
@@ -86,7 +87,7 @@ pub struct Signed {
     /// Path and query, to be put behind the base address.
     pub path: String,
     /// Headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Zeroizing<String>)>,
     /// The form of a POST.
     pub body: String,
 }
@@ -147,6 +148,14 @@ impl Ask {
     /// A question without an instrument and from the first page.
     pub fn new(what: What) -> Self {
         Self { what, symbol: None, cursor: None }
+    }
+}
+
+impl Signed {
+    /// A GET.
+    fn get(path: String, headers: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        let headers = headers.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect();
+        Self { method: Method::Get, path, headers, body: String::new() }
     }
 }
 

@@ -8,7 +8,7 @@ use super::error::words;
 use super::read::{decimal, moment, query, whole};
 use super::signing;
 use super::told::{Sum, asset, side};
-use super::{AccountError, Ask, Fill, Key, Method, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
+use super::{AccountError, Ask, Fill, Key, Occasion, Page, Permissions, Position, Private, Signed, Told, What};
 use crate::money::{Price, Quantity};
 use crate::venue::wire::{Number, Text};
 use serde::Deserialize;
@@ -106,13 +106,13 @@ impl Private for Okx {
             .map_err(|_| AccountError::Ask("the time is none that can be written"))?
             .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
             .to_string();
-        let headers = vec![
+        let headers = [
             ("OK-ACCESS-KEY", key.id().to_owned()),
             ("OK-ACCESS-SIGN", signing::sha256_base64(key.secret(), &format!("{now}GET{path}"))),
             ("OK-ACCESS-TIMESTAMP", now),
             ("OK-ACCESS-PASSPHRASE", passphrase.to_owned()),
         ];
-        Ok(Signed { method: Method::Get, path, headers, body: String::new() })
+        Ok(Signed::get(path, headers))
     }
 
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError> {
