@@ -25,6 +25,8 @@ pub struct Brought {
     known: usize,
     otherwise: usize,
     positions: usize,
+    /// Whether nothing was to be added.
+    dry: bool,
     /// Whether the ledger has changed.
     pub changed: bool,
 }
@@ -63,7 +65,7 @@ pub fn bring(
     let mut seen = HashSet::new();
     fills.retain(|fill| seen.insert(fill.id.clone()));
     fills.sort_by_key(|fill| fill.at);
-    let mut brought = Brought::default();
+    let mut brought = Brought { dry: dry_run, ..Brought::default() };
     let mut ledger = ledger(context)?;
     for fill in &fills {
         if fill.position {
@@ -130,7 +132,7 @@ fn not_written(reason: &str) -> Failure {
 impl Brought {
     /// For scripts.
     pub fn value(&self) -> serde_json::Value {
-        let did = if self.changed || self.new.is_empty() { "added" } else { "would_add" };
+        let did = if self.dry { "would_add" } else { "added" };
         serde_json::json!({
             did: self.new.len(), "known": self.known, "known_otherwise": self.otherwise, "positions": self.positions,
         })
@@ -138,7 +140,7 @@ impl Brought {
 
     /// For people.
     pub fn line(&self) -> String {
-        let did = if self.changed || self.new.is_empty() { "added" } else { "would be added" };
+        let did = if self.dry { "would be added" } else { "added" };
         let Self { new, known, otherwise, positions, .. } = self;
         format!(
             "trades: {} {did}, {known} known already, {otherwise} known in other words, {positions} of positions left out",

@@ -31,7 +31,8 @@ pub enum Told {
 /// How much there is of one asset, in orders or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Balance {
-    /// The asset under its common name; where the venue's name is none that an asset can have, that name, printable.
+    /// The asset under its common name; where the venue's name is none that an asset can have, that name, printable and
+    /// behind a question mark, so that it is never taken for another's.
     pub asset: Result<Asset, String>,
     /// How much; below zero for what is owed.
     pub amount: Decimal,
@@ -139,10 +140,15 @@ pub(super) struct Sum(BTreeMap<Result<Asset, String>, Decimal>);
 impl Sum {
     /// Adds so much of what is commonly called `name`.
     pub fn add(&mut self, name: &str, amount: Decimal) -> Result<(), AccountError> {
-        let asset = Asset::new(name).map_err(|_| printable(name).chars().take(40).collect::<String>());
+        let strange = |_| format!("?{}", printable(name).chars().take(40).collect::<String>());
+        self.put(Asset::new(name).map_err(strange), amount)
+    }
+
+    fn put(&mut self, asset: Result<Asset, String>, amount: Decimal) -> Result<(), AccountError> {
+        let text = amount.to_string();
         let held = self.0.entry(asset).or_default();
         *held = exact_sum(*held, amount)
-            .ok_or_else(|| AccountError::field("balance", name, &"its parts have too many digits to be added"))?;
+            .ok_or_else(|| AccountError::field("balance", &text, &"too many digits to be added to the others"))?;
         Ok(())
     }
 
@@ -150,10 +156,7 @@ impl Sum {
     pub fn of(balances: impl IntoIterator<Item = Balance>) -> Result<Self, AccountError> {
         let mut sum = Self::default();
         for Balance { asset, amount } in balances {
-            match &asset {
-                Ok(asset) => sum.add(asset.as_str(), amount)?,
-                Err(name) => sum.add(name, amount)?,
-            }
+            sum.put(asset, amount)?;
         }
         Ok(sum)
     }

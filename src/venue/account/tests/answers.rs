@@ -12,7 +12,7 @@ fn read(venue: VenueId, what: What, status: u16, body: &str) -> Result<Page, Acc
 
 fn balances(venue: VenueId, body: &str) -> Vec<(String, String)> {
     let Told::Balances(list) = read(venue, What::Balances, 200, body).unwrap().told else { panic!("no balances") };
-    let name = |balance: &Balance| balance.asset.as_ref().map_or_else(|name| format!("?{name}"), ToString::to_string);
+    let name = |balance: &Balance| balance.asset.as_ref().map_or_else(Clone::clone, ToString::to_string);
     list.iter().map(|balance| (name(balance), balance.amount.to_string())).collect()
 }
 
@@ -269,6 +269,10 @@ fn what_is_too_large_too_many_or_nonsense_is_refused() {
     }
     let odd = KRAKEN.replace("DOT.S", "a\\u001b[2J\\u202eb");
     assert!(balances(VenueId::Kraken, &odd).contains(&("?a[2Jb".to_owned(), "10".to_owned())));
+    let disguised = BINANCE.replace("测试币", "B\\u202eTC");
+    assert_eq!(balances(VenueId::Binance, &disguised), pairs(&[("BTC", "4723846.89208130"), ("?BTC", "5")]));
+    let strange = Balance { asset: Err("?BTC".into()), amount: Decimal::ONE };
+    assert_eq!(together(vec![strange.clone()]).unwrap(), [strange]);
 }
 
 proptest! {
