@@ -107,11 +107,27 @@ impl Holder {
         together(all.collect()).map_err(|error| self.answered(error))
     }
 
-    /// Trades, as far back as the venue tells without being asked for a time; Binance wants to know of which instrument.
-    pub async fn trades(&mut self, symbol: Option<Symbol>) -> Result<Vec<Fill>, HolderError> {
-        let pages = self.pages(Ask { symbol, ..Ask::new(What::Trades) }).await?;
-        let all = pages.into_iter().flat_map(|told| if let Told::Trades(list) = told { list } else { Vec::new() });
-        Ok(all.collect())
+    /// Trades, as far back as the venue tells without being asked for a time; of these instruments, or of all where none is
+    /// named. Binance tells of none that is not named.
+    pub async fn trades(&mut self, symbols: &[Symbol]) -> Result<Vec<Fill>, HolderError> {
+        let asks: Vec<Ask> = match symbols {
+            [_, ..] if self.dialect.lists_by_symbol() => {
+                let ask = |symbol: &Symbol| Ask { symbol: Some(symbol.clone()), ..Ask::new(What::Trades) };
+                symbols.iter().map(ask).collect()
+            }
+            _ => vec![Ask::new(What::Trades)],
+        };
+        let mut fills = Vec::new();
+        for ask in asks {
+            let pages = self.pages(ask).await?.into_iter();
+            fills.extend(pages.flat_map(|told| if let Told::Trades(list) = told { list } else { Vec::new() }));
+        }
+        let same = |fill: &Fill, symbol: &Symbol| {
+            let (base, quote) = (fill.base.as_str(), fill.quote.as_str());
+            base.eq_ignore_ascii_case(symbol.base()) && quote.eq_ignore_ascii_case(symbol.quote())
+        };
+        fills.retain(|fill| symbols.is_empty() || symbols.iter().any(|symbol| same(fill, symbol)));
+        Ok(fills)
     }
 
     /// Open positions; `None` where the venue has none to have, or does not tell them to this key: who has no contract

@@ -295,6 +295,11 @@ fn trades_come_into_the_ledger_once() {
         let output = desk.command(&["journal", "export"]).output().unwrap();
         assert!(String::from_utf8_lossy(&output.stdout).contains(id), "{name}: {}", stderr(&output));
     }
+    let desk = Desk::new("kraken", Setup::default()).holding(&ALL);
+    let other = object(&desk.reconcile(&["--trades", "--symbol", "ETH/USD", "--symbol", "BTC/USD"]), 0);
+    assert_eq!((&other["trades"]["added"], &other["trades"]["positions"]), (&json!(0), &json!(0)));
+    let asked = desk.venue.asked.lock().unwrap().clone();
+    assert_eq!(asked.iter().filter(|path| path.ends_with("TradesHistory")).count(), 1, "{asked:?}");
     let desk = Desk::new("binance", Setup::default()).holding(&ALL);
     assert_eq!(failure(&desk.reconcile(&["--trades"]), 2).0, "usage", "Binance wants to know of which instrument");
 }

@@ -27,7 +27,7 @@ pub struct Args {
     /// Brings trades into the ledger that it does not have yet, as far back as the venue tells
     #[arg(long)]
     trades: bool,
-    /// Of which instruments: Binance tells of no others
+    /// With --trades: of these instruments alone; Binance tells of no others
     #[arg(long, value_name = "SYMBOL", requires = "trades", value_parser = Symbol::new)]
     symbol: Vec<Symbol>,
     /// With --trades: says what would be added, and adds nothing

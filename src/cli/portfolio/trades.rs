@@ -49,18 +49,7 @@ pub fn bring(
             Some(journal)
         }
     };
-    let wanted: Vec<Option<Symbol>> = match symbols {
-        [] => vec![None],
-        symbols => symbols.iter().cloned().map(Some).collect(),
-    };
-    let fills = runtime.block_on(async {
-        let mut fills = Vec::new();
-        for symbol in wanted {
-            fills.extend(venue.holder.trades(symbol).await?);
-        }
-        Ok(fills)
-    });
-    let mut fills: Vec<Fill> = fills.map_err(|error| refused(&error))?;
+    let mut fills = runtime.block_on(venue.holder.trades(symbols)).map_err(|error| refused(&error))?;
     // What happens between two pages moves the rest of them: a trade may come twice.
     let mut seen = HashSet::new();
     fills.retain(|fill| seen.insert(fill.id.clone()));

@@ -119,6 +119,10 @@ impl Private for Binance {
         }
     }
 
+    fn lists_by_symbol(&self) -> bool {
+        true
+    }
+
     fn leaves_out(&self) -> &'static str {
         "the wallets for funding, margin, futures and earn"
     }

@@ -100,6 +100,11 @@ pub trait Private: Send + Sync {
     /// Reads what came back: the status of HTTP and the body.
     fn answer(&self, ask: &Ask, status: u16, body: &str) -> Result<Page, AccountError>;
 
+    /// Whether trades are listed for one instrument at a time, and not otherwise.
+    fn lists_by_symbol(&self) -> bool {
+        false
+    }
+
     /// How long to wait between two pages, so that the venue is not asked too much.
     fn pause(&self) -> Duration {
         Duration::from_millis(250)
