@@ -51,12 +51,7 @@ fn query(shown: usize, base: Option<&str>) -> Query {
 }
 
 /// Waits until the portfolio is as wanted.
-async fn until(
-    desk: &Desk,
-    query: &Query,
-    what: &str,
-    wanted: impl Fn(&PortfolioView) -> bool,
-) -> PortfolioView {
+async fn until(desk: &Desk, query: &Query, what: &str, wanted: impl Fn(&PortfolioView) -> bool) -> PortfolioView {
     let mut handle = desk.handle(Scope::local());
     let mut last = None;
     for _ in 0..600 {

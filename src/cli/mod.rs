@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod output;
 pub mod paths;
 
+mod account;
 mod alert;
 mod book;
 mod completions;
@@ -18,6 +19,7 @@ mod failure;
 mod hearing;
 mod help;
 pub mod journal;
+mod keys;
 mod link;
 mod logging;
 mod man;
@@ -104,6 +106,8 @@ enum Command {
     Sim(sim::Args),
     /// Lists, adds, removes and tests alerts
     Alert(alert::Args),
+    /// Looks into an account at a venue, and at what its key may do
+    Account(account::Args),
     /// Reads exports into the ledger, and shows what the desk owns
     Portfolio(portfolio::Args),
     /// Tells returns, risk and drawdown of a series of values
@@ -165,6 +169,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Replay(args) => replay::run(args, &start()?.context()?),
         Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Alert(args) => alert::run(args, &start()?.context()?),
+        Command::Account(args) => account::run(args, &start()?.context()?),
         Command::Portfolio(args) => portfolio::run(args, &start()?.context()?),
         Command::Performance(args) => performance::run(args, &start()?.context()?),
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),

@@ -241,7 +241,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Duration {
 }
 
 /// The innermost reason: the outer ones repeat the address.
-fn cause(error: &reqwest::Error) -> String {
+pub(super) fn cause(error: &reqwest::Error) -> String {
     let mut inner: &dyn std::error::Error = error;
     while let Some(source) = inner.source() {
         inner = source;

@@ -6,6 +6,7 @@
 //! - When to try again, whom to ask and how fast are decided by pure machines ([`backoff`], [`pacer`], [`resync`],
 //!   [`watchdog`]) that are told the time.
 
+pub mod account;
 pub mod backoff;
 pub mod capture;
 pub mod connection;

@@ -11,6 +11,7 @@
 
 #![deny(clippy::float_arithmetic)]
 
+pub mod account;
 mod address;
 mod assets;
 pub mod binance;

@@ -3,6 +3,8 @@
 mod export;
 mod import;
 mod progress;
+mod reconcile;
+mod trades;
 
 use super::journal::damaged;
 use super::output::{Cell, Column};
@@ -17,6 +19,7 @@ Examples:
   exchequer portfolio import trades.csv --account cold --dry-run      what would be added
   exchequer portfolio import ledgers.csv --account kraken             its header tells whose export it is
   exchequer portfolio export ledger.csv                               the whole ledger as a table
+  exchequer portfolio reconcile --account kraken --venue kraken       hold the ledger against the venue
   exchequer portfolio show                                            what is in every account";
 
 /// Arguments of `exchequer portfolio`.
@@ -33,6 +36,8 @@ enum Command {
     Import(import::Args),
     /// Writes the ledger as a table that can be imported again
     Export(export::Args),
+    /// Holds an account of the ledger against the venue's own
+    Reconcile(reconcile::Args),
     /// Shows what is in every account
     Show,
 }
@@ -42,6 +47,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Command::Import(args) => import::run(args, context),
         Command::Export(args) => export::run(args, context),
+        Command::Reconcile(args) => reconcile::run(args, context),
         Command::Show => show(context),
     }
 }

@@ -10,7 +10,7 @@ use crate::portfolio::course::{Day, course, points};
 use crate::portfolio::gains::{Gains, Question, gains};
 use crate::portfolio::ledger::Account;
 use crate::portfolio::performance::benchmark::Comparison;
-use crate::portfolio::performance::{DAYS, Performance, Point};
+use crate::portfolio::performance::{DAYS, Performance, Point, index, returns};
 use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -52,7 +52,10 @@ pub fn reckon(owned: &Owned, wanted: &Wanted, benchmark: Option<&Asset>, now: Ti
     let from = [since(30), year, since(365), points.first().map(|point| point.date)];
     let figures =
         from.map(|from| figures(points.as_slice(), from?, benchmark.as_ref().map(|(_, closes)| closes.as_slice())));
-    let course = Course { days: points.iter().map(|point| (point.date, point.value)).collect(), benchmark, figures };
+    let days_of = points.iter().map(|point| (point.date, point.value)).collect();
+    let grown = returns(&points).ok().zip(points.first());
+    let index = grown.map(|(returns, first)| index(first.date, &returns)).unwrap_or_default();
+    let course = Course { days: days_of, index, benchmark, figures };
     Reckoning { gains, days, course: Arc::new(course) }
 }
 

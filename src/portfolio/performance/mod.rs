@@ -164,7 +164,7 @@ pub fn returns(series: &[Point]) -> Result<Vec<(Date, f64)>, SeriesError> {
 }
 
 /// What one unit of the first day became, day by day.
-fn index(first: Date, returns: &[(Date, f64)]) -> Vec<(Date, f64)> {
+pub fn index(first: Date, returns: &[(Date, f64)]) -> Vec<(Date, f64)> {
     let grown = returns.iter().scan(1.0, |index, (date, value)| {
         *index *= 1.0 + value;
         Some((*date, *index))

@@ -60,6 +60,11 @@ const PING: Duration = Duration::from_secs(20);
 /// Requests whose answers are awaited at most.
 const MAX_PENDING: usize = 1_000;
 
+/// The unified symbol of what Bybit calls a pair on spot.
+pub(super) fn pair(name: &str) -> Option<Symbol> {
+    names::Category::Spot.rule()(name)
+}
+
 /// Where an instrument is traded.
 pub(super) fn endpoint(symbol: &Symbol) -> &'static Endpoint {
     let [spot, linear, inverse] = &ENDPOINTS;

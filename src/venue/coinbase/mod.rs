@@ -79,6 +79,11 @@ pub struct Coinbase {
     granted: BTreeSet<Subscription>,
 }
 
+/// The unified symbol of a product.
+pub(super) fn product(name: &str) -> Option<Symbol> {
+    names::unified(name)
+}
+
 impl Coinbase {
     /// A conversation that has not begun.
     pub fn new(address: &Address) -> Self {
