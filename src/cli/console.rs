@@ -100,18 +100,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 
 async fn open(args: &Args, context: &Context, setup: terminal::Setup) -> Result<(), Failure> {
     let mut settings = desk_settings(args, context)?;
-    // Kept until the end: the simulated venue lives as long as its handle.
-    let demo = match settings.watch.first() {
-        Some(place) if place.venue == VenueId::Sim && !settings.urls.contains_key(&VenueId::Sim) => {
-            Some(sim::Server::start(sim::Settings::default()).await.map_err(|error| {
-                Failure::new(Exit::Error, "demo", format!("the simulated venue did not start: {error}"))
-            })?)
-        }
-        _ => None,
-    };
-    if let Some(server) = &demo {
-        settings.urls.insert(VenueId::Sim, server.url());
-    }
+    let _demo = demo(&mut settings).await?;
     let desk = Desk::start(settings).map_err(no_desk)?;
     let ended = terminal::run(desk.handle(Scope::local()), setup).await;
     let reason = match &ended {
@@ -127,6 +116,19 @@ async fn open(args: &Args, context: &Context, setup: terminal::Setup) -> Result<
         }
         Err(error) => Err(Failure::new(Exit::Error, "console", error.to_string())),
     }
+}
+
+/// Starts the simulated venue where it is watched and no other address is given. It lives as long as what is returned.
+pub(super) async fn demo(settings: &mut desk::Settings) -> Result<Option<sim::Server>, Failure> {
+    let wanted = settings.watch.iter().any(|place| place.venue == VenueId::Sim);
+    if !wanted || settings.urls.contains_key(&VenueId::Sim) {
+        return Ok(None);
+    }
+    let started = sim::Server::start(sim::Settings::default()).await;
+    let server = started
+        .map_err(|error| Failure::new(Exit::Error, "demo", format!("the simulated venue did not start: {error}")))?;
+    settings.urls.insert(VenueId::Sim, server.url());
+    Ok(Some(server))
 }
 
 fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failure> {
@@ -146,6 +148,17 @@ fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failu
         let wanted = config.symbols.iter().cloned();
         wanted.map(|Wanted { symbol, venue: at }| Place { venue: at.unwrap_or(venue), symbol }).collect()
     };
+    desk_of(context, watch, capture)
+}
+
+/// What a desk that watches these places is started with.
+pub(super) fn desk_of(
+    context: &Context,
+    watch: Vec<Place>,
+    capture: Option<Capture>,
+) -> Result<desk::Settings, Failure> {
+    let config = &context.config;
+    let simulated = watch.iter().any(|place| place.venue == VenueId::Sim);
     // What a simulated venue or a capture shows is not what the market last was: it is not remembered.
     let cache = (config.cache.enabled && watch.iter().any(|place| place.venue != VenueId::Sim))
         .then(|| CacheSettings { dir: context.paths.cache.clone(), limit: config.cache.limit });
@@ -160,7 +173,7 @@ fn desk_settings(args: &Args, context: &Context) -> Result<desk::Settings, Failu
         journal: Some(context.paths.journal.clone()),
         cache,
         saved: Some(context.paths.state.join("saved.json")),
-        portfolio: capture.is_none().then(|| owning(context, venue == VenueId::Sim)).transpose()?,
+        portfolio: capture.is_none().then(|| owning(context, simulated)).transpose()?,
         alerts: super::alert::settings(context)?,
         capture,
     })
@@ -242,7 +255,7 @@ fn unusable(error: Unusable) -> Failure {
     Failure::new(Exit::Usage, "no_terminal", error.to_string())
 }
 
-fn no_desk(error: DeskError) -> Failure {
+pub(super) fn no_desk(error: DeskError) -> Failure {
     match error {
         DeskError::Feed(SettingsError::Authorities { .. }) => {
             Failure::new(Exit::Usage, "ca_file", error.to_string()).hint("mend feed.ca_file, see exchequer config show")

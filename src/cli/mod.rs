@@ -108,6 +108,8 @@ enum Command {
     Alert(alert::Args),
     /// Looks into an account at a venue, and at what its key may do
     Account(account::Args),
+    /// Tells what all of it is worth, now or at a moment of the past
+    Nav(nav::Args),
     /// Reads exports into the ledger, and shows what the desk owns
     Portfolio(portfolio::Args),
     /// Tells returns, risk and drawdown of a series of values
@@ -170,6 +172,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Sim(args) => sim::run(args, &start()?.context()?),
         Command::Alert(args) => alert::run(args, &start()?.context()?),
         Command::Account(args) => account::run(args, &start()?.context()?),
+        Command::Nav(args) => nav::run(args, &start()?.context()?),
         Command::Portfolio(args) => portfolio::run(args, &start()?.context()?),
         Command::Performance(args) => performance::run(args, &start()?.context()?),
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),

@@ -1,15 +1,28 @@
-//! `exchequer performance`: returns, risk and drawdown of a series of values.
+//! `exchequer performance`: returns, risk and drawdown, of what is owned or of a series of values.
+//!
+//! What is owned is valued at the end of every day, from the ledger and the stored prices.
 
+use super::nav::Which;
 use super::output::{Cell, Column};
 use super::{Context, Exit, Failure, read};
+use crate::desk::portfolio::{Wanted, contributions, never_priced, reckon};
+use crate::feed::Clock;
+use crate::market::Timestamp;
+use crate::money::{Asset, Decimal, plain};
+use crate::portfolio::basis::Method;
+use crate::portfolio::course::{Day, points};
 use crate::portfolio::performance::benchmark::{Comparison, FEWEST};
-use crate::portfolio::performance::{DAYS, Performance};
+use crate::portfolio::performance::dietz::Period;
+use crate::portfolio::performance::{DAYS, Performance, Point, SeriesError};
 use crate::portfolio::series;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  exchequer performance --series nav.csv                           a table of figures
+  exchequer performance --since 2026-01-01 --benchmark BTC         of what is owned
+  exchequer performance --portfolio Treasury --base EUR --json
+  exchequer performance --series nav.csv                           of a table of values
   exchequer performance --series nav.csv --json                    for a script
   exchequer performance --series shares.csv --periods-per-year 252
   exchequer performance --series nav.csv --benchmark-series btc.csv  beta and correlation too";
@@ -18,33 +31,67 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES)]
 pub struct Args {
-    /// A CSV file with the columns date, value and perhaps flow: one row a day, the value after the day's flow
-    #[arg(long, value_name = "FILE")]
-    series: PathBuf,
+    #[command(flatten)]
+    which: Which,
+    /// From the end of this day on
+    #[arg(long, value_name = "DATE", value_parser = super::nav::moment)]
+    since: Option<Timestamp>,
+    // The name of the setting: its value is read from there.
+    /// What it is compared with, such as BTC or BTC/USD
+    #[arg(long, value_name = "ASSET")]
+    benchmark: Option<String>,
+    /// A CSV file with the columns date, value and perhaps flow: one row a day, the value after the day's flow; instead of the ledger
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["portfolio", "since", "benchmark"])]
+    series: Option<PathBuf>,
     /// Another such file to hold it against, joined by date
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "series")]
     benchmark_series: Option<PathBuf>,
     /// How many rows make a year
     #[arg(long, value_name = "N", default_value_t = DAYS, value_parser = periods)]
     periods_per_year: f64,
 }
 
-/// Reads the series and prints what it did.
+/// What is told of.
+struct Told {
+    points: Vec<Point>,
+    benchmark: Option<Vec<Point>>,
+    /// Assets that are left out because they never had a price.
+    left_out: Vec<Asset>,
+    /// What each asset brought of the return.
+    contributions: Option<Vec<(Asset, Decimal)>>,
+}
+
+/// Prints how it did.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let points = series::read(read::open(&args.series)?).map_err(|error| read::wrong(&args.series, &error))?;
-    let found = Performance::of(&points, args.periods_per_year)
-        .map_err(|error| Failure::new(Exit::Usage, "series", error.to_string()))?;
-    let compared = match &args.benchmark_series {
+    let told = match &args.series {
         Some(file) => {
-            let other = series::read(read::open(file)?).map_err(|error| read::wrong(file, &error))?;
-            let compared = Comparison::of(&points, &other);
-            Some(compared.map_err(|error| Failure::new(Exit::Usage, "series", error.to_string()))?)
+            let series = |file| series::read(read::open(file)?).map_err(|error| read::wrong(file, &error));
+            let benchmark = args.benchmark_series.as_deref().map(series).transpose()?;
+            Told { points: series(file)?, benchmark, left_out: Vec::new(), contributions: None }
         }
-        None => None,
+        None => owned(args, context)?,
     };
+    let wrong = |error: SeriesError| Failure::new(Exit::Usage, "series", error.to_string());
+    let found = Performance::of(&told.points, args.periods_per_year).map_err(wrong)?;
+    let compared = told.benchmark.as_ref().map(|benchmark| Comparison::of(&told.points, benchmark));
+    let compared = compared.transpose().map_err(wrong)?;
+    if !told.left_out.is_empty() {
+        let names: Vec<&str> = told.left_out.iter().map(Asset::as_str).collect();
+        context.output.note(&format!("left out, because they never had a price: {}", names.join(", ")));
+    }
     let undefined = undefined(&found, compared.as_ref());
     if context.output.json {
-        return context.output.json(&json(&found, compared.as_ref(), &undefined));
+        let mut figures = json(&found, compared.as_ref(), &undefined);
+        if let (None, Some(figures)) = (&args.series, figures.as_object_mut()) {
+            let parts = told.contributions.map(|parts| {
+                parts.into_iter().map(|(asset, part)| (asset.to_string(), plain(part))).collect::<BTreeMap<_, _>>()
+            });
+            figures.insert("from".to_owned(), told.points.first().map(|point| point.date.to_string()).into());
+            figures.insert("to".to_owned(), told.points.last().map(|point| point.date.to_string()).into());
+            figures.insert("contributions".to_owned(), serde_json::json!(parts));
+            figures.insert("left_out".to_owned(), serde_json::json!(told.left_out));
+        }
+        return context.output.json(&figures);
     }
     let percent = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{:.2} %", value * 100.0));
     let ratio = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.2}"));
@@ -74,6 +121,34 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let rows = rows.map(|(name, value, note)| vec![Cell::from(name), value.into(), note.unwrap_or_default().into()]);
     let rows: Vec<_> = rows.collect();
     context.output.table(&[Column::Left("figure"), Column::Right("value"), Column::Left("")], &rows)
+}
+
+/// What is owned, at the end of every day.
+fn owned(args: &Args, context: &Context) -> Result<Told, Failure> {
+    let (owned, shown, base) = args.which.find(context)?;
+    let now = Clock::start().now();
+    let wanted = Wanted { shown, base: base.clone(), method: Method::default(), day: now.secs().div_euclid(86_400) };
+    let chosen = super::nav::owned::settings(context)?.benchmark.filter(|benchmark| *benchmark != base);
+    let days = reckon(&owned, &wanted, None, now).days;
+    let days: Vec<_> = days.into_iter().filter(|day| args.since.is_none_or(|since| day.end >= since)).collect();
+    let mut points = points(&days);
+    // The value of the first day is where it begins: what came in on it did not come in since.
+    if let Some(first) = points.first_mut() {
+        first.flow = Decimal::ZERO;
+    }
+    let close = |day: &Day| {
+        let value = owned.past.price(chosen.as_ref()?, &base, day.end)?;
+        Some(Point { date: day.date, value, flow: Decimal::ZERO })
+    };
+    let benchmark = chosen.is_some().then(|| days.iter().filter_map(close).collect());
+    let ends = points.first().zip(points.last());
+    let ends = ends.map(|(first, last)| Period { first: first.date, last: last.date });
+    Ok(Told {
+        contributions: ends.and_then(|ends| contributions(&owned, &wanted, ends)),
+        left_out: never_priced(&owned, &base),
+        points,
+        benchmark,
+    })
 }
 
 /// Every figure that is not defined, and why.

@@ -10,9 +10,11 @@
 
 use super::ledger::{Account, Kind, Ledger, Row};
 use super::performance::Point;
+use super::performance::dietz::{Flow, Period};
 use crate::market::Timestamp;
 use crate::money::{Asset, Decimal};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 const DAY: i64 = 86_400;
@@ -91,13 +93,80 @@ pub fn course(
             (sum, unpriced)
         };
         let ((value, unpriced), (flow, unknown_flows)) = (worth(&run.amounts), worth(&flows));
-        let Ok(date) = jiff::Timestamp::from_second(day * DAY).map(|at| at.to_zoned(jiff::tz::TimeZone::UTC).date())
-        else {
-            break;
-        };
+        let Some(date) = date_of(day) else { break };
         days.push(Day { date, end, value, flow, unpriced, unknown_flows, units: run.units });
     }
     days
+}
+
+/// What an asset did in a period.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// What was held at the begin was worth this.
+    pub begin: Decimal,
+    /// What was held at the end.
+    pub end: Decimal,
+    /// What came and went, at the close of its day: bought, sold, paid, moved.
+    pub all: Vec<Flow>,
+    /// Of that, what came from outside and went there.
+    pub outside: Vec<Flow>,
+}
+
+/// What each asset, by its number, did from the end of a period's first day to the end of its last; `None` when something has
+/// no price there.
+pub fn parts(
+    ledger: &Ledger,
+    wanted: &dyn Fn(&Account) -> bool,
+    left_out: &dyn Fn(&Asset) -> bool,
+    period: Period,
+    price: &mut dyn FnMut(usize, Timestamp) -> Option<Decimal>,
+) -> Option<BTreeMap<usize, Movement>> {
+    let wanted: Vec<bool> = ledger.accounts().iter().map(wanted).collect();
+    let left_out = ledger.assets().iter().map(left_out).collect();
+    let end_of =
+        |date: Date| Some(Timestamp::from_secs(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second() + DAY));
+    let (begin, end) = (end_of(period.first)?, end_of(period.last)?);
+    let mut run = Run { left_out, amounts: BTreeMap::new(), units: Decimal::ZERO };
+    let mut parts: BTreeMap<usize, Movement> = BTreeMap::new();
+    let places = ledger.by_time();
+    let rows = places.iter().filter_map(|place| ledger.row(usize::try_from(*place).ok()?));
+    let rows = rows.filter(|row| wanted.get(row.account).copied().unwrap_or_default() && row.at < end);
+    let mut begun = false;
+    for row in rows {
+        if row.at >= begin && !begun {
+            begun = true;
+            run.value(begin, price, |asset, value| parts.entry(asset).or_default().begin = value)?;
+        }
+        let (before, mut outside) = (run.amounts.clone(), BTreeMap::new());
+        run.take(&row, &mut outside);
+        if row.at < begin {
+            continue;
+        }
+        let day = row.at.secs().div_euclid(DAY);
+        let (date, close) = (date_of(day)?, Timestamp::from_secs((day + 1) * DAY));
+        let moved = run
+            .amounts
+            .iter()
+            .map(|(asset, amount)| (*asset, *amount - before.get(asset).copied().unwrap_or_default()));
+        let moved: Vec<_> = moved.filter(|(_, amount)| !amount.is_zero()).collect();
+        for (asset, amount) in moved {
+            let amount = price(asset, close)?.checked_mul(amount)?;
+            parts.entry(asset).or_default().all.push(Flow { date, amount });
+        }
+        for (asset, amount) in outside {
+            let amount = price(asset, close)?.checked_mul(amount)?;
+            parts.entry(asset).or_default().outside.push(Flow { date, amount });
+        }
+    }
+    if !begun {
+        run.value(begin, price, |asset, value| parts.entry(asset).or_default().begin = value)?;
+    }
+    run.value(end, price, |asset, value| parts.entry(asset).or_default().end = value)?;
+    Some(parts)
+}
+
+fn date_of(day: i64) -> Option<Date> {
+    Some(jiff::Timestamp::from_second(day * DAY).ok()?.to_zoned(TimeZone::UTC).date())
 }
 
 /// What is held, debts taken off, while the ledger is gone through.
@@ -139,6 +208,19 @@ impl Run {
                 *self.amounts.entry(asset).or_default() += amount;
             }
         }
+    }
+
+    /// What each amount is worth at a moment; `None` when one has no price.
+    fn value(
+        &self,
+        at: Timestamp,
+        price: &mut dyn FnMut(usize, Timestamp) -> Option<Decimal>,
+        mut tell: impl FnMut(usize, Decimal),
+    ) -> Option<()> {
+        for (asset, amount) in self.amounts.iter().filter(|(_, amount)| !amount.is_zero()) {
+            tell(*asset, price(*asset, at)?.checked_mul(*amount)?);
+        }
+        Some(())
     }
 
     fn leaves_out(&self, asset: usize) -> bool {

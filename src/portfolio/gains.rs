@@ -54,6 +54,17 @@ pub struct Happened {
     pub unvalued: u32,
 }
 
+impl Happened {
+    /// Takes in what happened elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.realised += other.realised;
+        self.income += other.income;
+        self.fees += other.fees;
+        self.unmatched += other.unmatched;
+        self.unvalued = self.unvalued.saturating_add(other.unvalued);
+    }
+}
+
 /// What is held of an asset by the whole desk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {

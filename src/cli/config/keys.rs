@@ -1,6 +1,8 @@
 //! The table of every setting.
 
-use super::read::{asset, bases, chat, choice, file, number, rings, size, span, switch, symbols, venue, word};
+use super::read::{
+    asset, bases, benchmark, chat, choice, file, number, rings, size, span, switch, symbols, venue, word,
+};
 use super::venues::VENUES;
 use super::{Config, Level, Sync, Webhook, Zone};
 
@@ -352,10 +354,10 @@ pub const COMMON: [Key; 27] = [
         variable: "EXCHEQUER_BENCHMARK",
         flag: flag("benchmark", "--benchmark", Takes::Values),
         shape: Shape::Text,
-        values: "an asset such as `BTC`",
+        values: "an asset such as `BTC`, or `BTC/USD`",
         default: Some("BTC"),
         about: "What the performance of portfolios is compared with.",
-        set: |config, text| asset(text).map(|value| config.portfolio.benchmark = Some(value)),
+        set: |config, text| benchmark(text).map(|value| config.portfolio.benchmark = Some(value)),
     },
     Key {
         name: "log.level",

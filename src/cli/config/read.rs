@@ -72,6 +72,11 @@ pub fn bases(text: &str) -> Result<BTreeMap<(Symbol, Option<VenueId>), PriceBasi
     words(text).map(basis).collect()
 }
 
+/// What performance is compared with: an asset, or an instrument whose base asset it is.
+pub fn benchmark(text: &str) -> Result<Asset, String> {
+    asset(text.split_once('/').map_or(text, |(base, _)| base))
+}
+
 /// An asset.
 pub fn asset(text: &str) -> Result<Asset, String> {
     Asset::new(text).map_err(|_| "an asset such as USD, EUR or BTC".to_owned())

@@ -179,7 +179,8 @@ fn unreadable(path: &Path, reason: &str) -> Failure {
     Failure::new(Exit::Error, "file", format!("cannot read {}: {reason}", shown(path)))
 }
 
-fn not_written(reason: &str) -> Failure {
+/// The journal did not take an entry.
+pub fn not_written(reason: &str) -> Failure {
     let hint = "close the console that has the journal; what is written already is not added twice";
     Failure::new(Exit::Error, "journal_not_written", reason).hint(hint)
 }

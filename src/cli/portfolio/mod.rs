@@ -1,5 +1,6 @@
 //! `exchequer portfolio`: what the desk owns, from the ledger in the journal.
 
+mod define;
 mod export;
 mod import;
 mod progress;
@@ -20,6 +21,8 @@ Examples:
   exchequer portfolio import ledgers.csv --account kraken             its header tells whose export it is
   exchequer portfolio export ledger.csv                               the whole ledger as a table
   exchequer portfolio reconcile --account kraken --venue kraken       hold the ledger against the venue
+  exchequer portfolio define Treasury --account cold --account bank    accounts that belong together
+  exchequer portfolio price XYZ 1.25 USD --account cold               what something is worth where no market says it
   exchequer portfolio show                                            what is in every account";
 
 /// Arguments of `exchequer portfolio`.
@@ -38,6 +41,12 @@ enum Command {
     Export(export::Args),
     /// Holds an account of the ledger against the venue's own
     Reconcile(reconcile::Args),
+    /// Says which accounts belong together
+    Define(define::Portfolio),
+    /// Says what kind of account one is
+    Account(define::Kind),
+    /// Names the price of something that no market prices
+    Price(define::Price),
     /// Shows what is in every account
     Show,
 }
@@ -48,6 +57,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, context),
         Command::Export(args) => export::run(args, context),
         Command::Reconcile(args) => reconcile::run(args, context),
+        Command::Define(args) => define::portfolio(args, context),
+        Command::Account(args) => define::account(args, context),
+        Command::Price(args) => define::price(args, context),
         Command::Show => show(context),
     }
 }

@@ -12,7 +12,7 @@ mod show;
 mod view;
 
 pub use bookkeeping::recorded;
-pub use reckoning::Reckoning;
+pub use reckoning::{Reckoning, contributions, never_priced, reckon};
 pub use view::{
     Change, Course, EntryView, Figures, HoldingView, NavView, Part, PortfolioQuery, PortfolioView, PriceStep, Standing,
     UnitView,
@@ -22,9 +22,9 @@ use crate::market::{Market, Symbol, Timestamp, VenueId};
 use crate::money::{Asset, Decimal};
 use crate::portfolio::basis::Method;
 use crate::portfolio::course;
-use crate::portfolio::estate::Estate;
+use crate::portfolio::estate::{AccountKind, Estate};
 use crate::portfolio::ledger::{Account, Ledger};
-use crate::portfolio::past::Past;
+use crate::portfolio::past::{self, Past};
 use crate::portfolio::snapshot::{Mark, Snapshot};
 use crate::portfolio::valuation::{Age, Limits};
 use live::Live;
@@ -43,6 +43,14 @@ pub struct Owned {
     pub estate: Estate,
     /// Prices of the past.
     pub past: Past,
+}
+
+impl Owned {
+    /// Whether a portfolio is a fund and nothing else, so that its units share its NAV.
+    pub fn is_fund(&self, shown: usize) -> bool {
+        let portfolio = shown.checked_sub(1).and_then(|place| self.estate.portfolios().values().nth(place));
+        portfolio.is_some_and(|of| of.accounts.iter().all(|account| self.estate.kind(account) == AccountKind::Fund))
+    }
 }
 
 /// How portfolios are valued.
@@ -81,6 +89,35 @@ impl PriceBasis {
             Self::Mark => "mark",
         }
     }
+}
+
+/// A portfolio as it was at a moment, at the prices that were stored; `None` when nothing is owned.
+pub fn as_of(
+    owned: Arc<Owned>,
+    settings: PortfolioSettings,
+    query: &PortfolioQuery,
+    moment: Timestamp,
+) -> Option<PortfolioView> {
+    // A close of the day before is as fresh as stored prices are.
+    let limits = Limits { stale: past::LONGEST, expired: past::LONGEST };
+    at(owned, PortfolioSettings { limits, ..settings }, query, moment)
+}
+
+/// A portfolio at a moment, without a market; `None` when nothing is owned.
+pub fn at(
+    owned: Arc<Owned>,
+    settings: PortfolioSettings,
+    query: &PortfolioQuery,
+    moment: Timestamp,
+) -> Option<PortfolioView> {
+    let benchmark = settings.benchmark.clone();
+    let mut portfolios = Portfolios::new(Arc::clone(&owned), settings, moment)?;
+    portfolios.view(query, moment)?;
+    for wanted in portfolios.unanswered() {
+        let answer = reckon(&owned, &wanted, benchmark.as_ref(), moment);
+        portfolios.answer(wanted, answer);
+    }
+    portfolios.view(query, moment)
 }
 
 /// A question that takes its time: which portfolio (0 is all accounts), in which currency, by which method, as of which day.
@@ -177,7 +214,7 @@ impl Portfolios {
                 base: base.clone(),
                 nav: total.nav(),
                 invested: past.days.iter().map(|day| day.flow).sum::<Decimal>() + today,
-                units: past.days.last().map(|day| day.units).filter(|units| !units.is_zero()),
+                units: past.days.last().filter(|_| self.owned.is_fund(shown)).map(|day| day.units),
                 complete: total.complete().unwrap_or(Decimal::ONE),
                 unpriced: u32::try_from(total.unpriced).unwrap_or(u32::MAX),
             });

@@ -58,7 +58,7 @@ impl Portfolios {
             oldest: oldest.max_by_key(|(age, _)| *age),
             changes: changes.unwrap_or_default(),
             holdings,
-            unit: past.as_ref().and_then(|past| unit(&past.days, total)),
+            unit: past.as_ref().filter(|_| self.owned.is_fund(shown)).and_then(|past| unit(&past.days, total)),
             past: past.map(|past| Arc::clone(&past.course)),
             entries: self.entries(shown, query.entries),
             entry_count: self.counts.get(shown).copied().unwrap_or_default(),
