@@ -148,6 +148,8 @@ pub struct PriceStep {
 pub struct Course {
     /// The end of each day, and what all was worth then; days on which that is not known are missing.
     pub days: Vec<(Date, Decimal)>,
+    /// What one unit of money of the first day has become by the end of each day, what came in and went out left aside.
+    pub index: Vec<(Date, f64)>,
     /// The benchmark that it is compared with: its name and its prices on the same days.
     pub benchmark: Option<(Arc<str>, Vec<(Date, Decimal)>)>,
     /// Figures of the last 30 days, of this year, of the last 365 days, and of all days.
