@@ -208,11 +208,11 @@ impl Context {
     /// All contexts, in the order in which help lists them.
     pub const ALL: [Self; 10] = [
         Self::Global,
-        Self::Markets,
         Self::Watch,
         Self::Book,
         Self::Across,
         Self::Candles,
+        Self::Markets,
         Self::Portfolio,
         Self::Alerts,
         Self::Replay,

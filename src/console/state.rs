@@ -140,12 +140,21 @@ pub struct Said {
     pub text: String,
 }
 
+/// How old the prices of a holding are: the oldest, and each on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PriceAges {
+    asset: Asset,
+    owed: bool,
+    oldest: Option<Duration>,
+    path: Vec<Duration>,
+}
+
 /// The figures that change all the time, held still for a second.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     second: Option<i64>,
     links: Vec<(Line, u64, Option<Duration>)>,
-    prices: Vec<(Asset, bool, Option<Duration>)>,
+    prices: Vec<PriceAges>,
     oldest: Option<(Duration, Arc<str>)>,
 }
 
@@ -157,15 +166,29 @@ impl Pulse {
             self.second = Some(second);
             self.links = view.links.iter().map(|link| (link.line, link.figures.rate, link.figures.lag)).collect();
             let holdings = view.portfolio.iter().flat_map(|portfolio| &portfolio.holdings);
-            self.prices = holdings.map(|holding| (holding.asset.clone(), holding.owed, holding.age)).collect();
+            let ages = |holding: &HoldingView| PriceAges {
+                asset: holding.asset.clone(),
+                owed: holding.owed,
+                oldest: holding.age,
+                path: holding.path.iter().map(|step| step.age).collect(),
+            };
+            self.prices = holdings.map(ages).collect();
             self.oldest = view.portfolio.as_ref().and_then(|portfolio| portfolio.oldest.clone());
         }
     }
 
     /// The age of a holding's price: fresh prices come all the time, and their ages would never stand still.
     pub fn age(&self, holding: &HoldingView) -> Option<Duration> {
-        let held = self.prices.iter().find(|(asset, owed, _)| *asset == holding.asset && *owed == holding.owed);
-        held.map_or(holding.age, |(.., age)| *age)
+        self.prices_of(holding).map_or(holding.age, |ages| ages.oldest)
+    }
+
+    /// The age of a price on the way, by its place.
+    pub fn step(&self, holding: &HoldingView, place: usize, age: Duration) -> Duration {
+        self.prices_of(holding).and_then(|ages| ages.path.get(place)).copied().unwrap_or(age)
+    }
+
+    fn prices_of(&self, holding: &HoldingView) -> Option<&PriceAges> {
+        self.prices.iter().find(|ages| ages.asset == holding.asset && ages.owed == holding.owed)
     }
 
     /// The oldest price that counts.

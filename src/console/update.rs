@@ -135,7 +135,9 @@ pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect>
         Action::HalfDown => step(state, view, isize::try_from(lines / 2).unwrap_or(0)),
         Action::Top => choose(state, 0),
         Action::Bottom => step(state, view, isize::MAX),
-        Action::Redraw | Action::Suspend | Action::Meter | Action::ToggleMouse => return act(state, view, action),
+        Action::Redraw | Action::Suspend | Action::Meter | Action::ToggleMouse | Action::Hide => {
+            return act(state, view, action);
+        }
         _ => {}
     }
     vec![]

@@ -139,8 +139,9 @@ fn draw_overlay(canvas: &mut Canvas<'_>, state: &State, view: &View, area: Rect)
         Overlay::Filter { field } => {
             // It is typed on the border of the holdings, behind the sign that asks for it.
             let holdings = state.settings.layout.arrange(area)?.of(Pane::Holdings)?;
-            let x = holdings.x + 3 + u16::try_from(field.cursor()).unwrap_or(u16::MAX).min(holdings.width);
-            let at = Position { x, y: holdings.bottom().saturating_sub(1) };
+            let start = holdings.x.saturating_add(portfolio::holdings::filter_at(state.portfolio.kind));
+            let x = start.saturating_add(u16::try_from(field.cursor()).unwrap_or(u16::MAX));
+            let at = Position { x, y: holdings.y };
             holdings.contains(at).then_some(at)
         }
         Overlay::Alerts { chosen } => {

@@ -11,7 +11,7 @@ const NAV: u16 = 4;
 pub fn panes(focus: Pane, area: Rect) -> Vec<(Pane, Rect)> {
     let (nav, rest) = top(area, NAV);
     let below = match (rest.width, rest.height) {
-        (160.., 38..) => wide(rest),
+        (180.., 38..) => wide(rest),
         (110.., 34..) => desk(rest),
         (_, 18..) => stacked(focus, rest),
         _ => vec![(focus, rest)],
@@ -55,7 +55,7 @@ fn desk(area: Rect) -> Vec<(Pane, Rect)> {
 
 /// Two columns: what is held and how that came about, and what it comes to.
 fn wide(area: Rect) -> Vec<(Pane, Rect)> {
-    let (left, right) = split(area, area.width * 3 / 5);
+    let (left, right) = split(area, (area.width * 2 / 3).min(140));
     let (holdings, ledger) = rows(left, left.height / 3);
     let (rest, source) = rows(right, right.height * 3 / 10);
     let (allocation, performance) = rows(rest, rest.height * 3 / 5);

@@ -17,7 +17,7 @@ const TABS: [(Workspace, u16, &str); 2] =
     [(Workspace::Markets, 1, "1 Markets"), (Workspace::Portfolio, 14, "2 Portfolio")];
 
 /// The column behind the last of them.
-const END: u16 = 28;
+const END: u16 = 27;
 
 /// The workspace whose name stands at a column of the line.
 pub fn tab_at(x: u16) -> Option<Workspace> {

@@ -1,11 +1,17 @@
 //! The Portfolio workspace in its sizes, themes and states.
 
 use super::samples::{counting, doubtful, fund, owned};
+use crate::console::colour::ColourDepth;
 use crate::console::glyphs::{ASCII, UNICODE};
 use crate::console::samples::{session, view_for};
+use crate::console::screen::Screen;
 use crate::console::snapshots::{drawn, keys, styles, text};
 use crate::console::state::State;
-use crate::desk::View;
+use crate::desk::{Mode, View};
+
+/// The pictures of the documentation are of the same portfolio: a demo owns nothing.
+#[path = "../../../tests/console/svg.rs"]
+mod svg;
 
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 50)];
 
@@ -88,7 +94,8 @@ fn a_holding_in_full() {
         let state = after(width, height, "2 enter");
         insta::assert_snapshot!(format!("holding_{width}x{height}"), screen(&state, &owned(&state)));
     }
-    let mut state = after(80, 24, "2 down down down down enter");
+    let mut state = after(80, 24, "2 enter");
+    state.portfolio.chosen = Some((crate::money::Asset::new("AVAX").unwrap(), false));
     insta::assert_snapshot!("holding_expired", screen(&state, &doubtful(&state)));
     state.portfolio.chosen = Some((crate::money::Asset::new("XYZ").unwrap(), false));
     insta::assert_snapshot!("holding_never", screen(&state, &doubtful(&state)));
@@ -138,4 +145,30 @@ fn nav_is_on_the_markets_workspace_too() {
     insta::assert_snapshot!("markets_owned_dark", styles(&drawn(&state, &owned(&state), "dark", &UNICODE)));
     state.hidden = true;
     insta::assert_snapshot!("markets_hidden", screen(&state, &owned(&state)));
+}
+
+#[test]
+fn the_pictures_of_the_documentation_are_of_this_program() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut state = after(width, height, "2");
+        if width == 120 {
+            state.portfolio.chosen = Some((crate::money::Asset::new("AVAX").unwrap(), false));
+        }
+        let shown = drawn(&state, &View { mode: Mode::Live, ..doubtful(&state) }, "dark", &UNICODE);
+        let mut sent = Vec::new();
+        let paint = |buf: &mut _| {
+            shown.clone_into(buf);
+            None
+        };
+        Screen::new(&mut sent, state.size, ColourDepth::True).draw(paint).unwrap();
+        let mut terminal = vt100::Parser::new(height, width, 0);
+        terminal.process(&sent);
+        let picture = svg::picture(terminal.screen(), "Portfolio: NAV, holdings, allocation, performance");
+        let path = format!("{}/docs/screens/portfolio-{width}x{height}.svg", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("EXCHEQUER_WRITE_DOCS").is_some() {
+            std::fs::write(&path, &picture).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(committed == picture, "{path} is another screen: EXCHEQUER_WRITE_DOCS=1 cargo test --lib pictures");
+    }
 }

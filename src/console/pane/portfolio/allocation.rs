@@ -1,6 +1,7 @@
 //! How much of all that is owned each holding is, as bars on one scale; what is owed, and what is not known, in words.
 
 use super::amounts::{Amounts, decimals};
+use super::fitting;
 use crate::console::canvas::Canvas;
 use crate::console::pane::{Title, share};
 use crate::console::text::columns;
@@ -17,7 +18,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, amounts: &Amounts<'_>, portfoli
     let mut shares: Vec<(&HoldingView, Decimal)> =
         portfolio.holdings.iter().filter(|h| !h.owed).filter_map(|h| Some((h, h.share?))).collect();
     shares.sort_by_key(|(_, share)| std::cmp::Reverse(*share));
-    let title = Title { state: remarks(amounts, portfolio).map(|text| (text, Role::Warning)), ..Title::default() };
+    let title =
+        Title { state: remark(area.width, amounts, portfolio).map(|text| (text, Role::Warning)), ..Title::default() };
     if shares.is_empty() {
         canvas.put_message(area, "nothing here has a price", Role::Dim);
         return title;
@@ -59,25 +61,30 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, amounts: &Amounts<'_>, portfoli
     title
 }
 
-/// What no bar tells.
-fn remarks(amounts: &Amounts<'_>, portfolio: &PortfolioView) -> Option<String> {
-    let mut remarks = Vec::new();
-    let owed = portfolio.total.liabilities;
-    let debts = portfolio.holdings.iter().filter(|holding| holding.owed).count();
-    if debts > 0 {
-        let percent = (owed * Decimal::ONE_HUNDRED).checked_div(portfolio.total.assets);
-        let share = percent.map_or(String::new(), |percent| format!(" ({} %)", amounts.share(percent)));
-        remarks.push(format!("owed {} {}{share}", amounts.money(owed, decimals(owed).min(2), 16), portfolio.base));
-    }
-    let unknown: Vec<&str> =
+/// What no bar tells, as far as the border has room for it.
+fn remark(width: u16, amounts: &Amounts<'_>, portfolio: &PortfolioView) -> Option<String> {
+    let total = &portfolio.total;
+    let percent = (total.liabilities * Decimal::ONE_HUNDRED).checked_div(total.assets);
+    let share = percent.map_or(String::new(), |percent| format!(" ({} %)", amounts.share(percent)));
+    let sum = amounts.money(total.liabilities, decimals(total.liabilities), usize::MAX);
+    let owes = portfolio.holdings.iter().any(|holding| holding.owed);
+    let owed = |text: String| owes.then_some(text);
+    let names: Vec<&str> =
         portfolio.holdings.iter().filter(|h| !h.owed && h.value.is_none()).map(|h| h.asset.as_str()).collect();
-    match unknown.as_slice() {
-        [] => {}
-        [first] => remarks.push(format!("unknown: {first}")),
-        [first, second] => remarks.push(format!("unknown: {first}, {second}")),
-        [first, others @ ..] => remarks.push(format!("unknown: {first} and {} more", others.len())),
-    }
-    (!remarks.is_empty()).then(|| remarks.join("  "))
+    let unknown = match names.as_slice() {
+        [] => None,
+        [first] => Some(format!("unknown: {first}")),
+        [first, second] => Some(format!("unknown: {first}, {second}")),
+        [first, others @ ..] => Some(format!("unknown: {first} and {} more", others.len())),
+    };
+    let joined = |parts: [Option<String>; 2]| parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
+    let texts = [
+        joined([owed(format!("owed {sum} {}{share}", portfolio.base)), unknown.clone()]),
+        joined([owed(format!("owed{share}")), unknown]),
+        joined([owed("owed".to_owned()), (!names.is_empty()).then(|| format!("{} unknown", names.len()))]),
+    ];
+    let room = usize::from(width).saturating_sub(columns(" Allocation   "));
+    Some(fitting(&texts, room)).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The columns of a bar; at least one.

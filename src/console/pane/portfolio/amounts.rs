@@ -82,7 +82,11 @@ impl<'a> Amounts<'a> {
         }
         cut.rescale(decimals);
         let text = format!("{sign}{}", self.figures.exact(cut));
-        if columns(&text) <= width { text } else { format!("{sign}{}", self.figures.short(size)) }
+        match columns(&text) <= width {
+            true => text,
+            false if decimals > 0 && size >= Decimal::ONE_THOUSAND => self.written(value, 0, width, plus),
+            false => format!("{sign}{}", self.figures.short(size)),
+        }
     }
 
     /// A price in about seven digits: it may be the product of several.
@@ -103,14 +107,19 @@ impl<'a> Amounts<'a> {
         if columns(&text) <= width { text } else { format!("{sign}{}", self.figures.short(size)) }
     }
 
-    /// A share of 0 to 100 with one decimal, cut: what is not all never looks like all.
+    /// A share of 0 to 100 with one decimal: what is not all never looks like all, and a part never like none.
     pub fn share(&self, percent: Decimal) -> String {
-        let mut cut = percent.round_dp_with_strategy(1, RoundingStrategy::ToZero);
-        if cut.is_zero() && !percent.is_zero() {
+        let rounded = percent.round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
+        if rounded.is_zero() && !percent.is_zero() {
             return "<0.1".to_owned();
         }
-        cut.rescale(if percent == Decimal::ONE_HUNDRED { 0 } else { 1 });
-        cut.to_string()
+        if rounded >= Decimal::ONE_HUNDRED { self.cut_share(percent) } else { format!("{rounded:.1}") }
+    }
+
+    /// The same cut, where more than there is must not be promised.
+    pub fn cut_share(&self, percent: Decimal) -> String {
+        let cut = percent.round_dp_with_strategy(1, RoundingStrategy::ToZero);
+        if percent == Decimal::ONE_HUNDRED { "100".to_owned() } else { format!("{cut:.1}") }
     }
 
     /// A return, such as `+4.1 %`.
@@ -146,7 +155,7 @@ impl<'a> Amounts<'a> {
 /// The decimals of amounts in a currency of which `largest` is the most that there is.
 pub fn decimals(largest: Decimal) -> u32 {
     match largest.abs() {
-        size if size >= Decimal::ONE_THOUSAND => 2,
+        size if size.is_zero() || size >= Decimal::ONE_THOUSAND => 2,
         size if size >= Decimal::ONE => 4,
         _ => FINEST,
     }

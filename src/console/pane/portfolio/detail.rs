@@ -52,7 +52,7 @@ pub fn rows(amounts: &Amounts<'_>, state: &State, portfolio: &PortfolioView, hol
         fact("cost, fees included", holding.cost.and_then(money)),
         fact(&format!("unrealised, {method}"), holding.unrealised.and_then(gain)),
         fact(&format!("realised, {method}"), holding.realised.and_then(gain)),
-        heading(format!("price, from {} to {base}", holding.asset)),
+        heading(format!("price in {base}")),
     ];
     if holding.path.is_empty() {
         let text = match holding.standing {
@@ -61,12 +61,13 @@ pub fn rows(amounts: &Amounts<'_>, state: &State, portfolio: &PortfolioView, hol
         };
         rows.push(Row { left: format!("  {text}"), right: String::new(), roles: (Role::Dim, Role::Text) });
     }
-    for (step, number) in holding.path.iter().zip(1..) {
+    for (place, step) in holding.path.iter().enumerate() {
         let inverted = if step.inverted { ", the other way round" } else { "" };
         let (word, role) = word(step.standing);
-        let right = format!("{}  {}  {word}", amounts.price(step.price, usize::MAX), age(step.age));
+        let since = state.pulse.step(holding, place, step.age);
+        let right = format!("{}  {}  {word}", amounts.price(step.price, usize::MAX), age(since));
         let roles = (Role::Text, role);
-        rows.push(Row { left: format!("  {number}  {}{inverted}", step.source), right, roles });
+        rows.push(Row { left: format!("  {}  {}{inverted}", place + 1, step.source), right, roles });
     }
     rows.push(heading("accounts".to_owned()));
     rows.extend(holding.parts.iter().map(|part| Row {

@@ -23,11 +23,14 @@ pub fn draw(
     portfolio: &PortfolioView,
     passed: usize,
 ) -> Title {
-    let wide = area.width >= 70;
-    let (account, kind) = if wide { (22, 38) } else { (12, 24) };
-    let amount = if wide { 52 } else { 37 };
+    // Where the columns begin, and how much of the time of day there is.
+    let (account, kind, amount, clock) = match area.width {
+        100.. => (22, 38, 52, 8),
+        70.. => (19, 33, 45, 5),
+        _ => (12, 24, 36, 0),
+    };
     for (x, text) in [(1, "time"), (account, "account"), (kind, "entry"), (amount, "in and out")] {
-        canvas.put(Rect { width: area.width, ..area }, x, 0, text, Role::Dim);
+        canvas.put(area, x, 0, text, Role::Dim);
     }
     if portfolio.entries.is_empty() {
         canvas.put_message(area, "no entries", Role::Dim);
@@ -38,7 +41,7 @@ pub fn draw(
             width: end.min(area.width).saturating_sub(x + 1),
             ..area
         };
-        canvas.put(cell(1, account), 0, y, &time(entry.at, canvas.zone, wide), Role::Dim);
+        canvas.put(cell(1, account), 0, y, &time(entry.at, canvas.zone, clock), Role::Dim);
         canvas.put(cell(account, kind), 0, y, &entry.account, Role::Text);
         canvas.put(cell(kind, amount), 0, y, entry.kind, Role::Dim);
         canvas.put(cell(amount, area.width.saturating_add(1)), 0, y, &legs(amounts, entry), Role::Text);
@@ -49,11 +52,11 @@ pub fn draw(
     Title { state: Some((shown, Role::Dim)), ..Title::default() }
 }
 
-/// The day, and the time of day where there is room.
-fn time(at: Timestamp, zone: &TimeZone, wide: bool) -> String {
+/// The day, and so many characters of the time of day.
+fn time(at: Timestamp, zone: &TimeZone, digits: usize) -> String {
     let day = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).map(|at| zone.to_datetime(at).date());
     let day = day.map_or("----------".to_owned(), |day| day.to_string());
-    if wide { format!("{day} {}", clock(at, zone)) } else { day }
+    format!("{day} {}", clock(at, zone).get(..digits).unwrap_or_default())
 }
 
 fn legs(amounts: &Amounts<'_>, entry: &EntryView) -> String {

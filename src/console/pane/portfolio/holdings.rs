@@ -7,6 +7,7 @@ use crate::console::canvas::Canvas;
 use crate::console::pane::watch::first_shown;
 use crate::console::pane::{Title, change};
 use crate::console::state::{Overlay, State};
+use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::portfolio::{HoldingView, PortfolioView, Standing};
 use crate::money::Decimal;
@@ -99,7 +100,7 @@ impl Column {
     /// The fewest columns of the screen that it needs, with the space before it, and the most that it can use.
     const fn widths(self) -> (u16, u16) {
         match self {
-            Self::Asset => (11, 16),
+            Self::Asset => (10, 16),
             Self::Quantity => (13, 20),
             Self::Price => (12, 15),
             Self::Age => (6, 7),
@@ -170,8 +171,8 @@ fn layout(kind: Kind, width: u16) -> Vec<(Column, u16, u16)> {
 
 /// The columns on a screen of this width that rows can be sorted by.
 pub fn sortable(kind: Kind, width: u16) -> Vec<Column> {
-    let columns = layout(kind, width).into_iter().map(|(column, ..)| column);
-    columns.filter(|column| !matches!(column, C::Source | C::Accounts)).collect()
+    let shown = layout(kind, width).into_iter().map(|(column, ..)| column);
+    shown.filter(|column| !matches!(column, C::Source | C::Accounts)).collect()
 }
 
 /// The column under the mouse that rows can be sorted by.
@@ -180,6 +181,11 @@ pub fn column_at(state: &State, area: Rect, x: u16) -> Option<Column> {
         .into_iter()
         .find(|(_, from, width)| (*from..from + width).contains(&x));
     at.map(|(column, ..)| column).filter(|column| !matches!(column, C::Source | C::Accounts))
+}
+
+/// Where the text of the filter begins on the border.
+pub fn filter_at(kind: Kind) -> u16 {
+    u16::try_from(columns(kind.name())).unwrap_or(u16::MAX).saturating_add(4)
 }
 
 /// The row that stands on a line inside the pane.
@@ -200,8 +206,8 @@ pub fn draw(
     let holder = &state.portfolio;
     let rows = holder.rows(portfolio);
     let chosen = holder.position(&rows);
-    let columns = layout(holder.kind, area.width);
-    for (column, x, width) in &columns {
+    let shown = layout(holder.kind, area.width);
+    for (column, x, width) in &shown {
         let role = if *column == holder.by { Role::Text } else { Role::Dim };
         let heading = column.heading(portfolio);
         match column {
@@ -229,7 +235,7 @@ pub fn draw(
     };
     let first = first_shown(rows.len(), usize::from(list.height), chosen);
     for ((index, holding), y) in rows.iter().enumerate().skip(first).zip(0..list.height) {
-        for (column, x, width) in &columns {
+        for (column, x, width) in &shown {
             let cell = Rect { x: list.x.saturating_add(*x), width: *width, ..list }.intersection(list);
             draw_cell(canvas, cell, y, &Cell { amounts, state, scales, column: *column }, holding);
         }
@@ -239,15 +245,15 @@ pub fn draw(
         }
     }
     let way = if holder.turned != (holder.by == C::Asset) { canvas.glyphs.up } else { canvas.glyphs.down };
-    let found = format!("{} of {}", rows.len(), portfolio.holdings.len());
+    let found = format!("{} of {}  ", rows.len(), portfolio.holdings.len());
     let typed = match &state.overlay {
         Some(Overlay::Filter { field }) => Some(field.text()),
         _ => Some(holder.filter.clone()).filter(|filter| !filter.is_empty()),
     };
     Title {
-        name: holder.kind.name().to_owned(),
-        state: Some((format!("by {} {way}", holder.by.name()), Role::Dim)),
-        readout: typed.map(|text| format!("/{text}  {found}")).into_iter().collect(),
+        name: typed.as_ref().map_or(holder.kind.name().to_owned(), |text| format!("{} /{text}", holder.kind.name())),
+        state: Some((format!("{}by {} {way}", typed.map_or("", |_| &found), holder.by.name()), Role::Dim)),
+        readout: vec![],
     }
 }
 

@@ -40,8 +40,9 @@ pub fn draw(
     x = canvas.put(area, x, 0, &text, role) + 2;
     let right = spark(canvas, area, x, portfolio.past.as_deref());
     for (change, name) in others.into_iter().zip(["7 d", "30 d", "YTD"]) {
-        let (text, role) = percent(canvas.glyphs, amounts, change);
-        let text = format!("{name} {text}");
+        let percent = change.and_then(|change| change.percent);
+        let (text, role) = super::super::change(canvas, percent);
+        let text = format!("{name} {text}{}", if percent.is_some() { " %" } else { "" });
         if usize::from(right.saturating_sub(x)) < columns(&text) + 2 {
             break;
         }
@@ -89,14 +90,6 @@ fn changed(
     let gain = amounts.size(change.gain, decimals);
     let percent = change.percent.map_or(String::new(), |percent| format!(" ({})", signed(glyphs, percent)));
     (format!("{sign} {gain}{percent} {when}"), role)
-}
-
-/// A change in percent alone.
-fn percent(glyphs: &Glyphs, amounts: &Amounts<'_>, change: Option<Change>) -> (String, Role) {
-    let percent = change.and_then(|change| change.percent);
-    let Some(percent) = percent else { return (glyphs.missing.to_owned(), Role::Dim) };
-    let (sign, role) = direction(glyphs, percent);
-    (format!("{sign}{} %", amounts.share(percent.abs())), role)
 }
 
 fn direction(glyphs: &Glyphs, value: Decimal) -> (&'static str, Role) {
@@ -184,8 +177,8 @@ pub fn complete(amounts: &Amounts<'_>, total: &Total, oldest: Option<(Duration, 
         (0, ..) => "complete".to_owned(),
         (all, ..) if all == total.lines => "nothing here has a price".to_owned(),
         (_, never, _) if never > 0 && whole => format!("incomplete: {} never had a price", lines(never)),
-        (_, 0, Some(known)) => format!("complete to {} %", amounts.share(known)),
-        (_, _, Some(known)) => format!("complete to at most {} %", amounts.share(known)),
+        (_, 0, Some(known)) => format!("complete to {} %", amounts.cut_share(known)),
+        (_, _, Some(known)) => format!("complete to at most {} %", amounts.cut_share(known)),
         (_, _, None) => "incomplete".to_owned(),
     };
     let mut parts = vec![first];
