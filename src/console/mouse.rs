@@ -15,6 +15,10 @@ use ratatui::layout::Rect;
 
 /// Takes in what the mouse did.
 pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
+    if let Some(Overlay::Filter { .. }) = &state.overlay {
+        // It is no window: what was typed stays, and the mouse does what it does.
+        state.overlay = None;
+    }
     if let Some(overlay) = &state.overlay {
         let window = match overlay {
             Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. } | Overlay::Holding { .. } => {

@@ -144,7 +144,11 @@ fn worth(canvas: &Canvas<'_>, nav: &NavView, hidden: bool) -> String {
     };
     let decimals = if value.abs() >= Decimal::ONE_THOUSAND { 0 } else { decimals(value) };
     let text = Amounts::new(canvas, hidden).money(value, decimals, usize::MAX);
-    format!("NAV {text} {} {change}{sign}", nav.base).trim_end().to_owned()
+    let unpriced = match nav.total.unpriced {
+        0 => String::new(),
+        count => format!(" {count} unpriced"),
+    };
+    format!("NAV {text} {} {change}{sign}{unpriced}", nav.base).trim_end().to_owned()
 }
 
 fn standing(canvas: &Canvas<'_>, link: &Link, now: Timestamp) -> (&'static str, String, Role) {

@@ -1,12 +1,14 @@
 //! What keys and mouse do in the Portfolio workspace, in tests.
 
-use super::samples::{doubtful, owned};
+use super::samples::{counting, doubtful, fund, owned};
+use crate::console::colour::ColourDepth;
 use crate::console::effect::{Effect, Event};
-use crate::console::glyphs::UNICODE;
+use crate::console::glyphs::{ASCII, UNICODE};
 use crate::console::input::{Mouse, MouseDid};
 use crate::console::layout::{Pane, Workspace};
 use crate::console::pane::portfolio::holdings::{Column, Kind};
 use crate::console::samples::{session, view_for};
+use crate::console::screen::Screen;
 use crate::console::snapshots::{drawn, keys, text};
 use crate::console::state::{Overlay, State, query};
 use crate::console::update;
@@ -137,11 +139,11 @@ fn no_hidden_amount_is_on_any_screen() {
         for pressed in ["2", "2 enter", "2 l", "2 c", "2 tab z", "1"] {
             let mut state = session(width, height);
             for key in pressed.split(' ') {
-                let view = super::samples::fund(&state);
+                let view = fund(&state);
                 keys(&mut state, &view, key);
             }
             let seen = |state: &State| {
-                let screen = text(&drawn(state, &super::samples::fund(state), "dark", &UNICODE));
+                let screen = text(&drawn(state, &fund(state), "dark", &UNICODE));
                 amounts.into_iter().filter(|amount| screen.contains(amount)).collect::<Vec<_>>()
             };
             let open = seen(&state);
@@ -230,6 +232,8 @@ fn a_filter_is_typed_kept_and_cleared() {
     keys(&mut state, &view, "/");
     update(&mut state, &view, Event::Paste("KEN".to_owned()));
     assert_eq!(state.portfolio.filter, "KRAKEN");
+    click(&mut state, &view, 20, 20);
+    assert_eq!((state.overlay.clone(), state.portfolio.filter.as_str()), (None, "KRAKEN"), "a click goes on");
 }
 
 #[test]
@@ -306,4 +310,78 @@ fn what_is_not_held_any_more_is_not_chosen() {
     let (mut state, view) = holder(80, 24);
     state.portfolio.chosen = Some((Asset::new("LUNA").unwrap(), false));
     assert_eq!(chosen(&state, &view), "BTC");
+}
+
+#[test]
+fn no_size_and_no_state_panics() {
+    let pressed = ["2", "2 enter", "2 l", "2 c / a", "2 tab z", "2 c c x", "2 tab tab", "1"];
+    for width in 0..=200_u16 {
+        for height in (0..=60).filter(|height| (width * 3 + height) % 13 == 0 || width < 4 || *height < 3) {
+            let mut state = session(width, height);
+            let kind = width + height;
+            let mut view = owned(&state);
+            for key in pressed[usize::from(kind) % pressed.len()].split(' ') {
+                keys(&mut state, &view, key);
+                view = match kind % 5 {
+                    0 => owned(&state),
+                    1 => doubtful(&state),
+                    2 => fund(&state),
+                    3 => counting(&state),
+                    _ => view_for(&state),
+                };
+            }
+            let glyphs = if kind % 2 == 0 { &UNICODE } else { &ASCII };
+            drawn(&state, &view, "dark", glyphs);
+        }
+    }
+}
+
+#[test]
+fn numbers_that_are_beyond_everything_are_drawn() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+        for pressed in ["2", "2 enter", "2 c", "2 c c"] {
+            let mut state = session(width, height);
+            for key in pressed.split(' ') {
+                let view = owned(&state);
+                keys(&mut state, &view, key);
+            }
+            let mut view = owned(&state);
+            let portfolio = view.portfolio.as_mut().unwrap();
+            let tiny = crate::money::Decimal::new(1, 18);
+            for (holding, number) in
+                portfolio.holdings.iter_mut().zip([crate::money::Decimal::MAX, tiny].into_iter().cycle())
+            {
+                holding.quantity = number;
+                (holding.price, holding.value, holding.cost) = (Some(number), Some(number), Some(-number));
+                (holding.unrealised, holding.realised) = (Some(-number), Some(number));
+                (holding.share, holding.day) = (Some(tiny), Some(number));
+            }
+            portfolio.changes = [Some(crate::desk::portfolio::Change { gain: tiny, percent: Some(-tiny) }); 4];
+            let screen = text(&drawn(&state, &view, "dark", &UNICODE));
+            assert!(!screen.contains(" 0.00 ") && (screen.contains(" <") || pressed == "2 enter"), "{screen}");
+        }
+    }
+}
+
+#[test]
+fn a_price_costs_few_bytes_and_nothing_costs_none() {
+    let (state, mut view) = holder(80, 24);
+    let mut sent = Vec::new();
+    let mut screen = Screen::new(&mut sent, state.size, ColourDepth::True);
+    let mut frame = |view: &View| {
+        let shown = drawn(&state, view, "dark", &UNICODE);
+        let paint = |buf: &mut _| {
+            shown.clone_into(buf);
+            None
+        };
+        screen.draw(paint).unwrap()
+    };
+    frame(&view);
+    assert_eq!(frame(&view), 0);
+    let portfolio = view.portfolio.as_mut().unwrap();
+    portfolio.total.assets += super::samples::number("1.25");
+    portfolio.holdings[2].price = Some(super::samples::number("3418.46"));
+    portfolio.holdings[2].value = Some(super::samples::number("209360.16"));
+    let bytes = frame(&view);
+    assert!((1..160).contains(&bytes), "{bytes}");
 }

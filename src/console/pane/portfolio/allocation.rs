@@ -64,7 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, amounts: &Amounts<'_>, portfoli
 /// What no bar tells, as far as the border has room for it.
 fn remark(width: u16, amounts: &Amounts<'_>, portfolio: &PortfolioView) -> Option<String> {
     let total = &portfolio.total;
-    let percent = (total.liabilities * Decimal::ONE_HUNDRED).checked_div(total.assets);
+    let percent = total.liabilities.checked_mul(Decimal::ONE_HUNDRED).and_then(|part| part.checked_div(total.assets));
     let share = percent.map_or(String::new(), |percent| format!(" ({} %)", amounts.share(percent)));
     let sum = amounts.money(total.liabilities, decimals(total.liabilities), usize::MAX);
     let owes = portfolio.holdings.iter().any(|holding| holding.owed);

@@ -42,8 +42,11 @@ pub fn rows(amounts: &Amounts<'_>, state: &State, portfolio: &PortfolioView, hol
         None => Row { left: name.to_owned(), right: "unknown".to_owned(), roles: (Role::Dim, Role::Warning) },
     };
     let heading = |text: String| Row { left: text, right: String::new(), roles: (Role::Strong, Role::Text) };
-    let money = |value| Some(format!("{} {base}", amounts.money(value, decimals(value), usize::MAX)));
-    let gain = |value| Some(format!("{} {base}", amounts.gain(value, decimals(value), usize::MAX)));
+    // All in the decimals of the largest, so that they can be compared.
+    let facts = [holding.value, holding.cost, holding.unrealised, holding.realised];
+    let scale = decimals(facts.into_iter().flatten().map(|fact| fact.abs()).max().unwrap_or_default());
+    let money = |value| Some(format!("{} {base}", amounts.money(value, scale, usize::MAX)));
+    let gain = |value| Some(format!("{} {base}", amounts.gain(value, scale, usize::MAX)));
     let method = nav::method(state.portfolio.method);
     let quantity = amounts.quantity(holding.quantity, usize::MAX);
     let mut rows = vec![

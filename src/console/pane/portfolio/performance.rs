@@ -3,7 +3,7 @@
 //! A figure that is not defined, such as the volatility of one day, is missing; it is never zero.
 
 use super::amounts::Amounts;
-use super::chart;
+use super::{chart, fitting};
 use crate::console::canvas::Canvas;
 use crate::console::pane::Title;
 use crate::console::text::columns;
@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, portfolio: &PortfolioView) -> T
     };
     let amounts = Amounts::new(canvas, false);
     let mut y = 0;
-    for line in lines(&amounts, past) {
+    for line in lines(&amounts, past, usize::from(area.width)) {
         // The chart is worth more than the finer figures.
         if y >= area.height || (y >= 2 && area.height < 12) {
             break;
@@ -52,7 +52,7 @@ fn long(past: &Course) -> Option<(&Figures, &'static str)> {
 }
 
 /// Lines of names and values.
-fn lines(amounts: &Amounts<'_>, past: &Course) -> [Vec<(String, String)>; 3] {
+fn lines(amounts: &Amounts<'_>, past: &Course, width: usize) -> [Vec<(String, String)>; 3] {
     let name = |text: &str| text.to_owned();
     let twr = |of: &Option<Figures>| amounts.ratio(of.and_then(|figures| figures.performance.twr), true);
     let [month, this_year, year, all] = &past.figures;
@@ -63,8 +63,10 @@ fn lines(amounts: &Amounts<'_>, past: &Course) -> [Vec<(String, String)>; 3] {
     first.push((name("Sharpe"), amounts.figure(of(|p| p.sharpe))));
     first.push((name("all"), twr(all)));
     let fall = long.and_then(|(figures, _)| figures.performance.max_drawdown);
+    // The value at risk shall have its place behind the dates.
+    let room = width.saturating_sub(columns(" max drawdown   VaR95 -10.0 %"));
     let second = vec![
-        (name("max drawdown"), drawdown(amounts, fall)),
+        (name("max drawdown"), drawdown(amounts, fall, room)),
         (name("VaR95"), amounts.ratio(of(|p| p.var_95), false)),
         (name("ES95"), amounts.ratio(of(|p| p.es_95), false)),
     ];
@@ -80,7 +82,8 @@ fn lines(amounts: &Amounts<'_>, past: &Course) -> [Vec<(String, String)>; 3] {
     [first, second, third]
 }
 
-fn drawdown(amounts: &Amounts<'_>, fall: Option<Drawdown>) -> String {
+/// The deepest fall with as much of its dates as there is room for.
+fn drawdown(amounts: &Amounts<'_>, fall: Option<Drawdown>, room: usize) -> String {
     let Some(fall) = fall else { return amounts.ratio(None, false) };
     let year = fall.peak.year() != fall.recovery.unwrap_or(fall.trough).year();
     let date = |date: Date| if year { date.to_string() } else { date.strftime("%-d %b").to_string() };
@@ -89,5 +92,7 @@ fn drawdown(amounts: &Amounts<'_>, fall: Option<Drawdown>) -> String {
         None => "not recovered".to_owned(),
     };
     let depth = amounts.ratio(Some(fall.depth), false);
-    format!("{depth} ({} to {}, {recovered})", date(fall.peak), date(fall.trough))
+    let between = format!("{} to {}", date(fall.peak), date(fall.trough));
+    let texts = [format!("{depth} ({between}, {recovered})"), format!("{depth} ({between})"), depth];
+    fitting(&texts, room).to_owned()
 }
