@@ -98,7 +98,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
             Health::Failed(_) => parts.push((format!("{name} failed"), Role::Error)),
         }
     }
-    if let Some(nav) = view.nav.as_ref().filter(|_| !state.arrangement().is_some_and(|a| a.of(Pane::Nav).is_some())) {
+    if let Some(nav) = view.nav.as_ref().filter(|_| state.arrangement().is_none_or(|a| a.of(Pane::Nav).is_none())) {
         parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
     if view.store.journal == Health::Good {
