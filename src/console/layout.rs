@@ -61,6 +61,25 @@ impl Pane {
     /// Those of the Portfolio workspace that can have the focus, in its order.
     pub const PORTFOLIO: [Self; 5] = [Self::Holdings, Self::Allocation, Self::Performance, Self::Source, Self::Ledger];
 
+    /// What stands on its border while there is nothing to be told there.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watch => "Watch",
+            Self::Book => "Book",
+            Self::Tape => "Tape",
+            Self::Candles => "Candles",
+            Self::Depth => "Depth",
+            Self::Across => "All venues",
+            Self::Venues => "Venues",
+            Self::Nav => "Portfolio",
+            Self::Holdings => "Holdings",
+            Self::Allocation => "Allocation",
+            Self::Performance => "Performance",
+            Self::Source => "Holding",
+            Self::Ledger => "Ledger",
+        }
+    }
+
     /// The workspace that it belongs to.
     pub const fn workspace(self) -> Workspace {
         match self {

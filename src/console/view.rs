@@ -64,17 +64,8 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
         return portfolio::draw(canvas, area, state, view, pane);
     }
     let Some(focus) = &view.focus else {
-        let name = match pane {
-            Pane::Book => "Book",
-            Pane::Tape => "Tape",
-            Pane::Candles => "Candles",
-            Pane::Depth => "Depth",
-            Pane::Across => "All venues",
-            Pane::Venues => "Venues",
-            _ => "Watch",
-        };
         canvas.put_message(area, "nothing is shown yet", Role::Dim);
-        return Title { name: name.to_owned(), ..Title::default() };
+        return Title { name: pane.name().to_owned(), ..Title::default() };
     };
     match pane {
         Pane::Book => {
@@ -108,6 +99,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
             across::draw(canvas, area, view, &across::Look { group, cursor })
         }
         Pane::Venues => venues::draw(canvas, area, view, &focus.place),
+        // The others are drawn above.
         _ => Title::default(),
     }
 }

@@ -130,6 +130,7 @@ fn prices(canvas: &Canvas<'_>, view: &View) -> (String, Role) {
     let live = venues.iter().filter(is_up).count();
     let count = if venues.len() == 1 { "1 venue".to_owned() } else { format!("{} venues", venues.len()) };
     match venues.len() - live {
+        _ if venues.is_empty() => ("no venue tells prices".to_owned(), Role::Warning),
         0 => (format!("prices: {count} {} {live} live", canvas.glyphs.live), Role::Live),
         down => (format!("prices: {count} {} {live} live {down} down", canvas.glyphs.stale), Role::Warning),
     }

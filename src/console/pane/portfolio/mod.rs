@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View, pan
         if pane == Pane::Holdings {
             canvas.put_message(area, NOTHING, Role::Text);
         }
-        return Title { name: name(pane).to_owned(), ..Title::default() };
+        return Title { name: pane.name().to_owned(), ..Title::default() };
     };
     let own = match pane {
         Pane::Nav => nav::draw(canvas, area, &amounts, state, portfolio),
@@ -45,18 +45,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View, pan
             None => Title::default(),
         },
     };
-    Title { name: if own.name.is_empty() { name(pane).to_owned() } else { own.name }, ..own }
-}
-
-const fn name(pane: Pane) -> &'static str {
-    match pane {
-        Pane::Nav => "Portfolio",
-        Pane::Holdings => "Holdings",
-        Pane::Allocation => "Allocation",
-        Pane::Performance => "Performance",
-        Pane::Ledger => "Ledger",
-        _ => "Holding",
-    }
+    Title { name: if own.name.is_empty() { pane.name().to_owned() } else { own.name }, ..own }
 }
 
 /// The longest of these texts that fits, or nothing.
