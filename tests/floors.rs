@@ -23,7 +23,7 @@ const ROOMS: [(&str, &[&str], bool); 11] = [
     ("feed", &["venue", "market", "money"], false),
     ("store", &["portfolio", "market", "money"], false),
     ("desk", &["feed", "store", "venue", "alert", "portfolio", "market", "money"], false),
-    ("console", &["desk", "venue", "alert", "market", "money"], false),
+    ("console", &["desk", "venue", "alert", "portfolio", "market", "money"], false),
     ("sim", &["venue", "market", "money"], false),
     ("cli", &["sim", "console", "desk", "store", "feed", "venue", "alert", "portfolio", "market", "money"], false),
 ];

@@ -1,11 +1,12 @@
 //! What each action does to a session.
 
-use super::action::Action;
+use super::action::{Action, Context};
 use super::effect::{Effect, LAYOUT, THEME};
 use super::field::Field;
-use super::layout::{Layout, Pane, inside};
+use super::layout::{Layout, Pane, Workspace, inside};
 use super::palette::Order;
 use super::pane::{across, ladder, watch};
+use super::portfolio;
 use super::state::{Cursor, Overlay, State};
 use super::update::say;
 use crate::desk::{AlertWish, Command, Place, Replay, Speed, Steer, View};
@@ -14,6 +15,15 @@ use crate::money::{Decimal, Price, plain};
 
 /// Carries an action out where no window is open.
 pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
+    if let Some(home) = action.row().and_then(|row| home(row.context)).filter(|home| *home != state.workspace()) {
+        // By name everything can be asked for from everywhere.
+        turn_to(state, home);
+    }
+    if state.workspace() == Workspace::Portfolio
+        && let Some(effects) = portfolio::act(state, view, action)
+    {
+        return effects;
+    }
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Redraw => return vec![Effect::Redraw],
@@ -44,7 +54,12 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::NextPane | Action::Right => turn(state, 1),
         Action::PreviousPane | Action::Left => turn(state, -1),
         Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
-        Action::Markets => state.settings.layout.zoomed = false,
+        Action::Markets => turn_to(state, Workspace::Markets),
+        Action::Portfolio => turn_to(state, Workspace::Portfolio),
+        Action::Hide => {
+            state.hidden = !state.hidden;
+            say(state, view, false, if state.hidden { "amounts are hidden" } else { "amounts are shown" });
+        }
         Action::Across => state.set_focus(if state.focus() == Pane::Across { Pane::Book } else { Pane::Across }),
         Action::Venues => venues(state),
         Action::Net => net(state, view),
@@ -63,16 +78,37 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Center => state.cursor = None,
         Action::GroupWider => regroup(state, view, true),
         Action::GroupFiner => regroup(state, view, false),
-        // It is for the list of alerts.
-        Action::Snooze => {}
+        // These are for the list of alerts, and for portfolios.
+        Action::Snooze | Action::Base | Action::Method | Action::Filter | Action::SortBy | Action::SortWay => {}
+        Action::Columns | Action::NextPortfolio | Action::PreviousPortfolio | Action::Ledger => {}
         Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
         Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
     }
     vec![]
 }
 
+/// Turns to a workspace, with all its panes.
+pub fn turn_to(state: &mut State, workspace: Workspace) {
+    state.settings.layout.workspace = workspace;
+    state.settings.layout.zoomed = false;
+}
+
+/// The workspace that the actions of a context are about, if it is one.
+const fn home(context: Context) -> Option<Workspace> {
+    match context {
+        Context::Markets | Context::Watch | Context::Book | Context::Across | Context::Candles => {
+            Some(Workspace::Markets)
+        }
+        Context::Portfolio => Some(Workspace::Portfolio),
+        Context::Global | Context::Alerts | Context::Replay | Context::Text => None,
+    }
+}
+
 /// Carries out what was chosen from the palette.
 pub fn carry_out(state: &mut State, view: &View, order: Order) -> Vec<Effect> {
+    if matches!(order, Order::Interval(_) | Order::Group(_) | Order::Split(_) | Order::Watch(_)) {
+        turn_to(state, Workspace::Markets);
+    }
     match order {
         Order::Act(action) => return act(state, view, action),
         Order::Theme(name) => return use_theme(state, name),
@@ -157,7 +193,7 @@ fn net(state: &mut State, view: &View) {
 }
 
 fn turn(state: &mut State, by: isize) {
-    let panes = Layout::reachable(state.area());
+    let panes = Layout::reachable(state.workspace(), state.area());
     let at = panes.iter().position(|pane| *pane == state.focus()).unwrap_or(0);
     if let (Ok(count), Ok(at)) = (isize::try_from(panes.len()), isize::try_from(at))
         && count > 0
@@ -174,6 +210,7 @@ pub fn travel(state: &mut State, view: &View, by: isize, far: bool) {
         Pane::Watch => step_instrument(state, view, by.saturating_neg(), false),
         Pane::Book | Pane::Depth | Pane::Across => move_cursor(state, view, by, far),
         Pane::Tape | Pane::Candles | Pane::Venues => {}
+        _ => portfolio::travel(state, view, by),
     }
 }
 
@@ -284,6 +321,7 @@ fn copy(state: &mut State, view: &View) -> Vec<Effect> {
         }
         Pane::Tape => focus.and_then(|focus| focus.trades.first()).map(|trade| plain(trade.price.get())),
         Pane::Candles => focus.and_then(|focus| focus.candles.first()).map(|candle| plain(candle.close.get())),
+        _ => None,
     };
     match text {
         Some(text) => vec![Effect::Copy(text)],

@@ -26,6 +26,8 @@ pub enum Action {
     PreviousPane,
     /// The Markets workspace.
     Markets,
+    /// The Portfolio workspace.
+    Portfolio,
     Zoom,
     NextInstrument,
     PreviousInstrument,
@@ -39,6 +41,24 @@ pub enum Action {
     Rank,
     /// A size across venues.
     Split,
+    /// The currency that a portfolio is told in.
+    Base,
+    /// Which purchases a sale uses up.
+    Method,
+    /// Amounts behind dots.
+    Hide,
+    /// The holdings that match a text.
+    Filter,
+    /// By what the holdings are sorted.
+    SortBy,
+    /// Which way round.
+    SortWay,
+    /// What is told of a holding.
+    Columns,
+    NextPortfolio,
+    PreviousPortfolio,
+    /// The entries of the ledger.
+    Ledger,
     Remove,
     Alerts,
     Snooze,
@@ -67,6 +87,10 @@ pub enum Action {
 pub enum Context {
     /// Everywhere.
     Global,
+    /// The Markets workspace is on the screen.
+    Markets,
+    /// The Portfolio workspace is on the screen.
+    Portfolio,
     /// The watchlist has the focus.
     Watch,
     /// The order book has the focus.
@@ -103,7 +127,7 @@ const fn row(action: Action, name: &'static str, context: Context, hint: &'stati
 }
 
 use Action as A;
-use Context::{Across, Alerts, Book, Candles, Global, Replay, Watch};
+use Context::{Across, Alerts, Book, Candles, Global, Markets, Portfolio, Replay, Watch};
 
 /// Every action, in the order in which help lists them.
 pub const TABLE: &[Row] = &[
@@ -126,13 +150,24 @@ pub const TABLE: &[Row] = &[
     row(A::NextPane, "next-pane", Global, "next pane", "Focus the next pane."),
     row(A::PreviousPane, "previous-pane", Global, "pane before", "Focus the pane before."),
     row(A::Markets, "markets", Global, "Markets", "Go to the Markets workspace, with all its panes."),
+    row(A::Portfolio, "portfolio", Global, "Portfolio", "Go to the Portfolio workspace, with all its panes."),
     row(A::Zoom, "zoom", Global, "zoom", "Give the focused pane the whole screen, and back."),
-    row(A::NextInstrument, "next-instrument", Global, "next", "Show the next instrument of the watchlist."),
-    row(A::PreviousInstrument, "previous-instrument", Global, "previous", "Show the instrument before."),
-    row(A::Across, "consolidated", Global, "all venues", "Show all venues' books as one, or one venue's again."),
-    row(A::Venues, "venues", Global, "venues", "Show the venues side by side, or the candles again."),
+    row(A::NextInstrument, "next-instrument", Markets, "next", "Show the next instrument of the watchlist."),
+    row(A::PreviousInstrument, "previous-instrument", Markets, "previous", "Show the instrument before."),
+    row(A::Across, "consolidated", Markets, "all venues", "Show all venues' books as one, or one venue's again."),
+    row(A::Venues, "venues", Markets, "venues", "Show the venues side by side, or the candles again."),
     row(A::Copy, "copy", Global, "copy", "Copy what the cursor is on, also over SSH."),
     row(A::Alerts, "alerts", Global, "alerts", "List the alerts and what fired."),
+    row(A::Hide, "hide-amounts", Global, "hide", "Hide what is owned and what it is worth, or show it again."),
+    row(A::Base, "base", Portfolio, "base", "Tell values in the next currency."),
+    row(A::Method, "method", Portfolio, "method", "Count gains by the next method: FIFO, LIFO, HIFO, average."),
+    row(A::Filter, "filter", Portfolio, "filter", "Show only the holdings whose asset or account matches."),
+    row(A::SortBy, "sort-by", Portfolio, "sort", "Sort the holdings by the next column."),
+    row(A::SortWay, "sort-way", Portfolio, "turn round", "Sort the holdings the other way round."),
+    row(A::Columns, "columns", Portfolio, "columns", "Tell worth, gains or sources of the holdings."),
+    row(A::NextPortfolio, "next-portfolio", Portfolio, "next portfolio", "Show the next portfolio."),
+    row(A::PreviousPortfolio, "previous-portfolio", Portfolio, "portfolio before", "Show the portfolio before."),
+    row(A::Ledger, "ledger", Portfolio, "ledger", "List the entries of the ledger, or go back to the holdings."),
     row(A::Remove, "remove", Watch, "remove", "Take the instrument, or the alert, off its list."),
     row(A::GroupWider, "group-wider", Book, "wider", "Group prices in wider steps."),
     row(A::GroupFiner, "group-finer", Book, "finer", "Group prices in finer steps."),
@@ -171,13 +206,25 @@ impl Action {
 
 impl Context {
     /// All contexts, in the order in which help lists them.
-    pub const ALL: [Self; 8] =
-        [Self::Global, Self::Watch, Self::Book, Self::Across, Self::Candles, Self::Alerts, Self::Replay, Self::Text];
+    pub const ALL: [Self; 10] = [
+        Self::Global,
+        Self::Watch,
+        Self::Book,
+        Self::Across,
+        Self::Candles,
+        Self::Markets,
+        Self::Portfolio,
+        Self::Alerts,
+        Self::Replay,
+        Self::Text,
+    ];
 
     /// The heading of this context in help and on the keys page.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Global => "Everywhere",
+            Self::Markets => "Markets",
+            Self::Portfolio => "Portfolio",
             Self::Watch => "Watchlist",
             Self::Book => "Order book",
             Self::Across => "Across venues",

@@ -5,6 +5,7 @@ use super::effect::{Effect, Event};
 use super::glyphs::UNICODE;
 use super::input::{Mouse, MouseDid};
 use super::layout::Pane;
+use super::portfolio::samples::{doubtful, owned};
 use super::samples::{empty, place, session, view_for, view_of, with_freshness};
 use super::state::{Cursor, Overlay, State, query};
 use super::theme::Themes;
@@ -269,6 +270,8 @@ fn some_view(state: &State, kind: u8) -> View {
         1 => with_freshness(state, Freshness::Resync(Duration::from_secs(40), Desync::Disconnected)),
         2 => with_freshness(state, Freshness::Remembered(Duration::from_secs(400_000))),
         3 => View { focus: None, watch: vec![], links: vec![], ..view_for(state) },
+        4 => owned(state),
+        5 => doubtful(state),
         _ => view_for(state),
     }
 }
@@ -278,7 +281,13 @@ fn no_size_panics() {
     for width in 0..=120 {
         for height in (0..=50).filter(|h| width % 10 == 0 || h % 7 == 2 || *h < 4 || width < 4) {
             let state = session(width, height);
-            let shown = some_view(&state, u8::try_from((width + height) % 6).unwrap());
+            let shown = some_view(&state, u8::try_from((width + height) % 8).unwrap());
+            draw(&state, &shown);
+            let mut state = state;
+            press(&mut state, &shown, "2");
+            let shown = some_view(&state, u8::try_from((width + height) % 8).unwrap());
+            draw(&state, &shown);
+            press(&mut state, &shown, "enter");
             draw(&state, &shown);
         }
     }
@@ -290,14 +299,15 @@ proptest! {
     #[test]
     fn no_keys_on_no_screen_panic(
         sizes in prop::collection::vec((0u16..=250, 0u16..=70), 1..4),
-        keys in prop::collection::vec(0usize..49, 0..24),
-        kind in 0u8..6,
+        keys in prop::collection::vec(0usize..52, 0..24),
+        kind in 0u8..9,
         (x, y) in (0u16..250, 0u16..70),
     ) {
-        const KEYS: [&str; 49] = [
+        const KEYS: [&str; 52] = [
             "?", ":", "/", "esc", "enter", "up", "down", "left", "right", "pageup", "pagedown", "home", "end", "tab",
             "shift+tab", "1", "2", "z", "J", "K", "y", "x", "+", "-", "c", "]", "[", "space", ".", ",", ";", ">", "<",
             "b", "v", "n", "o", "s", "t", "ctrl+s", "m", "F12", "ctrl+l", "a", "backspace", "delete", "ctrl+u", "ctrl+d", "5",
+            "l", "p", "S",
         ];
         let mut state = session(80, 24);
         for (width, height) in sizes {

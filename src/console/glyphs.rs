@@ -25,6 +25,10 @@ pub struct Glyphs {
     pub missing: &'static str,
     /// Between one part of a line and the next.
     pub separator: &'static str,
+    /// What stands for an amount that is hidden.
+    pub veil: &'static str,
+    /// Whether a line can be drawn with the eight dots of a cell.
+    pub dots: bool,
     pub horizontal: &'static str,
     /// The tail of a candle.
     pub wick: &'static str,
@@ -53,6 +57,8 @@ pub const UNICODE: Glyphs = Glyphs {
     hatch: "▒",
     missing: "–",
     separator: "│",
+    veil: "•",
+    dots: true,
     horizontal: "─",
     wick: "│",
     rising: "█",
@@ -76,6 +82,8 @@ pub const ASCII: Glyphs = Glyphs {
     hatch: "#",
     missing: "-",
     separator: "|",
+    veil: "*",
+    dots: false,
     horizontal: "-",
     wick: "|",
     rising: "O",
@@ -102,7 +110,17 @@ mod tests {
     fn all(g: &Glyphs) -> Vec<&'static str> {
         let b = g.border;
         let mut all = vec![g.up, g.down, g.flat, g.plus, g.minus, g.ellipsis, g.cursor, g.live, g.stale, g.hatch];
-        all.extend([g.missing, g.separator, g.horizontal, g.wick, g.rising, g.falling, b.top_left, b.top_right]);
+        all.extend([
+            g.missing,
+            g.separator,
+            g.veil,
+            g.horizontal,
+            g.wick,
+            g.rising,
+            g.falling,
+            b.top_left,
+            b.top_right,
+        ]);
         all.extend([b.bottom_left, b.bottom_right, b.vertical_left, b.horizontal_top]);
         all.extend(g.bar);
         all.extend(g.spark);

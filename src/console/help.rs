@@ -28,7 +28,7 @@ pub fn lines(state: &State, view: &View) -> Vec<Line> {
         }
         lines.push(Line::heading(context.title()));
         for row in rows {
-            let keys: Vec<_> = state.settings.keymap.keys(row.action).collect();
+            let keys: Vec<_> = state.settings.keymap.keys(row.action, state.home()).collect();
             let name = if keys.is_empty() { "no key".to_owned() } else { keys.join("  ") };
             let help = row.help.to_owned();
             lines.push(Line { name, places: vec![], help, key: row.name.to_owned(), role: Role::KeyHint });

@@ -1,13 +1,17 @@
 //! Which keys ask for which action: a keymap is read from files, the later over the earlier.
 //!
 //! In one keymap no sequence is the beginning of another, so that every key press is answered at once or waits for a
-//! known reason. `ctrl+c` quits whatever the files say.
+//! known reason. What a section of the file binds holds in that workspace alone, and goes before what holds everywhere.
+//! `ctrl+c` quits whatever the files say.
 
 use super::action::{Action, Context, TABLE};
 use super::chord::Chord;
 use super::entries::{Entry, EntryError, entries};
 use std::fmt::Write as _;
 use std::str::FromStr;
+
+/// The sections of a keymap file: the workspace in which what they bind holds.
+const SECTIONS: [(&str, Context); 1] = [("portfolio", Context::Portfolio)];
 
 /// A sequence may not be longer.
 const LONGEST: usize = 4;
@@ -61,6 +65,7 @@ pub struct Keymap {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Binding {
+    within: Option<Context>,
     keys: Vec<Chord>,
     action: Action,
 }
@@ -80,19 +85,25 @@ impl Keymap {
 
     /// Puts the bindings of a file over those here; nothing changes when the file has an error.
     pub fn layer(&mut self, file: &str, text: &str) -> Result<(), EntryError> {
-        let mut changes: Vec<(Vec<Chord>, Option<Action>)> = Vec::new();
-        for entry in entries(file, text)? {
+        let mut changes: Vec<(Option<Context>, Vec<Chord>, Option<Action>)> = Vec::new();
+        for entry in entries(file, text, &SECTIONS.map(|(name, _)| name))? {
             let (keys, action) = read(file, &entry)?;
-            let clash = changes.iter().find(|(other, _)| overlap(other, &keys));
-            if let Some((other, _)) = clash.filter(|(other, a)| *other == keys || (a.is_some() && action.is_some())) {
+            let within = entry.section.and_then(|section| SECTIONS.get(section)).map(|(_, context)| *context);
+            let clash = changes.iter().find(|(there, other, _)| *there == within && overlap(other, &keys));
+            if let Some((_, other, _)) =
+                clash.filter(|(_, other, a)| *other == keys || (a.is_some() && action.is_some()))
+            {
                 return Err(entry.error(file, format!("cannot stand beside {:?} in one file", written(other))));
             }
-            changes.push((keys, action));
+            changes.push((within, keys, action));
         }
         self.bindings.retain(|old| {
-            !changes.iter().any(|(keys, action)| old.keys == *keys || (action.is_some() && overlap(&old.keys, keys)))
+            !changes.iter().any(|(within, keys, action)| {
+                old.within == *within && (old.keys == *keys || (action.is_some() && overlap(&old.keys, keys)))
+            })
         });
-        let bound = changes.into_iter().filter_map(|(keys, action)| Some(Binding { keys, action: action? }));
+        let bound = changes.into_iter();
+        let bound = bound.filter_map(|(within, keys, action)| Some(Binding { within, keys, action: action? }));
         self.bindings.extend(bound);
         Ok(())
     }
@@ -106,9 +117,23 @@ impl Keymap {
         if pending.is_empty() && active.contains(&Context::Text) && chord.typed().is_some() {
             return Resolution::None;
         }
+        let own = self.find(pending, chord, active, |within| within.is_some_and(|context| active.contains(&context)));
+        match own {
+            Resolution::None => self.find(pending, chord, active, |within| within.is_none()),
+            own => own,
+        }
+    }
+
+    fn find(
+        &self,
+        pending: &[Chord],
+        chord: Chord,
+        active: &[Context],
+        layer: impl Fn(Option<Context>) -> bool,
+    ) -> Resolution {
         let here = self.bindings.iter().filter(|b| {
             let context = b.action.row().map_or(Context::Global, |row| row.context);
-            context == Context::Global || active.contains(&context)
+            layer(b.within) && (context == Context::Global || active.contains(&context))
         });
         let mut resolution = Resolution::None;
         for binding in here {
@@ -123,14 +148,23 @@ impl Keymap {
         resolution
     }
 
-    /// The sequences bound to `action`, as keymap files write them, the first bound first.
-    pub fn keys(&self, action: Action) -> impl Iterator<Item = String> {
-        self.bindings.iter().filter(move |b| b.action == action).map(|b| written(&b.keys))
+    /// The sequences that ask for `action` in a workspace, as keymap files write them: its own first, then those that
+    /// hold everywhere and are not used for something else there.
+    pub fn keys(&self, action: Action, workspace: Context) -> impl Iterator<Item = String> {
+        let home = action.row().map(|row| row.context).filter(|home| SECTIONS.iter().any(|(_, own)| own == home));
+        let workspace = Some(home.unwrap_or(workspace));
+        let own = self.bindings.iter().filter(move |b| b.within == workspace);
+        let taken = own.clone();
+        let common = self
+            .bindings
+            .iter()
+            .filter(move |b| b.within.is_none() && !taken.clone().any(|own| overlap(&own.keys, &b.keys)));
+        own.chain(common).filter(move |b| b.action == action).map(|b| written(&b.keys))
     }
 
-    /// The first sequence bound to `action` in few columns, such as `^L`, for a footer.
-    pub fn label(&self, action: Action) -> Option<String> {
-        self.keys(action).next().map(|keys| {
+    /// The first sequence that asks for `action` in a workspace in few columns, such as `^L`, for a footer.
+    pub fn label(&self, action: Action, workspace: Context) -> Option<String> {
+        self.keys(action, workspace).next().map(|keys| {
             let short = |key: &str| match key.strip_prefix("ctrl+") {
                 Some(key) if key.len() == 1 => format!("^{}", key.to_ascii_uppercase()),
                 _ => key.to_owned(),
@@ -145,7 +179,7 @@ pub fn markdown(keymap: &Keymap) -> String {
     let mut page = String::from(
         "# Keys\n\nGenerated from the key table and `keymaps/default.toml`; change those, not this page. `ctrl+c` always \
          quits.\nA file of your own is put over the keymap: `\"q\" = \"none\"` takes a key away, `\"g g\" = \"top\"` \
-         binds a sequence.\n",
+         binds a sequence. What\nstands below `[portfolio]` holds in that workspace alone, and goes before the rest there.\n",
     );
     for context in Context::ALL {
         let mut rows = TABLE.iter().filter(|row| row.context == context).peekable();
@@ -154,7 +188,11 @@ pub fn markdown(keymap: &Keymap) -> String {
         }
         let _ = write!(page, "\n## {}\n\n| keys | action | what it does |\n|---|---|---|\n", context.title());
         for row in rows {
-            let keys: Vec<_> = keymap.keys(row.action).map(|k| format!("`{k}`")).collect();
+            let mut keys: Vec<_> = keymap.keys(row.action, Context::Markets).map(|k| format!("`{k}`")).collect();
+            for (name, own) in SECTIONS.into_iter().filter(|(_, own)| *own != context) {
+                let there = keymap.bindings.iter().filter(|b| b.within == Some(own) && b.action == row.action);
+                keys.extend(there.map(|b| format!("`{}` in {name}", written(&b.keys))));
+            }
             let _ = writeln!(page, "| {} | `{}` | {} |", keys.join(", "), row.name, row.help);
         }
     }
@@ -211,10 +249,10 @@ mod tests {
         for preset in [Preset::Default, Preset::Vim, Preset::Emacs] {
             let map = Keymap::preset(preset).unwrap();
             for row in TABLE {
-                assert!(map.keys(row.action).next().is_some(), "{preset:?}: {}", row.name);
+                assert!(map.keys(row.action, Context::Markets).next().is_some(), "{preset:?}: {}", row.name);
             }
             for (i, a) in map.bindings.iter().enumerate() {
-                let clash = map.bindings[i + 1..].iter().find(|b| overlap(&a.keys, &b.keys));
+                let clash = map.bindings[i + 1..].iter().find(|b| a.within == b.within && overlap(&a.keys, &b.keys));
                 assert_eq!(clash, None, "{preset:?}: {a:?}");
             }
         }
@@ -230,6 +268,26 @@ mod tests {
         assert_eq!(map.resolve(&[], chord("q"), &[]), Resolution::Action(Action::Quit));
         assert_eq!(map.resolve(&[], chord("q"), &[Context::Text]), Resolution::None);
         assert_eq!(map.resolve(&[], chord("esc"), &[Context::Text]), Resolution::Action(Action::Back));
+    }
+
+    #[test]
+    fn a_workspace_has_keys_of_its_own() {
+        let map = with("[portfolio]\n\"u\" = \"up\"\n\"b\" = \"none\"").unwrap();
+        let means = |key, context| map.resolve(&[], chord(key), &[context]);
+        assert_eq!(means("b", Context::Markets), Resolution::Action(Action::Across));
+        assert_eq!(
+            means("b", Context::Portfolio),
+            Resolution::None,
+            "what is for another workspace does not shine through"
+        );
+        assert_eq!(means("m", Context::Markets), Resolution::Action(Action::ToggleMouse));
+        assert_eq!(means("m", Context::Portfolio), Resolution::Action(Action::Method));
+        assert_eq!(means("u", Context::Portfolio), Resolution::Action(Action::Up));
+        assert_eq!(means("u", Context::Markets), Resolution::None);
+        assert_eq!(map.label(Action::ToggleMouse, Context::Portfolio), None, "its key is the method's there");
+        assert_eq!(map.label(Action::Hide, Context::Portfolio).as_deref(), Some("x"));
+        assert_eq!(map.label(Action::Hide, Context::Markets).as_deref(), Some("X"));
+        assert!(with("[treasury]\n\"u\" = \"up\"").unwrap_err().to_string().contains("needs a text"));
     }
 
     #[test]
@@ -271,9 +329,9 @@ mod tests {
     #[test]
     fn labels_are_short() {
         let map = Keymap::preset(Preset::Emacs).unwrap();
-        assert_eq!(map.label(Action::Redraw).as_deref(), Some("^L"));
-        assert_eq!(map.label(Action::SaveLayout).as_deref(), Some("^X ^S"));
-        assert_eq!(map.label(Action::Help).as_deref(), Some("?"));
+        assert_eq!(map.label(Action::Redraw, Context::Markets).as_deref(), Some("^L"));
+        assert_eq!(map.label(Action::SaveLayout, Context::Markets).as_deref(), Some("^X ^S"));
+        assert_eq!(map.label(Action::Help, Context::Markets).as_deref(), Some("?"));
     }
 
     #[test]

@@ -1,14 +1,27 @@
 //! Which panes are on the screen, and where: a function of its size, so that the same screen always looks the same.
 //!
 //! Neighbours share one border line. The book is never given up; where there is no room for all, one pane stands beside
-//! it, the one that was looked at last. More room brings more data, not larger decoration.
+//! it, the one that was looked at last. The Portfolio workspace has its own arrangement in `layout/portfolio.rs`. More room brings more data, not larger decoration.
+
+mod portfolio;
 
 use ratatui::layout::{Position, Rect, Size};
 
 /// The smallest screen that shows anything of use.
 pub const SMALLEST: Size = Size { width: 60, height: 16 };
 
-/// A part of the Markets workspace.
+/// What the screen is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Workspace {
+    /// What the markets do.
+    #[default]
+    Markets,
+    /// What is owned, and what it is worth.
+    Portfolio,
+}
+
+/// A part of a workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pane {
@@ -26,19 +39,67 @@ pub enum Pane {
     Across,
     /// The table of venues, in the place of the candles.
     Venues,
+    /// What a portfolio is worth.
+    Nav,
+    /// What is held.
+    Holdings,
+    /// How much of all each holding is.
+    Allocation,
+    /// How it did.
+    Performance,
+    /// Where the price of the chosen holding is from.
+    Source,
+    /// The entries of the ledger.
+    Ledger,
 }
 
 impl Pane {
-    /// In the order of the focus.
-    pub const ALL: [Self; 7] =
+    /// Those of the Markets workspace, in the order of the focus.
+    pub const MARKETS: [Self; 7] =
         [Self::Watch, Self::Book, Self::Tape, Self::Candles, Self::Depth, Self::Across, Self::Venues];
+
+    /// Those of the Portfolio workspace that can have the focus, in its order.
+    pub const PORTFOLIO: [Self; 5] = [Self::Holdings, Self::Allocation, Self::Performance, Self::Source, Self::Ledger];
+
+    /// What stands on its border while there is nothing to be told there.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Watch => "Watch",
+            Self::Book => "Book",
+            Self::Tape => "Tape",
+            Self::Candles => "Candles",
+            Self::Depth => "Depth",
+            Self::Across => "All venues",
+            Self::Venues => "Venues",
+            Self::Nav => "Portfolio",
+            Self::Holdings => "Holdings",
+            Self::Allocation => "Allocation",
+            Self::Performance => "Performance",
+            Self::Source => "Holding",
+            Self::Ledger => "Ledger",
+        }
+    }
+
+    /// The workspace that it belongs to.
+    pub const fn workspace(self) -> Workspace {
+        match self {
+            Self::Watch | Self::Book | Self::Tape | Self::Candles | Self::Depth | Self::Across | Self::Venues => {
+                Workspace::Markets
+            }
+            Self::Nav | Self::Holdings | Self::Allocation | Self::Performance | Self::Source | Self::Ledger => {
+                Workspace::Portfolio
+            }
+        }
+    }
 }
 
 /// What decides over the panes besides the size. This is what is kept of a session from start to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Layout {
-    /// The pane that has the focus.
+    /// What the screen is about.
+    pub workspace: Workspace,
+    /// The pane of the Markets workspace that has the focus.
     pub focus: Pane,
     /// The pane beside the book where there is room for one.
     pub side: Pane,
@@ -46,13 +107,23 @@ pub struct Layout {
     pub middle: Pane,
     /// What stands below: the candles, or the venues.
     pub below: Pane,
+    /// The pane of the Portfolio workspace that has the focus.
+    pub held: Pane,
     /// Whether the focused pane has the whole screen.
     pub zoomed: bool,
 }
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { focus: Pane::Book, side: Pane::Watch, middle: Pane::Book, below: Pane::Candles, zoomed: false }
+        Self {
+            workspace: Workspace::Markets,
+            focus: Pane::Book,
+            side: Pane::Watch,
+            middle: Pane::Book,
+            below: Pane::Candles,
+            held: Pane::Holdings,
+            zoomed: false,
+        }
     }
 }
 
@@ -77,7 +148,8 @@ impl Layout {
         let status = Rect { y: area.bottom() - 1, height: 1, ..area };
         let body = Rect { y: area.y + 1, height: area.height - 2, ..area };
         let panes = match self.zoomed {
-            true => vec![(self.focus, body)],
+            true => vec![(self.focused(), body)],
+            false if self.workspace == Workspace::Portfolio => portfolio::panes(self.focused(), body),
             false if body.width >= 120 && body.height >= 38 => self.desk(body),
             // On a low screen the table of venues is there only while it is looked at.
             false if body.height >= 22 || self.focus == Pane::Venues => {
@@ -94,12 +166,29 @@ impl Layout {
 
     /// Turns to a pane: it gets the focus, and the place that it has.
     pub fn look_at(&mut self, pane: Pane) {
-        self.focus = pane;
+        self.workspace = pane.workspace();
+        match pane {
+            Pane::Nav => return,
+            pane if self.workspace == Workspace::Portfolio => self.held = pane,
+            pane => self.focus = pane,
+        }
         match pane {
             Pane::Book | Pane::Across => self.middle = pane,
             Pane::Venues => self.below = pane,
             Pane::Candles => (self.below, self.side) = (pane, pane),
             Pane::Watch | Pane::Tape | Pane::Depth => self.side = pane,
+            Pane::Nav | Pane::Holdings | Pane::Allocation | Pane::Performance | Pane::Source | Pane::Ledger => {}
+        }
+    }
+
+    /// The pane that has the focus.
+    pub fn focused(&self) -> Pane {
+        match self.workspace {
+            // What was kept may be any text.
+            Workspace::Portfolio if Pane::PORTFOLIO.contains(&self.held) => self.held,
+            Workspace::Portfolio => Pane::Holdings,
+            Workspace::Markets if self.focus.workspace() == Workspace::Markets => self.focus,
+            Workspace::Markets => Pane::Book,
         }
     }
 
@@ -107,8 +196,8 @@ impl Layout {
     fn columns(&self, area: Rect, below: Option<Pane>) -> Vec<(Pane, Rect)> {
         let side = match self.side {
             Pane::Candles if below == Some(Pane::Candles) => Pane::Watch,
-            Pane::Book | Pane::Across | Pane::Depth | Pane::Venues => Pane::Watch,
-            side => side,
+            side @ (Pane::Watch | Pane::Tape | Pane::Candles) => side,
+            _ => Pane::Watch,
         };
         if area.width < 78 {
             let (left, right) = split(area, area.width * 2 / 5 + 2);
@@ -121,14 +210,18 @@ impl Layout {
         vec![(Pane::Watch, left), (self.middle, middle), (last, right)]
     }
 
-    /// The panes that can have the focus on this screen: those that are shown, or that can come beside the book.
-    pub fn reachable(area: Rect) -> Vec<Pane> {
+    /// The panes of a workspace that can have the focus on this screen: those that are shown, or that can come up.
+    pub fn reachable(workspace: Workspace, area: Rect) -> Vec<Pane> {
         let shows = |pane: &Pane| {
             let mut asked = Self::default();
             asked.look_at(*pane);
             asked.arrange(area).is_some_and(|arrangement| arrangement.of(*pane).is_some())
         };
-        Pane::ALL.into_iter().filter(shows).collect()
+        let all = match workspace {
+            Workspace::Markets => Pane::MARKETS.as_slice(),
+            Workspace::Portfolio => &Pane::PORTFOLIO,
+        };
+        all.iter().copied().filter(shows).collect()
     }
 
     /// Everything at once: watchlist and candles, the book at full height, tape and depth chart.
@@ -198,7 +291,7 @@ mod tests {
 
     #[test]
     fn panes_cover_the_screen_and_share_borders_only() {
-        for (width, pane) in (60..=250).step_by(7).zip(Pane::ALL.into_iter().cycle()) {
+        for (width, pane) in (60..=250).step_by(5).zip(Pane::MARKETS.into_iter().chain(Pane::PORTFOLIO).cycle()) {
             for height in 16..=70 {
                 let area = Rect::new(0, 1, width, height - 2);
                 let mut layout = Layout::default();
@@ -232,10 +325,15 @@ mod tests {
 
     #[test]
     fn every_pane_can_be_reached_somehow() {
-        assert_eq!(Layout::reachable(Rect::new(0, 0, 120, 40)), Pane::ALL);
-        let all_but_depth = Pane::ALL.into_iter().filter(|pane| *pane != Pane::Depth).collect::<Vec<_>>();
-        assert_eq!(Layout::reachable(Rect::new(0, 0, 80, 24)), all_but_depth);
-        assert_eq!(Layout::reachable(Rect::new(0, 0, 60, 16)), all_but_depth);
+        let markets = |width, height| Layout::reachable(Workspace::Markets, Rect::new(0, 0, width, height));
+        assert_eq!(markets(120, 40), Pane::MARKETS);
+        let all_but_depth = Pane::MARKETS.into_iter().filter(|pane| *pane != Pane::Depth).collect::<Vec<_>>();
+        assert_eq!(markets(80, 24), all_but_depth);
+        assert_eq!(markets(60, 16), all_but_depth);
+        for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+            let owned = Layout::reachable(Workspace::Portfolio, Rect::new(0, 0, width, height));
+            assert_eq!(owned, Pane::PORTFOLIO);
+        }
     }
 
     #[test]
@@ -243,8 +341,15 @@ mod tests {
         let mut layout = Layout { zoomed: true, ..Layout::default() };
         layout.look_at(Pane::Tape);
         let text = toml::to_string(&layout).unwrap();
-        let expected =
-            ["focus = \"tape\"", "side = \"tape\"", "middle = \"book\"", "below = \"candles\"", "zoomed = true"];
+        let expected = [
+            "workspace = \"markets\"",
+            "focus = \"tape\"",
+            "side = \"tape\"",
+            "middle = \"book\"",
+            "below = \"candles\"",
+            "held = \"holdings\"",
+            "zoomed = true",
+        ];
         assert_eq!(text, expected.join("\n") + "\n");
         assert_eq!(toml::from_str(&text), Ok(layout));
         let before = "focus = \"tape\"\nside = \"tape\"\nzoomed = true\n";

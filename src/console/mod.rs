@@ -32,6 +32,7 @@ mod overlay;
 pub mod pace;
 mod palette;
 mod pane;
+mod portfolio;
 pub mod probe;
 pub mod ring;
 pub mod run;

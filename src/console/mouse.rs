@@ -1,21 +1,30 @@
 //! What the mouse does: a click focuses a pane and chooses a line, the wheel moves what is under it.
 
-use super::act::{show, travel};
+use super::act::{show, travel, turn_to};
 use super::action::Action;
 use super::effect::Effect;
 use super::input::{Mouse, MouseDid};
 use super::layout::{Pane, inside};
 use super::overlay::{asking, reading};
-use super::pane::{across, ladder, venues, watch};
+use super::pane::{across, header, ladder, venues, watch};
+use super::portfolio;
 use super::state::{Overlay, State};
 use super::update::in_overlay;
 use crate::desk::{Place, View};
+use ratatui::layout::Rect;
 
 /// Takes in what the mouse did.
 pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
+    if let Some(Overlay::Filter { .. }) = &state.overlay {
+        // It is no window: what was typed stays, and the mouse does what it does.
+        state.overlay = None;
+    }
     if let Some(overlay) = &state.overlay {
         let window = match overlay {
-            Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. } => reading(state.area()),
+            Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. } | Overlay::Holding { .. } => {
+                reading(state.area())
+            }
+            Overlay::Filter { .. } => Rect::default(),
             Overlay::Palette { .. } | Overlay::Search { .. } => asking(state.area()),
         };
         return match mouse.did {
@@ -26,6 +35,12 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
         };
     }
     let Some(arrangement) = state.arrangement() else { return vec![] };
+    if let (MouseDid::Click, true) = (mouse.did, arrangement.header.contains(mouse.at))
+        && let Some(workspace) = header::tab_at(mouse.at.x - arrangement.header.x)
+    {
+        turn_to(state, workspace);
+        return vec![];
+    }
     let Some((pane, area)) = arrangement.at(mouse.at).and_then(|pane| Some((pane, arrangement.of(pane)?))) else {
         return vec![];
     };
@@ -62,7 +77,8 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
                         show(state, Some(Place { venue: quote.venue, symbol: across.symbol.clone() }));
                     }
                 }
-                Pane::Tape | Pane::Candles | Pane::Depth => {}
+                Pane::Holdings => portfolio::click(state, view, area, mouse.at),
+                _ => {}
             }
         }
     }

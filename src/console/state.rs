@@ -5,14 +5,17 @@ use super::chord::Chord;
 use super::effect::Rates;
 use super::field::Field;
 use super::keymap::Keymap;
-use super::layout::{Arrangement, Layout, Pane, inside};
+use super::layout::{Arrangement, Layout, Pane, Workspace, inside};
 use super::pane::{across, ladder};
+use super::portfolio::Holder;
+use crate::desk::portfolio::{HoldingView, PortfolioView};
 use crate::desk::{Across, Line, Mode, Place, Query, View};
 use crate::market::{Interval, Side, Timestamp};
-use crate::money::Price;
+use crate::money::{Asset, Price};
 use jiff::tz::TimeZone;
 use ratatui::layout::{Rect, Size};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What is known about the person's wishes before the first frame.
@@ -51,6 +54,10 @@ pub struct State {
     pub groups: BTreeMap<Place, Price>,
     /// What is asked across venues; the rows follow the screen.
     pub across: Across,
+    /// What is looked at of portfolios.
+    pub portfolio: Holder,
+    /// Whether amounts are hidden, on every workspace.
+    pub hidden: bool,
     /// The window above the panes.
     pub overlay: Option<Overlay>,
     /// Whether the traffic is shown.
@@ -96,6 +103,16 @@ pub enum Overlay {
         /// The chosen line.
         chosen: usize,
     },
+    /// All of the chosen holding.
+    Holding {
+        /// The first line shown.
+        scroll: usize,
+    },
+    /// The text that holdings must match, while it is typed.
+    Filter {
+        /// What was typed.
+        field: Field,
+    },
     /// Commands by name.
     Palette {
         /// What was typed.
@@ -123,11 +140,22 @@ pub struct Said {
     pub text: String,
 }
 
+/// How old the prices of a holding are: the oldest, and each on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct PriceAges {
+    asset: Asset,
+    owed: bool,
+    oldest: Option<Duration>,
+    path: Vec<Duration>,
+}
+
 /// The figures that change all the time, held still for a second.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pulse {
     second: Option<i64>,
     links: Vec<(Line, u64, Option<Duration>)>,
+    prices: Vec<PriceAges>,
+    oldest: Option<(Duration, Arc<str>)>,
 }
 
 impl Pulse {
@@ -137,7 +165,35 @@ impl Pulse {
         if self.second != Some(second) {
             self.second = Some(second);
             self.links = view.links.iter().map(|link| (link.line, link.figures.rate, link.figures.lag)).collect();
+            let holdings = view.portfolio.iter().flat_map(|portfolio| &portfolio.holdings);
+            let ages = |holding: &HoldingView| PriceAges {
+                asset: holding.asset.clone(),
+                owed: holding.owed,
+                oldest: holding.age,
+                path: holding.path.iter().map(|step| step.age).collect(),
+            };
+            self.prices = holdings.map(ages).collect();
+            self.oldest = view.portfolio.as_ref().and_then(|portfolio| portfolio.oldest.clone());
         }
+    }
+
+    /// The age of a holding's price: fresh prices come all the time, and their ages would never stand still.
+    pub fn age(&self, holding: &HoldingView) -> Option<Duration> {
+        self.prices_of(holding).map_or(holding.age, |ages| ages.oldest)
+    }
+
+    /// The age of a price on the way, by its place.
+    pub fn step(&self, holding: &HoldingView, place: usize, age: Duration) -> Duration {
+        self.prices_of(holding).and_then(|ages| ages.path.get(place)).copied().unwrap_or(age)
+    }
+
+    fn prices_of(&self, holding: &HoldingView) -> Option<&PriceAges> {
+        self.prices.iter().find(|ages| ages.asset == holding.asset && ages.owed == holding.owed)
+    }
+
+    /// The oldest price that counts.
+    pub fn oldest<'a>(&'a self, portfolio: &'a PortfolioView) -> Option<&'a (Duration, Arc<str>)> {
+        if self.prices.is_empty() { portfolio.oldest.as_ref() } else { self.oldest.as_ref() }
     }
 
     /// Frames a second and lag of a connection.
@@ -156,6 +212,8 @@ impl State {
             cursor: None,
             groups: BTreeMap::new(),
             across: Across::default(),
+            portfolio: Holder::default(),
+            hidden: false,
             overlay: None,
             meter: false,
             rates: Rates::default(),
@@ -179,9 +237,27 @@ impl State {
 
     /// The pane that keys go to: the focused one, or the book in the middle where that is not on the screen.
     pub fn focus(&self) -> Pane {
-        let focus = self.settings.layout.focus;
+        let layout = &self.settings.layout;
+        let focus = layout.focused();
         let there = self.arrangement().is_none_or(|arrangement| arrangement.of(focus).is_some());
-        if there { focus } else { self.settings.layout.middle }
+        match layout.workspace {
+            _ if there => focus,
+            Workspace::Markets => layout.middle,
+            Workspace::Portfolio => Pane::Holdings,
+        }
+    }
+
+    /// What the screen is about.
+    pub fn workspace(&self) -> Workspace {
+        self.settings.layout.workspace
+    }
+
+    /// The same as the context that its keys belong to.
+    pub fn home(&self) -> Context {
+        match self.workspace() {
+            Workspace::Markets => Context::Markets,
+            Workspace::Portfolio => Context::Portfolio,
+        }
     }
 
     /// Gives a pane the focus.
@@ -196,7 +272,7 @@ impl State {
 
     /// Where keys have a meaning now.
     pub fn contexts(&self, view: &View) -> Vec<Context> {
-        if matches!(self.overlay, Some(Overlay::Palette { .. } | Overlay::Search { .. })) {
+        if matches!(self.overlay, Some(Overlay::Palette { .. } | Overlay::Search { .. } | Overlay::Filter { .. })) {
             return vec![Context::Text];
         }
         if matches!(self.overlay, Some(Overlay::Alerts { .. })) {
@@ -209,7 +285,9 @@ impl State {
             Pane::Venues => vec![Context::Across],
             Pane::Candles => vec![Context::Candles],
             Pane::Tape => vec![],
+            Pane::Nav | Pane::Holdings | Pane::Allocation | Pane::Performance | Pane::Source | Pane::Ledger => vec![],
         };
+        contexts.push(self.home());
         if view.mode == Mode::Replay {
             contexts.push(Context::Replay);
         }
@@ -218,7 +296,7 @@ impl State {
 
     /// The short name of a key for a footer.
     pub fn key(&self, action: Action) -> Option<String> {
-        self.settings.keymap.label(action)
+        self.settings.keymap.label(action, self.home())
     }
 
     /// The instrument that is shown, or will be.
@@ -251,6 +329,6 @@ pub fn query(state: &State) -> Query {
         interval: state.settings.interval,
         candles: usize::from(room(Pane::Candles).width),
         across,
-        portfolio: None,
+        portfolio: arrangement.as_ref().and_then(|arrangement| state.portfolio.query(arrangement)),
     }
 }

@@ -127,7 +127,7 @@ impl Themes {
     /// Adds a theme, or replaces the one of its name. It may inherit any theme that is here already; without
     /// `inherits` it must give every role. `file` is only named in errors.
     pub fn add(&mut self, name: &str, file: &str, text: &str) -> Result<(), EntryError> {
-        let entries = entries(file, text)?;
+        let entries = entries(file, text, &[])?;
         let mut styles: [Option<Style>; ROLES.len()] = [None; ROLES.len()];
         if let Some(entry) = entries.iter().find(|e| e.key == "inherits") {
             let parent = self.get(&entry.value).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! What an event makes of the state, and what it asks of the world. Pure: the market is only looked at.
 
-use super::act::{act, carry_out, show};
+use super::act::{act, carry_out, show, travel, turn_to};
 use super::action::Action;
 use super::alerts;
 use super::chord::{Chord, Key};
@@ -8,10 +8,11 @@ use super::effect::{Effect, Event};
 use super::field::Field;
 use super::help;
 use super::keymap::Resolution;
-use super::layout::inside;
+use super::layout::{Workspace, inside};
 use super::mouse;
 use super::overlay::{asking, page, reading};
 use super::palette;
+use super::pane::portfolio::detail;
 use super::search;
 use super::state::{Overlay, Said, State};
 use crate::desk::{Command, View};
@@ -36,7 +37,7 @@ fn take_in(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
         Event::Paste(text) => {
             if let Some(field) = field(state) {
                 field.insert(&text);
-                choose(state, 0);
+                typed(state);
             }
             vec![]
         }
@@ -87,7 +88,7 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
         Resolution::None => {
             state.pending.clear();
             if field(state).is_some_and(|field| field.press(chord)) {
-                choose(state, 0);
+                typed(state);
             }
             vec![]
         }
@@ -102,6 +103,10 @@ pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect>
     let text = field(state).is_some();
     let lines = page(if text { asking(state.area()) } else { reading(state.area()) }, text);
     match action {
+        Action::Back if matches!(state.overlay, Some(Overlay::Filter { .. })) => {
+            state.overlay = None;
+            state.portfolio.filter.clear();
+        }
         Action::Back | Action::Quit => state.overlay = None,
         Action::Accept => return accept(state, view),
         Action::Help if !text => state.overlay = None,
@@ -120,7 +125,7 @@ pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect>
             if let Some(field) = field(state) {
                 *field = Field::default();
             }
-            choose(state, 0);
+            typed(state);
         }
         Action::Up | Action::PreviousPane => step(state, view, -1),
         Action::Down | Action::NextPane => step(state, view, 1),
@@ -130,7 +135,9 @@ pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect>
         Action::HalfDown => step(state, view, isize::try_from(lines / 2).unwrap_or(0)),
         Action::Top => choose(state, 0),
         Action::Bottom => step(state, view, isize::MAX),
-        Action::Redraw | Action::Suspend | Action::Meter | Action::ToggleMouse => return act(state, view, action),
+        Action::Redraw | Action::Suspend | Action::Meter | Action::ToggleMouse | Action::Hide => {
+            return act(state, view, action);
+        }
         _ => {}
     }
     vec![]
@@ -143,6 +150,7 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             match found.map(|found| found.item) {
                 Some(found) => {
                     let ask = (!found.watched).then(|| Effect::Command(Command::Watch(found.place.clone())));
+                    turn_to(state, Workspace::Markets);
                     show(state, Some(found.place));
                     ask.into_iter().collect()
                 }
@@ -172,25 +180,35 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
                 }
             }
         }
-        Some(Overlay::Help { .. } | Overlay::Notices { .. } | Overlay::Alerts { .. }) | None => vec![],
+        _ => vec![],
     }
 }
 
 fn field(state: &mut State) -> Option<&mut Field> {
     match &mut state.overlay {
-        Some(Overlay::Palette { field, .. } | Overlay::Search { field, .. }) => Some(field),
+        Some(Overlay::Palette { field, .. } | Overlay::Search { field, .. } | Overlay::Filter { field }) => Some(field),
         _ => None,
     }
+}
+
+/// What follows from other text in the field: the first line that it finds is chosen.
+fn typed(state: &mut State) {
+    if let Some(Overlay::Filter { field }) = &state.overlay {
+        state.portfolio.filter = field.text();
+    }
+    choose(state, 0);
 }
 
 /// Marks a line of the window, or scrolls to it.
 fn choose(state: &mut State, line: usize) {
     match &mut state.overlay {
-        Some(Overlay::Help { scroll: at } | Overlay::Notices { scroll: at }) => *at = line,
+        Some(Overlay::Help { scroll: at } | Overlay::Notices { scroll: at } | Overlay::Holding { scroll: at }) => {
+            *at = line;
+        }
         Some(
             Overlay::Palette { chosen: at, .. } | Overlay::Search { chosen: at, .. } | Overlay::Alerts { chosen: at },
         ) => *at = line,
-        None => {}
+        Some(Overlay::Filter { .. }) | None => {}
     }
 }
 
@@ -211,6 +229,8 @@ fn step(state: &mut State, view: &View, by: isize) {
         Some(Overlay::Search { field, chosen }) => {
             (*chosen, search::found(state, view, &field.text()).len().saturating_sub(1))
         }
+        Some(Overlay::Holding { scroll }) => (*scroll, scrolls(state.portfolio.holding(view).map_or(0, detail::count))),
+        Some(Overlay::Filter { .. }) => return travel(state, view, by.saturating_neg(), false),
         None => return,
     };
     choose(state, at.saturating_add_signed(by).min(last));

@@ -5,10 +5,11 @@ use super::canvas::Canvas;
 use super::figures::Figures;
 use super::glyphs::Glyphs;
 use super::help;
-use super::layout::{Pane, SMALLEST, inside};
-use super::overlay::{asking, draw_asking, draw_reading, reading};
+use super::layout::{Pane, SMALLEST, Workspace, inside};
+use super::overlay::{asking, draw_asking, draw_reading, frame, reading};
 use super::palette;
-use super::pane::{self, Title, across, candles, depth, header, ladder, status, tape, venues, watch};
+use super::pane::portfolio::{amounts::Amounts, detail};
+use super::pane::{self, Title, across, candles, depth, header, ladder, portfolio, status, tape, venues, watch};
 use super::search;
 use super::state::{Overlay, State};
 use super::theme::{Role, Theme};
@@ -38,7 +39,7 @@ pub fn view(
         canvas.put_message(area, &text, Role::Warning);
         return None;
     };
-    header::draw(&mut canvas, arrangement.header, view);
+    header::draw(&mut canvas, arrangement.header, state.workspace(), view);
     let focus = state.focus();
     pane::borders(&mut canvas, &arrangement.panes, focus);
     for (pane, area) in &arrangement.panes {
@@ -56,23 +57,18 @@ pub fn view(
 
 fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, area: Rect) -> Title {
     if pane == Pane::Watch {
-        watch::draw(canvas, area, view, state.place(view));
+        watch::draw(canvas, area, view, state.place(view), state.hidden);
         return watch::title();
     }
+    if pane.workspace() == Workspace::Portfolio {
+        return portfolio::draw(canvas, area, state, view, pane);
+    }
     let Some(focus) = &view.focus else {
-        let name = match pane {
-            Pane::Book => "Book",
-            Pane::Tape => "Tape",
-            Pane::Candles => "Candles",
-            Pane::Watch | Pane::Depth => "Depth",
-            Pane::Across => "All venues",
-            Pane::Venues => "Venues",
-        };
         canvas.put_message(area, "nothing is shown yet", Role::Dim);
-        return Title { name: name.to_owned(), ..Title::default() };
+        return Title { name: pane.name().to_owned(), ..Title::default() };
     };
     match pane {
-        Pane::Watch | Pane::Book => {
+        Pane::Book => {
             let ladder = ladder::Ladder {
                 focus,
                 link: view.link(&focus.place),
@@ -103,6 +99,8 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
             across::draw(canvas, area, view, &across::Look { group, cursor })
         }
         Pane::Venues => venues::draw(canvas, area, view, &focus.place),
+        // The others are drawn above.
+        _ => Title::default(),
     }
 }
 
@@ -117,6 +115,26 @@ fn draw_overlay(canvas: &mut Canvas<'_>, state: &State, view: &View, area: Rect)
             let lines = help::notices(state, view, usize::from(inside(window).width));
             draw_reading(canvas, window, "Notices", &lines, *scroll);
             None
+        }
+        Overlay::Holding { scroll } => {
+            let (portfolio, holding) = view.portfolio.as_ref().zip(state.portfolio.holding(view))?;
+            let amounts = Amounts::new(canvas, state.hidden);
+            let rows = detail::rows(&amounts, state, portfolio, holding);
+            let (window, title) = (reading(area), detail::title(holding));
+            let last = rows.len().min(scroll + usize::from(inside(window).height));
+            let standing = title.state.map_or(String::new(), |(word, _)| format!(", {word}"));
+            let foot = format!("{last} of {}  esc closes", rows.len());
+            frame(canvas, window, &format!("{}{standing}", title.name), &foot);
+            detail::draw(canvas, inside(window), &rows, *scroll);
+            None
+        }
+        Overlay::Filter { field } => {
+            // It is typed on the border of the holdings, behind the sign that asks for it.
+            let holdings = state.settings.layout.arrange(area)?.of(Pane::Holdings)?;
+            let start = holdings.x.saturating_add(portfolio::holdings::filter_at(state.portfolio.kind));
+            let x = start.saturating_add(u16::try_from(field.cursor()).unwrap_or(u16::MAX));
+            let at = Position { x, y: holdings.y };
+            holdings.contains(at).then_some(at)
         }
         Overlay::Alerts { chosen } => {
             alerts::draw(canvas, reading(area), state, view, *chosen);

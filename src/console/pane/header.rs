@@ -1,7 +1,8 @@
-//! The line above the panes: the workspace, what kind of market this is, and the time.
+//! The line above the panes: the workspaces, what kind of market this is, and the time.
 
 use crate::console::canvas::Canvas;
 use crate::console::figures::clock;
+use crate::console::layout::Workspace;
 use crate::console::text::{columns, printable};
 use crate::console::theme::Role;
 use crate::desk::{Mode, Replay, Speed, View};
@@ -11,9 +12,30 @@ use ratatui::layout::Rect;
 /// What to type to see real markets.
 pub const GO_LIVE: &str = "exchequer --venue kraken BTC/USD ETH/USD";
 
+/// The workspaces, and the column at which each one's name begins.
+const TABS: [(Workspace, u16, &str); 2] =
+    [(Workspace::Markets, 1, "1 Markets"), (Workspace::Portfolio, 14, "2 Portfolio")];
+
+/// The column behind the last of them.
+const END: u16 = 27;
+
+/// The workspace whose name stands at a column of the line.
+pub fn tab_at(x: u16) -> Option<Workspace> {
+    let at = TABS
+        .into_iter()
+        .find(|(_, from, name)| (usize::from(*from)..usize::from(*from) + name.len() + 2).contains(&usize::from(x)));
+    at.map(|(workspace, ..)| workspace)
+}
+
 /// Draws the line.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View) {
-    let mut x = canvas.put(area, 1, 0, "1 Markets", Role::Accent) + 2;
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, here: Workspace, view: &View) {
+    for (workspace, x, name) in TABS {
+        match workspace == here {
+            true => canvas.put(area, x, 0, &format!("[{name}]"), Role::Accent),
+            false => canvas.put(area, x + 1, 0, name, Role::Dim),
+        };
+    }
+    let mut x = END;
     let time = clock(view.now, canvas.zone);
     let zone = if *canvas.zone == TimeZone::UTC { " UTC" } else { "" };
     let time = if area.width >= 90 { format!("{time}{zone}") } else { time };
@@ -38,6 +60,7 @@ fn demo() -> Vec<String> {
         format!("a simulated market; go live: {GO_LIVE}"),
         format!("go live: {GO_LIVE}"),
         "a simulated market; ? tells how to go live".to_owned(),
+        GO_LIVE.rsplit_once(' ').map_or(String::new(), |(first, _)| first.to_owned()),
         "simulated; see ?".to_owned(),
     ]
 }

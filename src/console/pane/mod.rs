@@ -1,10 +1,11 @@
-//! The panes of the Markets workspace, one a file: each draws one kind of data inside its border.
+//! The panes, one a file: each draws one kind of data inside its border.
 
 pub mod across;
 pub mod candles;
 pub mod depth;
 pub mod header;
 pub mod ladder;
+pub mod portfolio;
 pub mod status;
 pub mod tape;
 pub mod trouble;
@@ -18,6 +19,7 @@ use crate::money::Decimal;
 use ratatui::layout::Rect;
 use ratatui::symbols::merge::MergeStrategy;
 use ratatui::widgets::{Block, Borders, Widget as _};
+use rust_decimal::RoundingStrategy;
 
 /// What stands on a pane's border.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -59,6 +61,19 @@ pub fn title(canvas: &mut Canvas<'_>, area: Rect, title: &Title, focused: bool) 
     let fits = |text: &&String| super::text::columns(text) + 2 <= usize::from(edge.width);
     if let Some(readout) = title.readout.iter().find(fits) {
         canvas.put(edge, 0, area.height.saturating_sub(1), &format!(" {readout} "), Role::Accent);
+    }
+}
+
+/// A change in percent as a sign and its size, so that it can be read without colour.
+pub fn change(canvas: &Canvas<'_>, change: Option<Decimal>) -> (String, Role) {
+    let Some(change) = change else { return (canvas.glyphs.missing.to_owned(), Role::Dim) };
+    let decimals = if change.abs() < Decimal::ONE_HUNDRED { 1 } else { 0 };
+    let mut size = change.abs().round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
+    size.rescale(decimals);
+    match (size.is_zero(), change.is_sign_negative()) {
+        (true, _) => (canvas.glyphs.flat.to_owned(), Role::Dim),
+        (false, true) => (format!("{}{size}", canvas.glyphs.down), Role::Down),
+        (false, false) => (format!("{}{size}", canvas.glyphs.up), Role::Up),
     }
 }
 

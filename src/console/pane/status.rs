@@ -4,12 +4,18 @@
 use crate::console::action::{Action, Context};
 use crate::console::canvas::Canvas;
 use crate::console::figures::{age, delay, rate};
+use crate::console::layout::{Pane, Workspace};
+use crate::console::pane::change;
+use crate::console::pane::portfolio::amounts::{Amounts, decimals};
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
+use crate::desk::portfolio::NavView;
 use crate::desk::{Health, Link, LinkState, Notice, View};
 use crate::market::{Timestamp, VenueStatus};
+use crate::money::Decimal;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A notice has the line for so long; a warning is then counted until it is put away.
@@ -56,7 +62,9 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     let place = state.place(view);
     let link = place.and_then(|place| view.link(place)).or(view.links.first());
     let mut parts: Vec<(String, Role)> = Vec::new();
-    if let Some(link) = link {
+    if state.workspace() == Workspace::Portfolio {
+        parts.push(prices(canvas, view));
+    } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
         let (count, lag) = state.pulse.of(link.line).unwrap_or((link.figures.rate, link.figures.lag));
@@ -80,7 +88,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         parts.push((format!("malformed {malformed}"), Role::Warning));
     }
     let others = view.links.iter().filter(|link| link.state != LinkState::Up).count();
-    if others > 0 && view.links.len() > 1 {
+    if others > 0 && view.links.len() > 1 && state.workspace() == Workspace::Markets {
         parts.push((format!("{others} of {} down", view.links.len()), Role::Warning));
     }
     for (name, health) in [("journal", &view.store.journal), ("cache", &view.store.cache)] {
@@ -89,6 +97,9 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
             Health::ReadOnly(_) => parts.push((format!("{name} read-only"), Role::Warning)),
             Health::Failed(_) => parts.push((format!("{name} failed"), Role::Error)),
         }
+    }
+    if let Some(nav) = view.nav.as_ref().filter(|_| state.arrangement().is_none_or(|a| a.of(Pane::Nav).is_none())) {
+        parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
     if view.store.journal == Health::Good {
         parts.push((format!("journal {}", canvas.figures.exact(view.store.entries.into())), Role::Dim));
@@ -109,6 +120,36 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         x = canvas.put(area, x, 0, text, *role) + 2;
     }
     x.saturating_sub(2)
+}
+
+/// Where prices come from, and whether they do.
+fn prices(canvas: &Canvas<'_>, view: &View) -> (String, Role) {
+    let venues: BTreeSet<_> = view.links.iter().map(|link| link.line.venue).collect();
+    let is_up =
+        |venue: &&_| view.links.iter().filter(|link| link.line.venue == **venue).all(|l| l.state == LinkState::Up);
+    let live = venues.iter().filter(is_up).count();
+    let count = if venues.len() == 1 { "1 venue".to_owned() } else { format!("{} venues", venues.len()) };
+    match venues.len() - live {
+        _ if venues.is_empty() => ("no venue tells prices".to_owned(), Role::Warning),
+        0 => (format!("prices: {count} {} {live} live", canvas.glyphs.live), Role::Live),
+        down => (format!("prices: {count} {} {live} live {down} down", canvas.glyphs.stale), Role::Warning),
+    }
+}
+
+/// NAV in one word.
+fn worth(canvas: &Canvas<'_>, nav: &NavView, hidden: bool) -> String {
+    let value = nav.total.nav();
+    let (change, sign) = match nav.day.and_then(|day| day.percent) {
+        Some(percent) => (change(canvas, Some(percent)).0, "%"),
+        None => (String::new(), ""),
+    };
+    let decimals = if value.abs() >= Decimal::ONE_THOUSAND { 0 } else { decimals(value) };
+    let text = Amounts::new(canvas, hidden).money(value, decimals, usize::MAX);
+    let unpriced = match nav.total.unpriced {
+        0 => String::new(),
+        count => format!(" {count} unpriced"),
+    };
+    format!("NAV {text} {} {change}{sign}{unpriced}", nav.base).trim_end().to_owned()
 }
 
 fn standing(canvas: &Canvas<'_>, link: &Link, now: Timestamp) -> (&'static str, String, Role) {
@@ -142,14 +183,18 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     } else {
         Action::Zoom
     };
-    let actions = [Action::Help, Action::Palette, Action::Search, here, Action::Quit];
+    let actions = match state.workspace() {
+        Workspace::Markets => [Action::Help, Action::Palette, Action::Search, here, Action::Quit],
+        Workspace::Portfolio => [Action::Help, Action::Base, Action::Method, Action::Hide, Action::Filter],
+    };
     let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
     let keep = |action: Action| match state.size.width {
         90.. => true,
         // On narrow screens the figures need the room.
         80..90 if here == Action::Pause => action != Action::Search,
         80..90 => action != here,
-        _ => matches!(action, Action::Help | Action::Palette),
+        60.. if action == Action::Hide => true,
+        _ => matches!(action, Action::Help | Action::Palette | Action::Base),
     };
     actions.into_iter().filter(|action| keep(*action)).filter_map(hint).collect()
 }

@@ -1,15 +1,16 @@
 //! The watchlist, and below it the last 24 hours of the instrument that is shown.
 
-use super::Title;
+use super::portfolio::amounts::{Amounts, decimals};
+use super::{Title, change};
 use crate::console::canvas::Canvas;
 use crate::console::figures::age;
 use crate::console::text::columns;
 use crate::console::theme::Role;
+use crate::desk::portfolio::NavView;
 use crate::desk::{Focus, Place, View, Watched};
 use crate::market::Freshness;
-use crate::money::{Decimal, Percent};
+use crate::money::Percent;
 use ratatui::layout::Rect;
-use rust_decimal::RoundingStrategy;
 
 /// A line is not drawn wider, or the eye loses it.
 const WIDEST: u16 = 64;
@@ -40,7 +41,7 @@ pub fn position(view: &View, place: Option<&Place>) -> usize {
 }
 
 /// Draws the list inside its border.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Place>) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Place>, hidden: bool) {
     if view.watch.is_empty() {
         return canvas.put_message(area, "nothing is watched; find an instrument with /", Role::Dim);
     }
@@ -49,16 +50,16 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
     let prices: Vec<String> = view.watch.iter().map(|watched| last(canvas, watched)).collect();
     let state = if area.width >= 36 { 8 } else { 0 };
     let venue = if area.width >= 46 { 8 } else { 0 };
-    let change = if area.width < 24 { CHANGE.0 } else { CHANGE.1 };
-    let price = area.width.saturating_sub(change + state + venue);
+    let column = if area.width < 24 { CHANGE.0 } else { CHANGE.1 };
+    let price = area.width.saturating_sub(column + state + venue);
     canvas.put(area, 1, 0, "symbol", Role::Dim);
     canvas.put_right(area, price, 0, "last", Role::Dim);
-    canvas.put_right(area, price + change, 0, "24h %", Role::Dim);
+    canvas.put_right(area, price + column, 0, "24h %", Role::Dim);
     if state > 0 {
-        canvas.put_right(area, price + change + state, 0, "book", Role::Dim);
+        canvas.put_right(area, price + column + state, 0, "book", Role::Dim);
     }
     if venue > 0 {
-        canvas.put_right(area, price + change + state + venue, 0, "venue", Role::Dim);
+        canvas.put_right(area, price + column + state + venue, 0, "venue", Role::Dim);
     }
     let room = usize::from(area.height.saturating_sub(1));
     let chosen = position(view, shown);
@@ -80,22 +81,28 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
         canvas.put_right(area, price, y, text, role);
         let (sign, ink) = sign(canvas, watched, live);
         canvas.put(area, left, y, sign, ink);
-        let (text, ink) = change_text(canvas, watched.change);
-        canvas.put_right(area, price + change, y, &text, if live { ink } else { Role::Stale });
+        let (text, ink) = change(canvas, watched.change.map(Percent::get));
+        canvas.put_right(area, price + column, y, &text, if live { ink } else { Role::Stale });
         if state > 0 {
             let (text, ink) = standing(watched);
-            canvas.put_right(area, price + change + state, y, &text, ink);
+            canvas.put_right(area, price + column + state, y, &text, ink);
         }
         if venue > 0 {
-            canvas.put_right(area, price + change + state + venue, y, watched.place.venue.as_str(), Role::Dim);
+            canvas.put_right(area, price + column + state + venue, y, watched.place.venue.as_str(), Role::Dim);
         }
         if index == chosen {
             canvas.put(area, 0, y, canvas.glyphs.cursor, Role::Accent);
             canvas.tint(Rect { y: area.y + y, height: 1, ..whole }, Role::Selected);
         }
     }
-    if let Some(focus) = view.focus.as_ref().filter(|_| room >= view.watch.len() + 5) {
-        day(canvas, Rect { y: area.bottom() - 4, height: 4, ..area }, focus);
+    let mut left = room.saturating_sub(view.watch.len());
+    let mut bottom = area.bottom();
+    if let Some(all) = view.nav.as_ref().filter(|_| left >= 3) {
+        (left, bottom) = (left - 2, bottom - 2);
+        nav(canvas, Rect { y: bottom, height: 2, ..area }, all, hidden);
+    }
+    if let Some(focus) = view.focus.as_ref().filter(|_| left >= 5) {
+        day(canvas, Rect { y: bottom - 4, height: 4, ..area }, focus);
     }
 }
 
@@ -129,16 +136,30 @@ fn standing(watched: &Watched) -> (String, Role) {
     }
 }
 
-/// A change as a sign and its size, so that it can be read without colour.
-fn change_text(canvas: &Canvas<'_>, change: Option<Percent>) -> (String, Role) {
-    let Some(change) = change.map(Percent::get) else { return (canvas.glyphs.missing.to_owned(), Role::Dim) };
-    let decimals = if change.abs() < Decimal::ONE_HUNDRED { 1 } else { 0 };
-    let mut size = change.abs().round_dp_with_strategy(decimals, RoundingStrategy::MidpointNearestEven);
-    size.rescale(decimals);
-    match (size.is_zero(), change.is_sign_negative()) {
-        (true, _) => (canvas.glyphs.flat.to_owned(), Role::Dim),
-        (false, true) => (format!("{}{size}", canvas.glyphs.down), Role::Down),
-        (false, false) => (format!("{}{size}", canvas.glyphs.up), Role::Up),
+/// What all accounts are worth, how that changed today, and below it what is missing from it.
+fn nav(canvas: &mut Canvas<'_>, area: Rect, nav: &NavView, hidden: bool) {
+    let amounts = Amounts::new(canvas, hidden);
+    canvas.put(area, 1, 0, "NAV", Role::Dim);
+    let (text, ink) = change(canvas, nav.day.and_then(|day| day.percent));
+    let sign = if nav.day.is_some_and(|day| day.percent.is_some()) { "%" } else { "" };
+    canvas.put_right(area, area.width, 0, &format!("{text}{sign}"), ink);
+    let left = area.width.saturating_sub(u16::try_from(columns(&text) + 2).unwrap_or(u16::MAX));
+    let value = nav.total.nav();
+    let room = usize::from(left).saturating_sub(6 + columns(nav.base.as_str()));
+    let text = format!("{} {}", amounts.money(value, decimals(value).min(2), room), nav.base);
+    canvas.put_right(area, left, 0, &text, Role::Strong);
+    if let Some((text, role)) = missing(nav) {
+        canvas.put_right(area, area.width, 1, &text, role);
+    }
+}
+
+/// What a reader of NAV must know.
+fn missing(nav: &NavView) -> Option<(String, Role)> {
+    let total = &nav.total;
+    match (total.unpriced, total.stale) {
+        (0, 0) => None,
+        (0, stale) => Some((format!("{stale} of {} lines stale", total.lines), Role::Dim)),
+        (unpriced, _) => Some((format!("{unpriced} of {} lines unpriced", total.lines), Role::Warning)),
     }
 }
 
