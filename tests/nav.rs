@@ -82,6 +82,8 @@ async fn nav_follows_the_market_and_what_stops_becomes_unknown() {
     let btc = of(&priced, "BTC");
     assert_eq!(&*btc.path[0].source, "sim BTC/USD mid");
     assert!(btc.unrealised.is_some() && btc.cost > Some(Decimal::ZERO) && btc.parts.len() >= 3);
+    let debt = priced.holdings.iter().find(|holding| holding.owed).unwrap();
+    assert!(debt.cost < Some(Decimal::ZERO) && debt.unrealised.is_some());
     let sum: Decimal = priced.holdings.iter().filter_map(|holding| holding.value).sum();
     assert_eq!(sum, priced.total.nav());
     assert!(priced.changes.iter().all(Option::is_some), "{:?}", priced.changes);

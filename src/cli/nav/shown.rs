@@ -45,15 +45,20 @@ pub fn complete(view: &PortfolioView) -> String {
     if total.unpriced == 0 {
         return format!("complete{oldest}");
     }
-    // What never had a price has no weight, so the share is the most that it can be.
-    let most = if total.never > 0 { "at most " } else { "" };
-    let share = total.complete().map_or("nothing priced".to_owned(), |share| {
-        format!(
-            "complete to {most}{:.1} %",
-            (share * Decimal::ONE_HUNDRED).round_dp_with_strategy(1, RoundingStrategy::ToZero)
-        )
-    });
-    format!("{share}, {} unpriced{oldest}", total.unpriced)
+    let mut words = Vec::new();
+    let unknown = total.unpriced - total.never;
+    if let (Some(share), 1..) = (total.complete(), unknown) {
+        let percent = (share * Decimal::ONE_HUNDRED).round_dp_with_strategy(1, RoundingStrategy::ToZero);
+        // What never had a price has no weight, so the share is the most that it can be.
+        let most = if total.never > 0 { "at most " } else { "" };
+        words.push(format!("complete to {most}{percent:.1} %, {unknown} with too old a price"));
+    } else {
+        words.push("not complete".to_owned());
+    }
+    if total.never > 0 {
+        words.push(format!("{} never had a price", total.never));
+    }
+    format!("{}{oldest}", words.join(", "))
 }
 
 /// For scripts: decimals are strings, what is not known is null.

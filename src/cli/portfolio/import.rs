@@ -13,7 +13,7 @@ use crate::market::printable;
 use crate::portfolio::import::{Format, HEAD, Item, Mapping, Reading, read as read_export};
 use crate::portfolio::ledger::{Account, Added, Ledger};
 use crate::store::Journal;
-use crate::store::journal::{Body, Ledger as Brought, MOST_ENTRIES, Who};
+use crate::store::journal::{Body, Ledger as Brought, Who};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
@@ -86,8 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let clock = Clock::start();
     let mut new = (plan.before..plan.ledger.len()).filter_map(|place| plan.ledger.entry(place)).peekable();
     while new.peek().is_some() {
-        let entries = new.by_ref().take(MOST_ENTRIES).collect();
-        let body = Body::Ledger(Brought { source: name.clone(), entries });
+        let body = Body::Ledger(Brought::fill(&name, &mut new));
         journal.append(clock.now(), Who::LOCAL, &body).map_err(|error| not_written(&error.to_string()))?;
     }
     told(&plan, args, context)

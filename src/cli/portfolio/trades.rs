@@ -13,7 +13,7 @@ use crate::market::{Side, Symbol};
 use crate::money::{Decimal, Quantity};
 use crate::portfolio::ledger::{Account, Added, Entry, EntryId, Kind, LedgerError, Leg};
 use crate::store::Journal;
-use crate::store::journal::{Body, Ledger as Lines, MOST_ENTRIES, Who};
+use crate::store::journal::{Body, Ledger as Lines, Who};
 use crate::venue::account::Fill;
 use std::collections::HashSet;
 use tokio::runtime::Runtime;
@@ -71,8 +71,10 @@ pub fn bring(
     }
     if let Some(journal) = &mut journal {
         let clock = Clock::start();
-        for entries in brought.new.chunks(MOST_ENTRIES) {
-            let body = Body::Ledger(Lines { source: format!("{}, by key", venue.venue), entries: entries.to_vec() });
+        let source = format!("{}, by key", venue.venue);
+        let mut new = brought.new.iter().cloned().peekable();
+        while new.peek().is_some() {
+            let body = Body::Ledger(Lines::fill(&source, &mut new));
             journal.append(clock.now(), Who::LOCAL, &body).map_err(|error| not_written(&error.to_string()))?;
         }
         brought.changed = !brought.new.is_empty();

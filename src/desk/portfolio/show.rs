@@ -95,10 +95,11 @@ impl Portfolios {
             };
             // What the whole desk holds is one lot to the methods: a portfolio has its share of what that cost.
             let number = self.owned.ledger.assets().iter().position(|known| known == asset);
-            let held = gains.zip(number).and_then(|(gains, number)| gains.held.get(&number)).filter(|_| !owed);
-            let share =
-                held.filter(|held| held.uncosted.is_zero()).and_then(|held| quantity.checked_div(held.quantity));
-            let cost = held.zip(share).and_then(|(held, share)| held.cost.checked_mul(share));
+            let held = gains.zip(number).and_then(|(gains, number)| gains.held.get(&number));
+            // Of a debt, what was borrowed is what it cost to owe it: that is what came in for it.
+            let pool = held.filter(|held| owed || held.uncosted.is_zero());
+            let pool = pool.map(|held| if owed { (-held.owed, -held.borrowed) } else { (held.quantity, held.cost) });
+            let cost = pool.and_then(|(whole, cost)| cost.checked_mul(quantity)?.checked_div(whole));
             let realised = gains.zip(number).filter(|_| !owed).map(|(gains, number)| {
                 let of =
                     gains.happened.iter().filter(|((account, of), _)| *of == number && self.holds(shown, *account));

@@ -117,6 +117,13 @@ pub struct HoldingView {
     pub path: Vec<PriceStep>,
 }
 
+impl HoldingView {
+    /// Whether this is the base currency, which has neither a price of others nor a profit.
+    pub fn is_base(&self) -> bool {
+        self.price.is_some() && self.path.is_empty()
+    }
+}
+
 /// What an account holds of an asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {

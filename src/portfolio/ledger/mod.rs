@@ -84,27 +84,26 @@ impl Ledger {
         if let Some(amount) = amounts.map(|amount| amount.get()).find(|amount| amount.abs() > MOST) {
             return Err(LedgerError::TooLarge(entry.id, amount));
         }
-        let mut changed: Vec<(&Asset, Decimal)> = Vec::with_capacity(entry.legs.len());
-        for leg in &entry.legs {
-            let place = changed.iter().position(|(asset, _)| **asset == leg.asset);
+        let Some((account, legs)) = self.rows.intern(&entry) else { return Err(LedgerError::Full(entry.id)) };
+        let mut changed: Vec<(usize, Decimal)> = Vec::with_capacity(legs.len());
+        for (leg, named) in legs.iter().zip(&entry.legs) {
+            let place = changed.iter().position(|(asset, _)| *asset == leg.asset());
             let before = match place.and_then(|place| changed.get(place)) {
                 Some((_, sum)) => *sum,
-                None => self.balance(&entry.account, &leg.asset).unwrap_or_default(),
+                None => self.held(account, leg.asset()).unwrap_or_default(),
             };
-            let after = exact_sum(before, leg.amount.get())
-                .ok_or_else(|| LedgerError::TooPrecise(entry.id.clone(), leg.asset.clone()))?;
+            let after = exact_sum(before, leg.amount)
+                .ok_or_else(|| LedgerError::TooPrecise(entry.id.clone(), named.asset.clone()))?;
             match place.and_then(|place| changed.get_mut(place)) {
                 Some((_, sum)) => *sum = after,
-                None => changed.push((&leg.asset, after)),
+                None => changed.push((leg.asset(), after)),
             }
         }
-        if !self.rows.push(&entry) {
+        if !self.rows.push(&entry, account, legs) {
             return Err(LedgerError::Full(entry.id));
         }
-        let account = self.rows.accounts.number(&entry.account).unwrap_or_default();
         grow(&mut self.balances, account);
         for (asset, balance) in changed {
-            let asset = self.rows.assets.number(asset).unwrap_or_default();
             if let Some(held) = self.balances.get_mut(account) {
                 grow(held, asset);
                 held.get_mut(asset).map(|held| held.replace(balance));
@@ -161,6 +160,10 @@ impl Ledger {
     /// What is held of an asset in an account; `None` where it never was.
     pub fn balance(&self, account: &Account, asset: &Asset) -> Option<Decimal> {
         let (account, asset) = (self.rows.accounts.number(account)?, self.rows.assets.number(asset)?);
+        self.held(account, asset)
+    }
+
+    fn held(&self, account: usize, asset: usize) -> Option<Decimal> {
         *self.balances.get(account)?.get(asset)?
     }
 

@@ -72,8 +72,8 @@ pub(super) struct Rows {
     kinds: HashMap<u32, Kind>,
     pub accounts: Names<Account>,
     pub assets: Names<Asset>,
-    /// Places by account and id.
-    places: HashTable<u32>,
+    /// Places by account and id, each with a fingerprint of them.
+    places: HashTable<(u32, u32)>,
     hasher: DefaultHashBuilder,
 }
 
@@ -94,21 +94,26 @@ impl Rows {
         self.heads.len()
     }
 
-    /// Adds an entry; `false`, and nothing has changed but perhaps the names, when there is no room for it.
-    pub fn push(&mut self, entry: &Entry) -> bool {
+    /// The number of an entry's account, and its legs; `None` when there are too many names.
+    pub fn intern(&mut self, entry: &Entry) -> Option<(usize, Vec<LegRow>)> {
+        let account = self.accounts.intern(&entry.account);
+        u16::try_from(account).ok()?;
+        let leg = |leg: &Leg| {
+            let number = u32::try_from(self.assets.intern(&leg.asset)).ok().filter(|number| number & FEE == 0)?;
+            Some(LegRow { amount: leg.amount.get(), asset: if leg.fee { number | FEE } else { number } })
+        };
+        Some((account, entry.legs.iter().map(leg).collect::<Option<_>>()?))
+    }
+
+    /// Adds an entry; `false`, and nothing has changed, when there is no room for it.
+    pub fn push(&mut self, entry: &Entry, account: usize, legs: Vec<LegRow>) -> bool {
         let ends = (
             u32::try_from(self.heads.len()),
             u32::try_from(self.ids.len() + entry.id.as_str().len()),
-            u32::try_from(self.legs.len() + entry.legs.len()),
+            u32::try_from(self.legs.len() + legs.len()),
+            u16::try_from(account),
         );
-        let (Ok(place), Ok(id_end), Ok(legs_end)) = ends else { return false };
-        let Ok(account) = u16::try_from(self.accounts.intern(&entry.account)) else { return false };
-        let mut legs = Vec::with_capacity(entry.legs.len());
-        for leg in &entry.legs {
-            let number = u32::try_from(self.assets.intern(&leg.asset)).ok().filter(|number| number & FEE == 0);
-            let Some(number) = number else { return false };
-            legs.push(LegRow { amount: leg.amount.get(), asset: if leg.fee { number | FEE } else { number } });
-        }
+        let (Ok(place), Ok(id_end), Ok(legs_end), Ok(account)) = ends else { return false };
         let kind = PLAIN.iter().position(|kind| *kind == entry.kind).unwrap_or(PLAIN.len());
         if kind == PLAIN.len() {
             self.kinds.insert(place, entry.kind.clone());
@@ -119,22 +124,26 @@ impl Rows {
         self.legs.extend(legs);
         self.ids.push_str(entry.id.as_str());
         self.heads.push(Head { at: entry.at, id_end, legs_end, account, kind: u8::try_from(kind).unwrap_or(u8::MAX) });
-        let Self { heads, ids, hasher, places, .. } = self;
-        let hash = hasher.hash_one((account, entry.id.as_str()));
-        places.insert_unique(hash, place, |place| {
-            let key = usize::try_from(*place).ok().and_then(|place| key(heads, ids, place));
-            hasher.hash_one(key.unwrap_or_default())
-        });
+        let print = self.print(account, entry.id.as_str());
+        self.places.insert_unique(spread(print), (print, place), |(print, _)| spread(*print));
         true
+    }
+
+    /// A fingerprint of a key, kept with its place: a table that grows then need not look at the keys again.
+    fn print(&self, account: u16, id: &str) -> u32 {
+        let hash = self.hasher.hash_one((account, id));
+        u32::try_from(hash >> 32).unwrap_or_default()
     }
 
     /// The place of the entry of that id in that account.
     pub fn find(&self, account: &Account, id: &EntryId) -> Option<usize> {
-        let wanted = (u16::try_from(self.accounts.number(account)?).ok()?, id.as_str());
-        let is = |place: &u32| {
-            usize::try_from(*place).ok().and_then(|place| key(&self.heads, &self.ids, place)) == Some(wanted)
+        let account = u16::try_from(self.accounts.number(account)?).ok()?;
+        let (wanted, print) = ((account, id.as_str()), self.print(account, id.as_str()));
+        let is = |(known, place): &(u32, u32)| {
+            *known == print
+                && usize::try_from(*place).ok().and_then(|place| key(&self.heads, &self.ids, place)) == Some(wanted)
         };
-        self.places.find(self.hasher.hash_one(wanted), is).and_then(|place| usize::try_from(*place).ok())
+        self.places.find(spread(print), is).and_then(|(_, place)| usize::try_from(*place).ok())
     }
 
     pub fn row(&self, place: usize) -> Option<Row<'_>> {
@@ -170,6 +179,11 @@ impl Rows {
         places.sort_by_key(|place| at(*place));
         places
     }
+}
+
+/// A hash of a fingerprint: the table takes its upper bits as well as its lower ones.
+fn spread(print: u32) -> u64 {
+    u64::from(print).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 fn before(heads: &[Head], place: usize) -> Option<&Head> {

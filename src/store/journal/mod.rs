@@ -50,7 +50,7 @@ use std::path::{Path, PathBuf};
 
 pub use alert::Alert;
 pub use entry::{Body, Entry, Setting, Start, Stop, Who};
-pub use ledger::{Ledger, MOST_ENTRIES};
+pub use ledger::Ledger;
 pub use line::{Hash, LineError, Link, MAX_LINE, SEAL_LEN, check_line, seal};
 pub(super) use reader::read_at;
 pub use reader::{Damage, Found, Reader, Tail};

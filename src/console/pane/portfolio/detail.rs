@@ -52,11 +52,15 @@ pub fn rows(amounts: &Amounts<'_>, state: &State, portfolio: &PortfolioView, hol
     let mut rows = vec![
         fact("quantity", Some(format!("{quantity} {}", holding.asset))),
         fact("worth", holding.value.and_then(money)),
-        fact("cost, fees included", holding.cost.and_then(money)),
-        fact(&format!("unrealised, {method}"), holding.unrealised.and_then(gain)),
-        fact(&format!("realised, {method}"), holding.realised.and_then(gain)),
-        heading(format!("price in {base}")),
     ];
+    if !holding.is_base() {
+        rows.push(fact("cost, fees included", holding.cost.and_then(money)));
+        rows.push(fact(&format!("unrealised, {method}"), holding.unrealised.and_then(gain)));
+    }
+    if !holding.is_base() && !holding.owed {
+        rows.push(fact(&format!("realised, {method}"), holding.realised.and_then(gain)));
+    }
+    rows.push(heading(format!("price in {base}")));
     if holding.path.is_empty() {
         let text = match holding.standing {
             Standing::Never => format!("no price leads from {} to {base}: nobody has said one", holding.asset),

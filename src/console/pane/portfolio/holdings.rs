@@ -315,6 +315,9 @@ fn draw_cell(canvas: &mut Canvas<'_>, area: Rect, y: u16, cell: &Cell<'_>, holdi
             Standing::Fresh | Standing::Stale => change(canvas, holding.day),
             Standing::Expired | Standing::Never => missing(),
         },
+        C::Gain | C::Realised | C::Cost if holding.is_base() => missing(),
+        // What a debt has realised counts for the asset.
+        C::Realised if holding.owed => missing(),
         C::Gain => gain(holding.unrealised),
         C::Realised => gain(holding.realised),
         C::Cost => match holding.cost {
