@@ -24,7 +24,7 @@ const ROOMS: [(&str, &[&str], bool); 11] = [
     ("store", &["portfolio", "market", "money"], false),
     ("desk", &["feed", "store", "venue", "alert", "portfolio", "market", "money"], false),
     ("console", &["desk", "venue", "alert", "portfolio", "market", "money"], false),
-    ("sim", &["venue", "market", "money"], false),
+    ("sim", &["venue", "portfolio", "market", "money"], false),
     ("cli", &["sim", "console", "desk", "store", "feed", "venue", "alert", "portfolio", "market", "money"], false),
 ];
 

@@ -1,5 +1,7 @@
 //! The demo's portfolios on a running desk: NAV follows the market, and a market that stops makes it unknown, not wrong.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
 use exchequer::desk::portfolio::{PortfolioQuery, PortfolioSettings, PortfolioView, Standing};
 use exchequer::desk::{AlertSettings, Desk, Owned, Owning, Place, Query, Scope, Settings};
 use exchequer::market::{Interval, Symbol, Timestamp, VenueId};

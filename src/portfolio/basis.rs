@@ -265,6 +265,43 @@ mod tests {
         }
     }
 
+    /// Published examples, each with its purchases, its sale and what it realises.
+    #[test]
+    fn published_examples_come_out() {
+        let of = |method, bought: &[(&str, &str)], quantity: &str, price: &str| {
+            let mut holding = Holding::new(method);
+            for (quantity, price) in bought {
+                holding.buy(d(quantity), d(price), d("0")).unwrap();
+            }
+            holding.sell(d(quantity), d(price), d("0")).unwrap()
+        };
+        // Recap, "US tax guide for individuals: cost basis methods" (docs.recap.io): 1 BTC for 2000, 2 for 5000, 1 for 8000;
+        // 1 is sold for 4000.
+        let recap = [("1", "2000"), ("2", "2500"), ("1", "8000")];
+        for (method, gain) in [(Method::Lifo, "-4000"), (Method::Fifo, "2000"), (Method::Hifo, "-4000")] {
+            assert_eq!(of(method, &recap, "1", "4000"), d(gain), "{method:?}");
+        }
+        // "FIFO vs LIFO vs HIFO" (randomcalculators.com, blockchain-crypto): 1 BTC at 1000, 2 at 9000, 5 at 6000; 2 are sold
+        // at 100 000. The oldest two cost 10 000, the newest 12 000, the dearest 18 000.
+        let years = [("1", "1000"), ("2", "9000"), ("5", "6000")];
+        for (method, gain) in [(Method::Fifo, "190000"), (Method::Lifo, "188000"), (Method::Hifo, "182000")] {
+            assert_eq!(of(method, &years, "2", "100000"), d(gain), "{method:?}");
+        }
+    }
+
+    /// HMRC, helpsheet HS284, example 3 ("gain for shares in a Section 104 holding"): 1 000 shares at 4.00 with 150 of costs,
+    /// 500 at 4.10 with 80, then 700 are sold at 4.80 with 100 and 400 at 5.20 with 105. The gains are 329 and 300; the pool
+    /// has 800 shares of 3 349 between them. It rounds to pounds.
+    #[test]
+    fn a_pool_with_costs_of_dealing() {
+        let mut pool = Holding::new(Method::Average);
+        pool.buy(d("1000"), d("4"), d("150")).unwrap();
+        pool.buy(d("500"), d("4.10"), d("80")).unwrap();
+        assert_eq!(pool.sell(d("700"), d("4.80"), d("100")).unwrap().round(), d("329"));
+        assert_eq!((pool.quantity(), pool.cost().round()), (d("800"), d("3349")));
+        assert_eq!(pool.sell(d("400"), d("5.20"), d("105")).unwrap().round(), d("300"));
+    }
+
     #[test]
     fn a_refused_entry_changes_nothing() {
         let mut holding = sold(Method::Fifo);

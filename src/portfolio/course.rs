@@ -253,7 +253,10 @@ mod tests {
     use crate::money::Quantity;
     use crate::portfolio::ledger::{Entry, EntryId, Leg};
 
-    fn ledger(entries: &[(i64, &str, Kind, &[(&str, i64)])]) -> Ledger {
+    /// The hour, the account, what happened, and what moved.
+    type Line<'a> = (i64, &'a str, Kind, &'a [(&'a str, i64)]);
+
+    fn ledger(entries: &[Line<'_>]) -> Ledger {
         let mut ledger = Ledger::default();
         for (n, (hours, account, kind, legs)) in entries.iter().enumerate() {
             let leg = |(name, amount): &(&str, i64)| Leg {

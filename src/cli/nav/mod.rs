@@ -234,5 +234,7 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     }
     let date: Date = text.parse().map_err(|_| "write a date such as 2026-01-31, or an RFC 3339 time".to_owned())?;
     let start = date.to_zoned(jiff::tz::TimeZone::UTC).map_err(|error| error.to_string())?;
-    Ok(Timestamp::from_secs(start.timestamp().as_second() + 86_400))
+    // The last nanosecond of the day: what happens at midnight belongs to the next.
+    let midnight = Timestamp::from_secs(start.timestamp().as_second() + 86_400);
+    Ok(Timestamp::from_nanos(midnight.nanos() - 1))
 }

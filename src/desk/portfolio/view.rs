@@ -150,6 +150,9 @@ pub struct PriceStep {
     pub standing: Standing,
 }
 
+/// A price at the end of a day.
+pub type Close = (Date, Decimal);
+
 /// The past of a portfolio, a day a point, and what it comes to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Course {
@@ -158,7 +161,7 @@ pub struct Course {
     /// What one unit of money of the first day has become by the end of each day, what came in and went out left aside.
     pub index: Vec<(Date, f64)>,
     /// The benchmark that it is compared with: its name and its prices on the same days.
-    pub benchmark: Option<(Arc<str>, Vec<(Date, Decimal)>)>,
+    pub benchmark: Option<(Arc<str>, Vec<Close>)>,
     /// Figures of the last 30 days, of this year, of the last 365 days, and of all days.
     pub figures: [Option<Figures>; 4],
 }
