@@ -26,7 +26,7 @@ fn snapshot(at: Timestamp) -> Snapshot {
         portfolio: "all".into(),
         base: Asset::new("USD").unwrap(),
         nav: Decimal::new(at.secs() * 1_237 % 100_000_000_000, 8),
-        invested: Decimal::new(1_000_000, 2),
+        invested: Some(Decimal::new(1_000_000, 2)),
         units: None,
         complete: Decimal::ONE,
         unpriced: 0,

@@ -7,6 +7,7 @@ use exchequer::desk::{AlertSettings, Desk, Owned, Owning, Place, Query, Scope, S
 use exchequer::market::{Interval, Symbol, Timestamp, VenueId};
 use exchequer::money::{Asset, Decimal};
 use exchequer::portfolio::basis::Method;
+use exchequer::portfolio::import::{Format, Item, Reading, read};
 use exchequer::portfolio::valuation::Limits;
 use exchequer::sim;
 use std::collections::BTreeMap;
@@ -17,9 +18,13 @@ fn asset(name: &str) -> Asset {
     Asset::new(name).unwrap()
 }
 
-fn settings(url: String, limits: Limits) -> Settings {
-    let place = |symbol| Place { venue: VenueId::Sim, symbol: Symbol::new(symbol).unwrap() };
+fn demo() -> Owned {
     let (ledger, estate, past) = sim::estate(Timestamp::from_system(SystemTime::now()));
+    Owned { ledger, estate, past }
+}
+
+fn settings(url: String, limits: Limits, owned: Owned) -> Settings {
+    let place = |symbol| Place { venue: VenueId::Sim, symbol: Symbol::new(symbol).unwrap() };
     let benchmark = Some(asset("BTC"));
     let settings = PortfolioSettings { base: asset("USD"), limits, benchmark, basis: BTreeMap::new() };
     Settings {
@@ -33,7 +38,7 @@ fn settings(url: String, limits: Limits) -> Settings {
         journal: None,
         cache: None,
         saved: None,
-        portfolio: Some(Owning { settings, given: Some(Arc::new(Owned { ledger, estate, past })), history: None }),
+        portfolio: Some(Owning { settings, given: Some(Arc::new(owned)), history: None }),
         alerts: AlertSettings::default(),
         capture: None,
     }
@@ -72,7 +77,7 @@ async fn until(desk: &Desk, query: &Query, what: &str, wanted: impl Fn(&Portfoli
 async fn nav_follows_the_market_and_what_stops_becomes_unknown() {
     let server = sim::Server::start(sim::Settings::default()).await.unwrap();
     let limits = Limits { stale: Duration::from_secs(2), expired: Duration::from_secs(4) };
-    let desk = Desk::start(settings(server.url(), limits)).unwrap();
+    let desk = Desk::start(settings(server.url(), limits, demo())).unwrap();
     let usd = query(0, None);
     let priced = until(&desk, &usd, "all is priced", |view| view.total.unpriced == 1 && view.past.is_some()).await;
     assert_eq!((priced.total.never, priced.holdings.last().map(|holding| holding.owed)), (1, Some(true)));
@@ -113,5 +118,34 @@ async fn nav_follows_the_market_and_what_stops_becomes_unknown() {
     assert!(of(&lost, "BTC").price.is_some(), "it is still told what the last price was");
     assert!(lost.total.complete().unwrap() < Decimal::ONE);
     assert_eq!(lost.changes, [None; 4], "what is unknown now was known then");
+    desk.stop("done").await;
+}
+
+/// Without prices of the past the money that went into bitcoin would look as if it had been lost, and its worth now as if it
+/// had been won.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_prices_of_the_past_there_is_no_gain() {
+    let server = sim::Server::start(sim::Settings::default()).await.unwrap();
+    let limits = Limits { stale: Duration::from_secs(30), expired: Duration::from_secs(300) };
+    let rows = "date,type,asset,quantity,price,currency,account,id\n\
+                2026-11-01,deposit,USD,100000,,,bank,1\n2026-11-03,buy,BTC,1,90000,USD,bank,2\n";
+    let mut owned = Owned::default();
+    let reading = Reading {
+        format: Format::Generic,
+        account: None,
+        now: Timestamp::from_system(SystemTime::now()),
+        mapping: None,
+        accounts: "Assets",
+    };
+    read(&reading, rows.as_bytes(), &mut |item| match item {
+        Item::Entry { entry, .. } => drop(owned.ledger.add(*entry).unwrap()),
+        other => panic!("{other:?}"),
+    })
+    .unwrap();
+    let desk = Desk::start(settings(server.url(), limits, owned)).unwrap();
+    let priced = |view: &PortfolioView| view.total.unpriced == 0 && view.past.is_some();
+    let view = until(&desk, &query(0, None), "bitcoin is priced", priced).await;
+    assert!(view.total.nav() > Decimal::from(50_000));
+    assert_eq!((view.changes, view.past.unwrap().figures[3].is_none()), ([None; 4], true));
     desk.stop("done").await;
 }

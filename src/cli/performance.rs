@@ -9,7 +9,6 @@ use crate::desk::portfolio::{Wanted, contributions, never_priced, reckon};
 use crate::feed::Clock;
 use crate::market::Timestamp;
 use crate::money::{Asset, Decimal, plain};
-use crate::portfolio::basis::Method;
 use crate::portfolio::course::{Day, points};
 use crate::portfolio::performance::benchmark::{Comparison, FEWEST};
 use crate::portfolio::performance::dietz::Period;
@@ -127,7 +126,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn owned(args: &Args, context: &Context) -> Result<Told, Failure> {
     let (owned, shown, base) = args.which.find(context)?;
     let now = Clock::start().now();
-    let wanted = Wanted { shown, base: base.clone(), method: Method::default(), day: now.secs().div_euclid(86_400) };
+    let wanted = Wanted { shown, ..Wanted::new(base.clone(), now) };
     let chosen = super::nav::owned::settings(context)?.benchmark.filter(|benchmark| *benchmark != base);
     let days = reckon(&owned, &wanted, None, now).days;
     let days: Vec<_> = days.into_iter().filter(|day| args.since.is_none_or(|since| day.end >= since)).collect();
@@ -145,7 +144,7 @@ fn owned(args: &Args, context: &Context) -> Result<Told, Failure> {
     let ends = ends.map(|(first, last)| Period { first: first.date, last: last.date });
     Ok(Told {
         contributions: ends.and_then(|ends| contributions(&owned, &wanted, ends)),
-        left_out: never_priced(&owned, &base),
+        left_out: never_priced(&owned, &wanted),
         points,
         benchmark,
     })

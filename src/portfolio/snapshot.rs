@@ -27,8 +27,8 @@ pub struct Snapshot {
     pub base: Asset,
     /// The net asset value: all that has a price, less what is owed.
     pub nav: Decimal,
-    /// What came from outside since the beginning, less what went there.
-    pub invested: Decimal,
+    /// What came from outside since the beginning, less what went there; `None` when a part of it had no price.
+    pub invested: Option<Decimal>,
     /// The units of a fund.
     pub units: Option<Decimal>,
     /// The share of the value that has a price, from 0 to 1.
@@ -157,7 +157,7 @@ mod tests {
             portfolio: portfolio.into(),
             base: Asset::new("USD").unwrap(),
             nav: Decimal::from(nav),
-            invested: Decimal::ZERO,
+            invested: None,
             units: None,
             complete: Decimal::ONE,
             unpriced: 0,

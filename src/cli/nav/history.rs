@@ -11,7 +11,6 @@ use crate::desk::portfolio::{Wanted, reckon};
 use crate::feed::Clock;
 use crate::market::Timestamp;
 use crate::money::{Decimal, plain};
-use crate::portfolio::basis::Method;
 use crate::portfolio::estate::CONSOLIDATED;
 use crate::portfolio::snapshot::Snapshot;
 use crate::store::history::export;
@@ -52,7 +51,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let texts = [
             row.at.to_string(),
             super::shown::cents(row.nav),
-            super::shown::cents(row.invested),
+            row.invested.map(super::shown::cents).unwrap_or_default(),
             row.units.map(plain).unwrap_or_default(),
             unit.map(|unit| format!("{unit:.4}")).unwrap_or_default(),
         ];
@@ -65,11 +64,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn days(args: &Args, context: &Context) -> Result<(Vec<Snapshot>, usize), Failure> {
     let (owned, shown, base) = args.which.find(context)?;
     let now = Clock::start().now();
-    let wanted = Wanted { shown, base: base.clone(), method: Method::default(), day: now.secs().div_euclid(86_400) };
+    let wanted = Wanted { shown, ..Wanted::new(base.clone(), now) };
     let name = args.which.portfolio.as_deref().unwrap_or(CONSOLIDATED);
-    let (mut invested, mut rows, mut left_out) = (Decimal::ZERO, Vec::new(), 0);
+    let (mut invested, mut rows, mut left_out) = (Some(Decimal::ZERO), Vec::new(), 0);
     for day in reckon(&owned, &wanted, None, now).days {
-        invested += day.flow;
+        invested = invested.filter(|_| day.unknown_flows == 0).map(|invested| invested + day.flow);
         if args.since.is_some_and(|since| day.end < since) {
             continue;
         }
@@ -103,7 +102,7 @@ fn json(row: &Snapshot) -> serde_json::Value {
         "portfolio": &*row.portfolio,
         "base": row.base,
         "nav": plain(row.nav),
-        "invested": plain(row.invested),
+        "invested": row.invested.map(plain),
         "units": row.units.map(plain),
         "complete": plain(row.complete),
         "unpriced": row.unpriced,

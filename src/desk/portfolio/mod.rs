@@ -131,6 +131,16 @@ pub struct Wanted {
     pub method: Method,
     /// Days since 1970.
     pub day: i64,
+    /// Assets that have a price now and none in the past: the past is not complete without them.
+    pub priced: BTreeSet<Asset>,
+}
+
+impl Wanted {
+    /// About all accounts, by the usual method.
+    pub fn new(base: Asset, now: Timestamp) -> Self {
+        let day = now.secs().div_euclid(86_400);
+        Self { shown: 0, base, method: Method::default(), day, priced: BTreeSet::new() }
+    }
 }
 
 /// What is owned, and what it is worth in every currency that somebody looks at.
@@ -188,9 +198,10 @@ impl Portfolios {
 
     /// Takes an answer in.
     pub fn answer(&mut self, wanted: Wanted, reckoning: Reckoning) {
-        // Yesterday's answers are of no more use.
-        self.reckoned.retain(|known, _| known.day == wanted.day);
-        self.wanted.retain(|known| known.day == wanted.day);
+        // Yesterday's answers are of no more use, nor those of before something had a price.
+        let current = |known: &Wanted| known.day == wanted.day && known.priced == wanted.priced;
+        self.reckoned.retain(|known, _| current(known));
+        self.wanted.retain(current);
         self.reckoned.insert(wanted, Arc::new(reckoning));
     }
 
@@ -201,8 +212,7 @@ impl Portfolios {
         let Some(live) = self.live.get(&base) else { return Default::default() };
         let mut snapshots = Vec::new();
         for (shown, name) in self.names.iter().enumerate() {
-            let day = now.secs().div_euclid(86_400);
-            let wanted = Wanted { shown, base: base.clone(), method: Method::default(), day };
+            let wanted = Wanted { shown, priced: self.newly_priced(live), ..Wanted::new(base.clone(), now) };
             self.wanted.insert(wanted.clone());
             let (Some(past), Some(today)) = (self.reckoned.get(&wanted), self.flow_today(&wanted, now)) else {
                 continue;
@@ -213,7 +223,12 @@ impl Portfolios {
                 portfolio: Arc::clone(name),
                 base: base.clone(),
                 nav: total.nav(),
-                invested: past.days.iter().map(|day| day.flow).sum::<Decimal>() + today,
+                invested: past
+                    .days
+                    .iter()
+                    .map(|day| (day.unknown_flows == 0).then_some(day.flow))
+                    .sum::<Option<Decimal>>()
+                    .map(|sum| sum + today),
                 units: past.days.last().filter(|_| self.owned.is_fund(shown)).map(|day| day.units),
                 complete: total.complete().unwrap_or(Decimal::ONE),
                 unpriced: u32::try_from(total.unpriced).unwrap_or(u32::MAX),
@@ -228,6 +243,14 @@ impl Portfolios {
             (age != Age::Expired).then_some(mark)
         };
         (snapshots, assets.into_iter().filter_map(mark).collect())
+    }
+
+    /// The assets that have a price now and none that was written down.
+    fn newly_priced(&self, live: &Live) -> BTreeSet<Asset> {
+        let lines = live.valuation.lines().iter().filter(|line| !line.quantity.is_zero());
+        let new = |asset: &&Asset| live.valuation.price(asset).is_some() && !self.owned.past.knows(asset);
+        let base = live.valuation.base();
+        lines.map(|line| &line.asset).filter(|asset| *asset != base).filter(new).cloned().collect()
     }
 
     /// A valuation in this currency.

@@ -35,7 +35,7 @@ pub fn reckon(owned: &Owned, wanted: &Wanted, benchmark: Option<&Asset>, now: Ti
     let mut price = |asset: usize, at| past.price(assets.get(asset)?, base, at);
     let question = Question { base, method: wanted.method, since: None, until: now };
     let gains = gains(ledger, &question, &mut price).map_err(|error| error.to_string());
-    let (accounts, never) = (accounts(owned, wanted.shown), never_priced(owned, base));
+    let (accounts, never) = (accounts(owned, wanted.shown), never_priced(owned, wanted));
     let counts = |account: &Account| accounts.as_ref().is_none_or(|accounts| accounts.contains(account));
     let never = |asset: &Asset| never.contains(asset);
     let days = course(ledger, &counts, &never, now, &mut price);
@@ -44,10 +44,11 @@ pub fn reckon(owned: &Owned, wanted: &Wanted, benchmark: Option<&Asset>, now: Ti
         let close = |day: &Day| Some((day.date, past.price(benchmark, base, day.end)?));
         (Arc::from(format!("{benchmark}/{base}")), days.iter().filter_map(close).collect::<Vec<_>>())
     });
-    let today = points.last().map(|point| point.date);
+    // Figures of a past that ended some time ago would be taken for those of now.
+    let today = points.last().map(|point| point.date).filter(|last| days.last().is_some_and(|day| day.date == *last));
     let since = |days: i64| today.and_then(|today| today.checked_sub(jiff::Span::new().days(days)).ok());
     let year = today.and_then(|today| Date::new(today.year() - 1, 12, 31).ok());
-    let from = [since(30), year, since(365), points.first().map(|point| point.date)];
+    let from = [since(30), year, since(365), today.and(points.first()).map(|point| point.date)];
     let figures =
         from.map(|from| figures(points.as_slice(), from?, benchmark.as_ref().map(|(_, closes)| closes.as_slice())));
     let days_of = points.iter().map(|point| (point.date, point.value)).collect();
@@ -57,9 +58,9 @@ pub fn reckon(owned: &Owned, wanted: &Wanted, benchmark: Option<&Asset>, now: Ti
     Reckoning { gains, days, course: Arc::new(course) }
 }
 
-/// The assets that nothing is known of: they are left out of what the past is said to be.
-pub fn never_priced(owned: &Owned, base: &Asset) -> Vec<Asset> {
-    let never = |asset: &&Asset| *asset != base && !owned.past.knows(asset);
+/// The assets that nothing is known of, then and now: they are left out of what the past is said to be.
+pub fn never_priced(owned: &Owned, wanted: &Wanted) -> Vec<Asset> {
+    let never = |asset: &&Asset| **asset != wanted.base && !owned.past.knows(asset) && !wanted.priced.contains(*asset);
     owned.ledger.assets().iter().filter(never).cloned().collect()
 }
 
@@ -69,7 +70,7 @@ pub fn contributions(owned: &Owned, wanted: &Wanted, period: Period) -> Option<V
     let Owned { ledger, past, .. } = owned;
     let accounts = accounts(owned, wanted.shown);
     let counts = |account: &Account| accounts.as_ref().is_none_or(|accounts| accounts.contains(account));
-    let never = never_priced(owned, &wanted.base);
+    let never = never_priced(owned, wanted);
     let mut price = |asset: usize, at| past.price(ledger.assets().get(asset)?, &wanted.base, at);
     let parts = parts(ledger, &counts, &|asset| never.contains(asset), period, &mut price)?;
     let sum = |pick: fn(&Movement) -> Decimal| parts.values().map(pick).sum::<Decimal>();

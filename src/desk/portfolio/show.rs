@@ -24,9 +24,9 @@ impl Portfolios {
     /// NAV of all accounts in the desk's own currency.
     pub fn nav(&mut self, now: Timestamp) -> Option<NavView> {
         let base = self.settings.base.clone();
-        let total = self.live.get(&base)?.valuation.total(0);
-        let wanted =
-            Wanted { shown: 0, base: base.clone(), method: Default::default(), day: now.secs().div_euclid(DAY) };
+        let live = self.live.get(&base)?;
+        let total = live.valuation.total(0);
+        let wanted = Wanted { priced: self.newly_priced(live), ..Wanted::new(base.clone(), now) };
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
         let day = past.and_then(|past| self.change(&wanted, &past, total, now, today(now)?));
@@ -38,7 +38,8 @@ impl Portfolios {
         let shown = query.shown.min(self.names.len() - 1);
         let base = query.base.clone().or_else(|| self.own_base(shown)).unwrap_or_else(|| self.settings.base.clone());
         self.look_at(base.clone(), now);
-        let wanted = Wanted { shown, base: base.clone(), method: query.method, day: now.secs().div_euclid(DAY) };
+        let priced = self.newly_priced(self.live.get(&base)?);
+        let wanted = Wanted { shown, method: query.method, priced, ..Wanted::new(base.clone(), now) };
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
         let live = self.live.get(&base)?;

@@ -35,7 +35,7 @@ impl Row for Snapshot {
             column::texts("portfolio", rows.iter().map(|row| row.portfolio.as_ref())),
             column::texts("base", rows.iter().map(|row| row.base.as_str())),
             column::decimals("nav", rows.iter().map(|row| Some(row.nav)))?,
-            column::decimals("invested", rows.iter().map(|row| Some(row.invested)))?,
+            column::decimals("invested", rows.iter().map(|row| row.invested))?,
             column::decimals("units", rows.iter().map(|row| row.units))?,
             column::decimals("complete", rows.iter().map(|row| Some(row.complete)))?,
             column::counts("unpriced", rows.iter().map(|row| row.unpriced)),
@@ -50,7 +50,7 @@ impl Row for Snapshot {
             .zip(names)
             .zip(column::read_assets(table, "base")?)
             .zip(column::read_decimals(table, "nav")?)
-            .zip(column::read_decimals(table, "invested")?)
+            .zip(column::read_optional_decimals(table, "invested")?)
             .zip(column::read_optional_decimals(table, "units")?)
             .zip(column::read_decimals(table, "complete")?)
             .zip(column::read_counts(table, "unpriced")?);
@@ -72,7 +72,8 @@ impl Row for Snapshot {
         text(sum, &self.portfolio);
         text(sum, self.base.as_str());
         decimal(sum, self.nav);
-        decimal(sum, self.invested);
+        sum.update(&[u8::from(self.invested.is_some())]);
+        decimal(sum, self.invested.unwrap_or_default());
         sum.update(&[u8::from(self.units.is_some())]);
         decimal(sum, self.units.unwrap_or_default());
         decimal(sum, self.complete);

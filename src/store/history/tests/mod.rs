@@ -32,7 +32,7 @@ fn snapshot(at: Timestamp, nav: i64) -> Snapshot {
         portfolio: "all".into(),
         base: asset("USD"),
         nav: Decimal::from(nav),
-        invested: decimal("100.00"),
+        invested: Some(decimal("100.00")),
         units: None,
         complete: Decimal::ONE,
         unpriced: 0,
@@ -222,7 +222,7 @@ proptest! {
         for ((secs, which), (one, other, units, unpriced)) in rows {
             let at = ago(secs);
             let portfolio: Arc<str> = ["all", "=fund", "Zürich"][which].into();
-            worth.push(Snapshot { portfolio, nav: one, invested: other, units, unpriced, ..snapshot(at, 0) });
+            worth.push(Snapshot { portfolio, nav: one, invested: units.map(|_| other), units, unpriced, ..snapshot(at, 0) });
             prices.push(Mark { price: one, priced_at: ago(secs * 2), ..mark(at, ["BTC", "ETH", "x-Y_z.9"][which], "1") });
         }
         let (worth, prices) = (thinned(worth, NOW), thinned(prices, NOW));
