@@ -7,6 +7,8 @@
 //!   proportion with 28 significant digits, and the parts of a purchase always add up to the whole.
 //! - Nothing is sold that is not there.
 
+#![deny(clippy::float_arithmetic)]
+
 use crate::money::{Decimal, exact_sum};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, VecDeque};

@@ -8,6 +8,8 @@
 //!   points of a series: what flowed on them counts for the next complete day, and where a flow itself has no price, the
 //!   series begins anew behind it.
 
+#![deny(clippy::float_arithmetic)]
+
 use super::ledger::{Account, Kind, Ledger, Row};
 use super::performance::Point;
 use super::performance::dietz::{Flow, Period};

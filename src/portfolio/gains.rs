@@ -11,6 +11,8 @@
 //! - Where a worth is not known, nothing is made up: the amount is *uncosted*, and what a sale of it brings is *unmatched*
 //!   proceeds, not a gain.
 
+#![deny(clippy::float_arithmetic)]
+
 use super::basis::{BasisError, Holding, Method};
 use super::ledger::{Kind, Ledger, MOST, Row};
 use crate::market::Timestamp;

@@ -3,6 +3,8 @@
 //! A price counts from the moment for which it was written until it is older than a limit; what was not written down is not
 //! known, and nothing is put between two prices.
 
+#![deny(clippy::float_arithmetic)]
+
 use crate::market::Timestamp;
 use crate::money::{Asset, Decimal};
 use std::collections::{BTreeMap, HashMap};

@@ -6,6 +6,8 @@
 //! - Balances are sums of what entries say, exact to the last digit; a sum that cannot be kept exactly is an error.
 //! - A million entries take some 100 MB: they lie in columns (see `rows`), and an [`Entry`] is made of them when asked for.
 
+#![deny(clippy::float_arithmetic)]
+
 mod entry;
 mod rows;
 mod written;

@@ -12,6 +12,11 @@ use std::fmt::Write;
 /// The longest text of a leg that is read: an asset, a number of 28 digits, a word.
 const LONGEST_LEG: usize = 96;
 
+/// A text of a list, lent by the line that it stands in: a list of [`Cow`] alone would copy each.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Written<'a> {
     #[serde(borrow)]
@@ -22,7 +27,7 @@ pub(super) struct Written<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
-    legs: Vec<Cow<'a, str>>,
+    legs: Vec<Text<'a>>,
     /// What a correction corrects.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     of: Option<Cow<'a, str>>,
@@ -49,7 +54,7 @@ impl<'a> From<&'a Entry> for Written<'a> {
             account: entry.account.as_str().into(),
             at: entry.at,
             kind: entry.kind.name().into(),
-            legs: entry.legs.iter().map(|leg| text(leg).into()).collect(),
+            legs: entry.legs.iter().map(|leg| Text(text(leg).into())).collect(),
             of: None,
             units: None,
             asset: None,
@@ -108,7 +113,7 @@ impl TryFrom<Written<'_>> for Entry {
             account: Account::new(&written.account).map_err(|error| error.to_string())?,
             at: written.at,
             kind,
-            legs: written.legs.iter().map(|text| leg(text)).collect::<Result<_, _>>()?,
+            legs: written.legs.iter().map(|Text(text)| leg(text)).collect::<Result<_, _>>()?,
             note: written.note.map(Cow::into_owned),
         })
     }

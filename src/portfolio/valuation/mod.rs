@@ -7,6 +7,8 @@
 //! - Missing is missing. A line without a price, or with one that is older than its limit, is unknown: it is no part of NAV,
 //!   it is counted, and what it was last worth tells how complete NAV is.
 
+#![deny(clippy::float_arithmetic)]
+
 mod prices;
 
 #[cfg(test)]
