@@ -20,7 +20,7 @@ fn asset(name: &str) -> Asset {
 
 fn demo() -> Owned {
     let (ledger, estate, past) = sim::estate(Timestamp::from_system(SystemTime::now()));
-    Owned { ledger, estate, past }
+    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) }
 }
 
 fn settings(url: String, limits: Limits, owned: Owned) -> Settings {
@@ -138,7 +138,7 @@ async fn without_prices_of_the_past_there_is_no_gain() {
         accounts: "Assets",
     };
     read(&reading, rows.as_bytes(), &mut |item| match item {
-        Item::Entry { entry, .. } => drop(owned.ledger.add(*entry).unwrap()),
+        Item::Entry { entry, .. } => drop(Arc::make_mut(&mut owned.ledger).add(*entry).unwrap()),
         other => panic!("{other:?}"),
     })
     .unwrap();

@@ -86,6 +86,7 @@ impl Bookkeeping {
         if minute != self.minute {
             self.minute = minute;
             let (snapshots, marks) = portfolios.snapshots(now);
+            portfolios.remember(&marks);
             self.record(move |history| {
                 history.record(&snapshots, &marks, now)?;
                 history.thin(now)
@@ -120,7 +121,7 @@ fn remembered(
         let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
         recorded(&mut history, ledger.assets(), desk.now(), &mut past);
     }
-    Owned { ledger, estate, past }
+    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) }
 }
 
 /// The recorded prices of these assets.

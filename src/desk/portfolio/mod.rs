@@ -9,6 +9,8 @@ pub(super) mod bookkeeping;
 mod live;
 mod reckoning;
 mod show;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use bookkeeping::recorded;
@@ -34,15 +36,15 @@ use std::sync::Arc;
 /// The currencies that are offered beside the desk's own, where there is a way to them.
 const OFFERED: [&str; 6] = ["USD", "EUR", "GBP", "CHF", "BTC", "ETH"];
 
-/// What is owned, and what its past prices were.
+/// What is owned, and what its past prices were. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Owned {
     /// Every entry.
-    pub ledger: Ledger,
+    pub ledger: Arc<Ledger>,
     /// Accounts and portfolios.
     pub estate: Estate,
     /// Prices of the past.
-    pub past: Past,
+    pub past: Arc<Past>,
 }
 
 impl Owned {
@@ -183,6 +185,15 @@ impl Portfolios {
     pub fn follow(&mut self, market: &Market, now: Timestamp) {
         for live in self.live.values_mut() {
             live.follow(market, &self.settings, now);
+        }
+    }
+
+    /// Writes prices down as past ones: a desk that runs over midnight knows what the day before ended with.
+    pub fn remember(&mut self, marks: &[Mark]) {
+        let past = Arc::make_mut(&mut Arc::make_mut(&mut self.owned).past);
+        for mark in marks {
+            let close = past::Close { price: mark.price, at: mark.at, source: mark.source.as_str().into() };
+            past.put(&mark.asset, &mark.currency, close);
         }
     }
 

@@ -159,8 +159,9 @@ impl Portfolios {
         let valuation = &self.live.get(&wanted.base)?.valuation;
         let ledger = &self.owned.ledger;
         let mut sum = Decimal::ZERO;
-        // A ledger is mostly in the order of time: what is new stands at its end.
-        for row in ledger.rows().rev().take_while(|row| row.at >= midnight) {
+        // Not in the order in which entries came: an old export may have been brought in today.
+        let latest = self.by_time.iter().rev().filter_map(|place| ledger.row(usize::try_from(*place).ok()?));
+        for row in latest.take_while(|row| row.at >= midnight) {
             let outside = matches!(
                 row.kind,
                 Kind::Deposit
