@@ -7,6 +7,7 @@
 //! | 0 | [`money`] | exact decimals with a meaning |
 //! | 1 | [`market`] | instrument, order book, trade, ticker, candle |
 //! | 1 | [`portfolio`] | what is owned: ledger, cost, valuation, performance |
+//! | 1 | [`treasury`] | multisig wallets, proposals, the review before a signature |
 //! | 2 | [`alert`] | rules about markets, and when they fire |
 //! | 2 | [`venue`] | one exchange's dialect: frame ⇄ event, without I/O |
 //! | 3 | [`feed`] | connections to venues; captures, recorded and replayed |
@@ -28,4 +29,5 @@ pub mod money;
 pub mod portfolio;
 pub mod sim;
 pub mod store;
+pub mod treasury;
 pub mod venue;

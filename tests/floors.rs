@@ -14,18 +14,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up, the rooms that each may use, and whether it is pure.
-const ROOMS: [(&str, &[&str], bool); 11] = [
+const ROOMS: [(&str, &[&str], bool); 13] = [
     ("money", &[], true),
     ("market", &["money"], true),
     ("alert", &["market", "money"], true),
     ("portfolio", &["market", "money"], true),
+    ("treasury", &["market", "money"], true),
     ("venue", &["market", "money"], true),
+    ("chain", &["treasury", "market", "money"], false),
     ("feed", &["venue", "market", "money"], false),
-    ("store", &["portfolio", "market", "money"], false),
-    ("desk", &["feed", "store", "venue", "alert", "portfolio", "market", "money"], false),
-    ("console", &["desk", "venue", "alert", "portfolio", "market", "money"], false),
-    ("sim", &["venue", "portfolio", "market", "money"], false),
-    ("cli", &["sim", "console", "desk", "store", "feed", "venue", "alert", "portfolio", "market", "money"], false),
+    ("store", &["portfolio", "treasury", "market", "money"], false),
+    ("desk", &["feed", "store", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
+    ("console", &["desk", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
+    ("sim", &["venue", "portfolio", "treasury", "market", "money"], false),
+    ("cli", &["sim", "console", "desk", "store", "feed", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
 ];
 
 /// What a pure room does not name outside its tests.
