@@ -1,0 +1,88 @@
+//! The text file of Coldcard, which many others write too: a name, the quorum, the kind of script, and a key a line.
+//!
+//! - `Derivation` stands before the keys that it is for: once, or before each.
+//! - Keys are sorted (BIP-67), on the paths `/0/*` and `/1/*`. A file that asks for the order of the file is refused.
+//! - The quorum and the kind of script have to be there: both have defaults elsewhere, and they are not the same.
+//!
+//! The format: <https://coldcard.com/docs/multisig/>.
+
+use super::error::ImportError;
+use super::keys::{Listed, Script, assemble, quorum};
+use super::{Draft, Format};
+
+/// Whether a text has the lines of such a file.
+pub(super) fn looks_like(text: &str) -> bool {
+    let fields = text.lines().filter_map(field);
+    let known = fields.filter(|(name, _)| ["name", "policy", "format", "derivation"].contains(&name.as_str()));
+    known.count() >= 2
+}
+
+/// A line as a name in lowercase and a value.
+fn field(line: &str) -> Option<(String, &str)> {
+    let line = line.trim();
+    let (name, value) = line.split_once(':')?;
+    (!line.starts_with('#')).then(|| (name.trim().to_ascii_lowercase(), value.trim()))
+}
+
+/// Reads such a file.
+pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
+    let shape = |reason: String| ImportError::shape(Format::Coldcard, reason);
+    let (mut name, mut policy, mut script, mut path) = (None, None, None, None::<String>);
+    let mut keys: Vec<Listed> = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let Some((field, value)) = field(line) else { return Err(shape(format!("a line is no field: {line}"))) };
+        match field.as_str() {
+            "name" => once(&mut name, value.to_owned(), "Name")?,
+            "policy" => once(&mut policy, two_numbers(value)?, "Policy")?,
+            "format" => once(&mut script, kind(value)?, "Format")?,
+            "derivation" => path = Some(value.to_owned()),
+            seed if seed.len() == 8 && seed.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                let key = Listed {
+                    fingerprint: Some(seed.to_owned()),
+                    path: path.clone(),
+                    key: value.to_owned(),
+                    name: None,
+                };
+                if key.path.is_none() {
+                    return Err(shape(format!("no Derivation stands before key {seed}")));
+                }
+                keys.push(key);
+            }
+            "sorted" | "bip67" if value.eq_ignore_ascii_case("false") || value == "0" => {
+                return Err(shape("it asks for keys in the order of the file; use a descriptor with multi".into()));
+            }
+            _ => {}
+        }
+    }
+    let (required, of) = policy.ok_or_else(|| shape("it does not say the Policy, such as 2 of 3".into()))?;
+    let script = script.ok_or_else(|| shape("it does not say the Format, such as P2WSH".into()))?;
+    quorum(Format::Coldcard, required, of, keys.len())?;
+    let row = assemble(Format::Coldcard, script, required, &keys)?;
+    Ok(Draft { name, ..Draft::new(Format::Coldcard, vec![row]) })
+}
+
+/// Sets a field that may be there once.
+fn once<T>(field: &mut Option<T>, value: T, name: &str) -> Result<(), ImportError> {
+    match field.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(ImportError::shape(Format::Coldcard, format!("{name} is there twice"))),
+    }
+}
+
+/// `2 of 3`, `2/3`.
+fn two_numbers(text: &str) -> Result<(usize, usize), ImportError> {
+    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::parse);
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(required)), Some(Ok(of)), None) if !text.contains('-') || text.contains("of") => Ok((required, of)),
+        _ => Err(ImportError::shape(Format::Coldcard, format!("the Policy is {text}, and not such as 2 of 3"))),
+    }
+}
+
+fn kind(text: &str) -> Result<Script, ImportError> {
+    match text.to_ascii_lowercase().as_str() {
+        "p2wsh" => Ok(Script::Wsh),
+        "p2sh-p2wsh" | "p2wsh-p2sh" => Ok(Script::ShWsh),
+        "p2sh" => Ok(Script::Sh),
+        other => Err(ImportError::shape(Format::Coldcard, format!("the Format {other} is none of multisig"))),
+    }
+}
