@@ -2,9 +2,9 @@ use super::*;
 use crate::treasury::bitcoin::policy::Lock;
 use miniscript::RelLockTime;
 
-/// Keys of the seeds `abandon … about` and `legal winner …`, m/48'/1'/0'/2', and one more.
+/// Keys of the seeds `abandon … about`, m/48'/1'/0'/2', and of the Ledger emulator, m/44'/1'/0'.
 const A: &str = "[73c5da0a/48'/1'/0'/2']tpubDFH9dgzveyD8zTbPUFuLrGmCydNvxehyNdUXKJAQN8x4aZ4j6UZqGfnqFrD4NqyaTVGKbvEW54tsvPTK2UoSbCC1PJY8iCNiwTL3RWZEheQ";
-const B: &str = "[f5acc2fd/48'/1'/0'/2']tpubDCwYjpDhUdPGP5rS3wgNg13mTrrjBuG8V9VpWbyptX6TRPbNoZVXsoVUSkCjmQ8jJycjuDKBb9eataSymXakTTaGifxR6kmVsfFehH1ZgJT";
+const B: &str = "[f5acc2fd/44'/1'/0']tpubDCwYjpDhUdPGP5rS3wgNg13mTrrjBuG8V9VpWbyptX6TRPbNoZVXsoVUSkCjmQ8jJycjuDKBb9eataSymXakTTaGifxR6kmVsfFehH1ZgJT";
 
 fn wallet(text: &str) -> Result<Wallet, WalletError> {
     Wallet::new("Cold", Network::Testnet, &[text])
