@@ -69,13 +69,14 @@ fn once<T>(field: &mut Option<T>, value: T, name: &str) -> Result<(), ImportErro
     }
 }
 
-/// `2 of 3`, `2/3`.
+/// `2 of 3`, `2-of-3`, `2/3`.
 fn two_numbers(text: &str) -> Result<(usize, usize), ImportError> {
-    let mut numbers = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).map(str::parse);
-    match (numbers.next(), numbers.next(), numbers.next()) {
-        (Some(Ok(required)), Some(Ok(of)), None) if !text.contains('-') || text.contains("of") => Ok((required, of)),
-        _ => Err(ImportError::shape(Format::Coldcard, format!("the Policy is {text}, and not such as 2 of 3"))),
-    }
+    let parts = text.split_once("of").or_else(|| text.split_once('/'));
+    let numbers = parts.and_then(|(required, of)| {
+        let required = required.trim_end_matches([' ', '-']).parse().ok()?;
+        Some((required, of.trim_start_matches([' ', '-']).parse().ok()?))
+    });
+    numbers.ok_or_else(|| ImportError::shape(Format::Coldcard, format!("the Policy is {text}, and not such as 2 of 3")))
 }
 
 fn kind(text: &str) -> Result<Script, ImportError> {

@@ -21,15 +21,12 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let row = labelled(line).trim();
         if !FUNCTIONS.iter().any(|function| row.starts_with(function)) {
-            return Err(if rows.is_empty() {
-                ImportError::Unknown
-            } else {
-                ImportError::shape(format, format!("a line is no descriptor: {row}"))
-            });
+            let reason = || ImportError::shape(format, format!("a line is no descriptor: {row}"));
+            return Err(if rows.is_empty() { ImportError::Unknown } else { reason() });
         }
         rows.push(row.to_owned());
     }
-    Ok(Draft::new(format, rows))
+    if rows.is_empty() { Err(ImportError::Unknown) } else { Ok(Draft::new(format, rows)) }
 }
 
 /// A line without the word that says which row it is.

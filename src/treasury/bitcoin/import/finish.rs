@@ -30,7 +30,17 @@ pub(super) fn finish(draft: Draft, asked: Option<Network>) -> Result<Imported, I
     let kind = rows.iter().find_map(|(_, kind)| *kind);
     let (network, network_assumed) = network(&draft, kind, asked)?;
     let rows: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
-    let wallet = Wallet::new(UNNAMED, network, &rows)?;
+    let wallet = match rows.as_slice() {
+        // Sparrow writes both rows together, and then each on its own.
+        [both, receive, change] if both.contains("/<") => {
+            let wallet = Wallet::new(UNNAMED, network, &[both])?;
+            if Wallet::new(UNNAMED, network, &[receive, change])?.id() != wallet.id() {
+                return Err(ImportError::shape(draft.format, "its descriptors contradict each other"));
+            }
+            wallet
+        }
+        rows => Wallet::new(UNNAMED, network, rows)?,
+    };
     for claim in claims {
         claim.check(wallet.policy().kind())?;
     }

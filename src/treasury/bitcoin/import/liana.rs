@@ -63,10 +63,14 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
         let seed = Fingerprint::from_str(&seed).map_err(|_| shape(format!("{seed} is no fingerprint")))?;
         draft.cosigners.push((Some(seed), key.alias.unwrap_or_default()));
     }
+    let labels = account.labels.unwrap_or_default();
+    if labels.len() > MOST_LABELS {
+        return Err(shape(format!("it has {} labels", labels.len())));
+    }
     let mut lost = 0_usize;
-    for (number, line) in account.labels.unwrap_or_default().into_iter().enumerate() {
+    for line in labels {
         match Label::read(line.get()) {
-            Ok(Some(label)) if number < MOST_LABELS => {
+            Ok(Some(label)) => {
                 draft.labels.apply(label);
             }
             _ => lost = lost.saturating_add(1),

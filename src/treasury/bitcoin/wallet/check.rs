@@ -1,6 +1,6 @@
 //! What a descriptor has to be before a wallet is made of it.
 
-use super::{LONGEST_DESCRIPTOR, LONGEST_NAME, WalletError};
+use super::{LONGEST_DESCRIPTOR, LONGEST_NAME, MOST_STEPS, WalletError};
 use crate::treasury::bitcoin::import::error::quote;
 use crate::treasury::bitcoin::policy::nobody;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub};
@@ -48,6 +48,21 @@ pub(super) fn rows(text: &str) -> Result<Vec<Descriptor<DescriptorPublicKey>>, W
         2 => descriptor.into_single_descriptors().map_err(unreadable),
         more => Err(WalletError::Rows(more)),
     }
+}
+
+/// No key goes on for longer than a wallet's do. Before anything is derived.
+pub(super) fn paths(row: &Descriptor<DescriptorPublicKey>) -> Result<(), WalletError> {
+    let (mut long, mut number) = (None, 0_usize);
+    row.for_each_key(|key| {
+        number = number.saturating_add(1);
+        if let DescriptorPublicKey::XPub(xpub) = key
+            && xpub.derivation_path.len() > MOST_STEPS
+        {
+            long.get_or_insert(WalletError::Path { key: number, steps: xpub.derivation_path.len() });
+        }
+        true
+    });
+    long.map_or(Ok(()), Err)
 }
 
 /// A row is sane, derives without a secret, and its keys are what they say.

@@ -29,6 +29,9 @@ pub const LONGEST_NAME: usize = 64;
 /// How far beyond the last used address a wallet looks for its own, as is the custom since BIP-44.
 pub const GAP: u32 = 20;
 
+/// The most steps from a key to its addresses; each is a derivation for every address.
+pub const MOST_STEPS: usize = 16;
+
 /// The last index that is not hardened.
 pub const LAST_INDEX: u32 = (1 << 31) - 1;
 
@@ -135,6 +138,14 @@ pub enum WalletError {
         /// How they disagree.
         reason: String,
     },
+    /// A key is far from its addresses.
+    #[error("key {key} goes on for {steps} steps, and at most {MOST_STEPS} are taken")]
+    Path {
+        /// Which key, from 1.
+        key: usize,
+        /// Its steps.
+        steps: usize,
+    },
     /// Change goes to the addresses that are handed out, though a row of its own is named.
     #[error("both rows of addresses are the same")]
     SameRows,
@@ -155,6 +166,7 @@ impl WalletError {
             Self::Rows(_) => "wallet-rows",
             Self::Network { .. } => "wallet-network",
             Self::Origin { .. } => "wallet-origin",
+            Self::Path { .. } => "wallet-path",
             Self::SameRows => "wallet-same-rows",
             Self::Policy(error) => error.code(),
         }
@@ -178,6 +190,9 @@ impl Wallet {
             (None, ..) => return Err(WalletError::Rows(0)),
             (.., more) => return Err(WalletError::Rows(more.saturating_add(2))),
         };
+        for row in [Some(&receive), change.as_ref()].into_iter().flatten() {
+            check::paths(row)?;
+        }
         let policy = Policy::of(&receive)?;
         for row in [Some(&receive), change.as_ref()].into_iter().flatten() {
             check::row(row, network)?;
