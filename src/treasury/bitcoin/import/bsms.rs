@@ -8,9 +8,13 @@
 
 use super::error::ImportError;
 use super::{Draft, Format};
+use crate::treasury::bitcoin::wallet::{LONGEST_DESCRIPTOR, WalletError};
 
 /// What the third line says where there is nothing to fill in.
 const UNRESTRICTED: &str = "No path restrictions";
+
+/// The longest third line: a path to receive and one for change.
+const LONGEST_RESTRICTIONS: usize = 128;
 
 /// Reads a descriptor record.
 pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
@@ -30,6 +34,13 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
     }
     if address.is_empty() {
         return Err(shape("the first address is missing"));
+    }
+    // A template is filled once for each path: long ones would multiply.
+    if descriptor.len() > LONGEST_DESCRIPTOR {
+        return Err(WalletError::Long.into());
+    }
+    if restrictions.len() > LONGEST_RESTRICTIONS {
+        return Err(shape("its path restrictions are longer than those of a wallet"));
     }
     let template = descriptor.contains("/**");
     let rows = match (template, *restrictions == UNRESTRICTED) {

@@ -9,6 +9,11 @@
 use super::error::ImportError;
 use super::keys::{Listed, Script, assemble, quorum};
 use super::{Draft, Format};
+use crate::treasury::bitcoin::policy::{MOST_KEYS, PolicyError};
+use crate::treasury::bitcoin::wallet::WalletError;
+
+/// The longest path that stands before a key.
+const LONGEST_PATH: usize = 256;
 
 /// Whether a text has the lines of such a file.
 pub(super) fn looks_like(text: &str) -> bool {
@@ -36,6 +41,9 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
             "policy" => once(&mut policy, two_numbers(value)?, "Policy")?,
             "format" => once(&mut script, kind(value)?, "Format")?,
             "derivation" => path = Some(value.to_owned()),
+            _ if path.as_ref().is_some_and(|path: &String| path.len() > LONGEST_PATH) => {
+                return Err(shape("a Derivation is longer than any path".into()));
+            }
             seed if seed.len() == 8 && seed.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                 let key = Listed {
                     fingerprint: Some(seed.to_owned()),
@@ -47,6 +55,9 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
                     return Err(shape(format!("no Derivation stands before key {seed}")));
                 }
                 keys.push(key);
+                if keys.len() > MOST_KEYS {
+                    return Err(WalletError::from(PolicyError::Keys(keys.len())).into());
+                }
             }
             "sorted" | "bip67" if value.eq_ignore_ascii_case("false") || value == "0" => {
                 return Err(shape("it asks for keys in the order of the file; use a descriptor with multi".into()));

@@ -2,7 +2,7 @@
 
 use super::error::{ImportError, quote};
 use super::{Draft, Imported, Nickname, keys};
-use crate::treasury::bitcoin::wallet::{Chain, LONGEST_DESCRIPTOR, LONGEST_NAME, Spot, Wallet};
+use crate::treasury::bitcoin::wallet::{Chain, LONGEST_DESCRIPTOR, LONGEST_NAME, Spot, Wallet, WalletError};
 use crate::treasury::verdict::Finding;
 use bitcoin::bip32::ChildNumber;
 use bitcoin::{Address, Network, NetworkKind};
@@ -13,11 +13,17 @@ use std::str::FromStr;
 /// The networks whose keys look alike, the one to assume first.
 pub(super) const TESTS: &[Network] = &[Network::Testnet, Network::Testnet4, Network::Signet, Network::Regtest];
 
+/// The most descriptors of a wallet in a file: both rows together, and each on its own.
+const MOST_ROWS: usize = 3;
+
 /// The name of a wallet while it is checked.
 const UNNAMED: &str = "imported";
 
 /// Checks a draft, and makes a wallet of it.
 pub(super) fn finish(draft: Draft, asked: Option<Network>) -> Result<Imported, ImportError> {
+    if draft.rows.len() > MOST_ROWS {
+        return Err(WalletError::Rows(draft.rows.len()).into());
+    }
     let mut claims = Vec::new();
     let mut rows = Vec::with_capacity(draft.rows.len());
     let mut first_key = 1;
@@ -75,7 +81,7 @@ pub(super) fn finish(draft: Draft, asked: Option<Network>) -> Result<Imported, I
 pub(super) fn checked(row: &str) -> Result<&str, ImportError> {
     let row = row.trim();
     if row.len() > LONGEST_DESCRIPTOR {
-        return Err(crate::treasury::bitcoin::wallet::WalletError::Long.into());
+        return Err(WalletError::Long.into());
     }
     let Some((body, found)) = row.split_once('#') else { return Ok(row) };
     let right = desc_checksum(body).map_err(|_| ImportError::Text("a descriptor holds characters that none may"))?;

@@ -8,9 +8,6 @@
 
 mod ways;
 
-#[cfg(test)]
-mod tests;
-
 use super::import::error::quote;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub};
 use miniscript::descriptor::{DescriptorPublicKey, DescriptorType, SinglePubKey};

@@ -4,8 +4,8 @@ use super::{LONGEST_DESCRIPTOR, LONGEST_NAME, MOST_STEPS, WalletError};
 use crate::treasury::bitcoin::import::error::quote;
 use crate::treasury::bitcoin::policy::nobody;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub};
-use bitcoin::{Network, NetworkKind};
-use miniscript::descriptor::DescriptorPublicKey;
+use bitcoin::{Network, NetworkKind, PrivateKey};
+use miniscript::descriptor::{DescriptorPublicKey, Wildcard};
 use miniscript::{Descriptor, ForEachKey};
 use std::str::FromStr;
 
@@ -25,7 +25,8 @@ pub(super) fn rows(text: &str) -> Result<Vec<Descriptor<DescriptorPublicKey>>, W
     if text.len() > LONGEST_DESCRIPTOR {
         return Err(WalletError::Long);
     }
-    if PRIVATE.iter().any(|letters| text.contains(letters)) {
+    let words = || text.split(|c: char| !c.is_ascii_alphanumeric());
+    if PRIVATE.iter().any(|letters| text.contains(letters)) || words().any(|word| PrivateKey::from_wif(word).is_ok()) {
         return Err(WalletError::Private);
     }
     if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
@@ -50,19 +51,25 @@ pub(super) fn rows(text: &str) -> Result<Vec<Descriptor<DescriptorPublicKey>>, W
     }
 }
 
-/// No key goes on for longer than a wallet's do. Before anything is derived.
+/// Every key goes on by steps that can be derived, and not many. Comes before anything is derived: the library takes it
+/// for granted, and does not return where it is not so.
 pub(super) fn paths(row: &Descriptor<DescriptorPublicKey>) -> Result<(), WalletError> {
-    let (mut long, mut number) = (None, 0_usize);
+    let (mut wrong, mut number) = (None, 0_usize);
     row.for_each_key(|key| {
         number = number.saturating_add(1);
-        if let DescriptorPublicKey::XPub(xpub) = key
-            && xpub.derivation_path.len() > MOST_STEPS
-        {
-            long.get_or_insert(WalletError::Path { key: number, steps: xpub.derivation_path.len() });
+        if let DescriptorPublicKey::XPub(xpub) = key {
+            let steps = xpub.derivation_path.len();
+            // The index is one more step, and a key's depth is one byte.
+            let depth = usize::from(xpub.xkey.depth).saturating_add(steps).saturating_add(1);
+            if xpub.wildcard == Wildcard::Hardened || key.has_hardened_step() {
+                wrong.get_or_insert(WalletError::Hardened(number));
+            } else if steps > MOST_STEPS || depth > usize::from(u8::MAX) {
+                wrong.get_or_insert(WalletError::Path { key: number, steps });
+            }
         }
         true
     });
-    long.map_or(Ok(()), Err)
+    wrong.map_or(Ok(()), Err)
 }
 
 /// A row is sane, derives without a secret, and its keys are what they say.

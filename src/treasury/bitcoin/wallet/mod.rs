@@ -139,13 +139,16 @@ pub enum WalletError {
         reason: String,
     },
     /// A key is far from its addresses.
-    #[error("key {key} goes on for {steps} steps, and at most {MOST_STEPS} are taken")]
+    #[error("key {key} goes on for {steps} steps: at most {MOST_STEPS} are taken, and 255 from its seed")]
     Path {
         /// Which key, from 1.
         key: usize,
         /// Its steps.
         steps: usize,
     },
+    /// A key is derived in a way that takes its secret.
+    #[error("key {0} goes on by hardened steps, which take its private key")]
+    Hardened(usize),
     /// Change goes to the addresses that are handed out, though a row of its own is named.
     #[error("both rows of addresses are the same")]
     SameRows,
@@ -167,6 +170,7 @@ impl WalletError {
             Self::Network { .. } => "wallet-network",
             Self::Origin { .. } => "wallet-origin",
             Self::Path { .. } => "wallet-path",
+            Self::Hardened(_) => "wallet-hardened",
             Self::SameRows => "wallet-same-rows",
             Self::Policy(error) => error.code(),
         }

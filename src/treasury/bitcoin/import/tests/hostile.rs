@@ -35,6 +35,10 @@ fn t13_hostile_megabytes_are_refused_soon() {
         filled("addwallet a&", "tpub,", ""),
         filled("wsh(sortedmulti(2,", "{", "))"),
         filled("# comment\n", "#\n", ""),
+        // What a small file could make large: a template filled for each path, a path repeated for each key.
+        format!("BSMS 1.0\n{}\n{}\nx", "/**".repeat(600_000), "/0/*,".repeat(400_000)),
+        format!("BSMS 1.0\n{}\n/{}*\nx", "/**".repeat(600_000), "0/".repeat(900_000)),
+        format!("Policy: 2 of 3\nDerivation: m{}\n{}", "/0".repeat(900_000), "F5ACC2FD: x\n".repeat(150_000)),
         filled("", "9", ""),
         format!("wpkh({key}/<0{}>/*)", ";1".repeat(8000)),
         format!("wpkh({key}{}/*)", "/1".repeat(8000)),
