@@ -164,6 +164,9 @@ fn change_of_another_script_is_refused() {
     two(&row("multi", 0), &row("multi", 1)).unwrap();
     assert_eq!(two(&row("multi", 0), &row("sortedmulti", 1)), Err(PolicyError::Rows.into()));
     assert_eq!(two(&row("multi", 0), &format!("sh({})", row("multi", 1))), Err(PolicyError::Rows.into()));
+    // The same meaning in another script.
+    let other = format!("wsh(and_v(v:pk({A}/1/*),pk({B}/1/*)))");
+    assert_eq!(two(&row("multi", 0), &other), Err(PolicyError::Rows.into()));
     let exchanged = format!("wsh(multi(2,{B}/1/*,{A}/1/*))");
     assert_eq!(two(&row("multi", 0), &exchanged), Err(PolicyError::Rows.into()));
     assert_eq!(two(&row("multi", 0), &row("multi", 0)), Err(WalletError::SameRows));
