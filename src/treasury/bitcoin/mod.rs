@@ -4,3 +4,6 @@ pub mod policy;
 pub mod psbt;
 pub mod signature;
 pub mod wallet;
+
+#[cfg(test)]
+mod example;
