@@ -23,6 +23,8 @@ pub struct Device {
     pub txid: String,
     v0: String,
     pub v2: Option<String>,
+    /// The whole transaction, where the device gave it.
+    pub complete: Option<String>,
     pub signatures: Vec<Given>,
 }
 

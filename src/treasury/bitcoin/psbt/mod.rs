@@ -10,6 +10,7 @@
 //! <https://github.com/bitcoin/bips/blob/master/bip-0370.mediawiki>.
 
 mod coin;
+mod combine;
 mod error;
 mod fields;
 mod raw;
@@ -22,6 +23,7 @@ mod write;
 mod tests;
 
 pub use coin::{Coin, CoinError};
+pub use combine::{CombineError, Difference, Taken, combine, combine_with};
 pub use error::PacketError;
 pub use fields::name;
 

@@ -3,7 +3,7 @@
 //! Only what is known is written: a [`Packet`] holds nothing else.
 
 use super::fields::{global, input, output};
-use super::{MAGIC, Version};
+use super::{MAGIC, Place, Version};
 use bitcoin::bip32::KeySource;
 use bitcoin::consensus::encode::{VarInt, serialize};
 use bitcoin::hashes::Hash;
@@ -15,10 +15,7 @@ use bitcoin::{Transaction, TxIn, TxOut};
 pub(super) fn packet(psbt: &Psbt, version: Version) -> Vec<u8> {
     let tx = &psbt.unsigned_tx;
     let mut bytes = MAGIC.to_vec();
-    let mut map = Map::default();
-    for (xpub, source) in &psbt.xpub {
-        map.put(global::XPUB, &xpub.encode(), origin(source));
-    }
+    let mut map = of_whole(psbt);
     match version {
         Version::V0 => map.plain(global::UNSIGNED_TX, unsigned(tx)),
         Version::V2 => {
@@ -45,6 +42,18 @@ pub(super) fn packet(psbt: &Psbt, version: Version) -> Vec<u8> {
         map.end(&mut bytes);
     }
     bytes
+}
+
+/// The fields of one map but those that describe the transaction, in their order: keys with their types, and values.
+pub(super) fn fields(psbt: &Psbt, place: Place) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let map = match place {
+        Place::Global => Some(of_whole(psbt)),
+        Place::Input(number) => psbt.inputs.get(number).map(of_input),
+        Place::Output(number) => psbt.outputs.get(number).map(of_output),
+    };
+    let mut fields = map.unwrap_or_default().0;
+    fields.sort();
+    fields
 }
 
 /// A map that is being written.
@@ -76,6 +85,14 @@ impl Map {
         }
         bytes.push(0);
     }
+}
+
+fn of_whole(psbt: &Psbt) -> Map {
+    let mut map = Map::default();
+    for (xpub, source) in &psbt.xpub {
+        map.put(global::XPUB, &xpub.encode(), origin(source));
+    }
+    map
 }
 
 /// Without witnesses, also where there are no inputs.

@@ -15,7 +15,7 @@ const MOST_INVALID: usize = 16;
 
 /// A signature that was verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Valid {
+pub(in crate::treasury::bitcoin) struct Valid {
     /// At which input.
     pub input: usize,
     /// Whose: a place in the policy's cosigners.
@@ -25,14 +25,14 @@ pub(in super::super) struct Valid {
 
 /// A verified signature, as a PSBT keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Signed {
+pub(in crate::treasury::bitcoin) enum Signed {
     Ecdsa(bitcoin::PublicKey, ecdsa::Signature),
     Output(taproot::Signature),
     Leaf(bitcoin::XOnlyPublicKey, TapLeafHash, taproot::Signature),
 }
 
 /// Verifies what a PSBT carries: whose signatures there are, and each that is valid.
-pub(in super::super) fn inspect(packet: &Packet, derived: &mut Derived<'_>) -> (Signatures, Vec<Valid>) {
+pub(in crate::treasury::bitcoin) fn inspect(packet: &Packet, derived: &mut Derived<'_>) -> (Signatures, Vec<Valid>) {
     let coins = (0..packet.psbt.inputs.len()).map(|input| packet.coin(input)).collect::<Vec<_>>();
     let spots = packet.psbt.inputs.iter().zip(&coins).map(|(input, coin)| {
         let hints = input.bip32_derivation.values().chain(input.tap_key_origins.values().map(|(_, source)| source));

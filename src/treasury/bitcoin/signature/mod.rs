@@ -14,7 +14,7 @@ mod own;
 #[cfg(test)]
 mod tests;
 
-pub(super) use check::{Valid, inspect};
+pub(super) use check::{Signed, Valid, inspect};
 pub use own::Derived;
 
 use super::policy::Recovery;

@@ -20,6 +20,8 @@ const MOST_WRONG: usize = 64;
 pub(super) struct Own {
     /// The script of its coins.
     pub script: ScriptBuf,
+    /// The descriptor there, with its keys.
+    pub definite: Descriptor<PublicKey>,
     /// How its coins are signed for.
     pub how: How,
     /// Every key that may sign there, in the order of [`super::super::policy::Policy::cosigners`].
@@ -153,6 +155,16 @@ impl<'w> Derived<'w> {
         own.as_ref()
     }
 
+    /// The descriptor at an input's proved spot.
+    pub(in crate::treasury::bitcoin) fn definite(&self, spot: Option<Spot>) -> Option<&Descriptor<PublicKey>> {
+        Some(&self.known(spot?)?.definite)
+    }
+
+    /// Whether coins there are signed for the old way.
+    pub(in crate::treasury::bitcoin) fn is_legacy(&self, spot: Option<Spot>) -> bool {
+        spot.and_then(|spot| self.known(spot)).is_some_and(|own| matches!(own.how, How::Legacy(_)))
+    }
+
     /// What was derived at a spot before.
     pub(super) fn known(&self, spot: Spot) -> Option<&Own> {
         self.spots.get(&spot)?.as_ref()
@@ -191,7 +203,7 @@ fn own(wallet: &Wallet, chain: Chain, mut row: Row<'_>) -> Option<Own> {
         keys.extend(cosigner.zip(under).map(|((cosigner, _), under)| Key { cosigner, under }));
         true
     });
-    Some(Own { script: definite.script_pubkey(), how, keys })
+    Some(Own { script: definite.script_pubkey(), definite, how, keys })
 }
 
 /// How to sign for a descriptor's coins, and under which keys, in the order in which its keys are walked.
