@@ -1,6 +1,10 @@
 //! Bitcoin: descriptors and the wallets made of them, PSBTs, and what a signer must know before signing one.
 
+pub mod build;
+pub mod coins;
+pub mod hot;
 pub mod policy;
 pub mod psbt;
+pub mod reviewed;
 pub mod signature;
 pub mod wallet;
