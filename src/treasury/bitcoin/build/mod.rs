@@ -10,18 +10,29 @@
 
 mod bump;
 mod cancel;
+mod check;
 mod child;
+mod choose;
+mod error;
+mod packet;
 mod pay;
 pub mod rate;
+mod recovery;
+mod spend;
 mod sweep;
+#[cfg(test)]
+mod tests;
+mod waiting;
+mod weigh;
 
 pub use bump::bump;
 pub use cancel::cancel;
 pub use child::child;
+pub use error::BuildError;
 pub use pay::pay;
-pub use sweep::{Ripeness, ripeness, sweep};
+pub use recovery::{Ripeness, ripeness};
+pub use sweep::sweep;
 
-use super::policy::Lock;
 use super::psbt::Packet;
 use super::wallet::Spot;
 use bitcoin::absolute::LockTime;
@@ -69,25 +80,44 @@ pub enum Start {
 pub enum Way {
     /// The quorum that may always sign.
     Quorum,
-    /// Those of `Policy::recovery()` at this place, once its lock has ended.
-    Recovery(usize),
+    /// Those who may sign once a lock has ended.
+    Recovery {
+        /// Which: a place in `Policy::recovery()`.
+        place: usize,
+        /// What time it is, in seconds since 1970: for locks that end at a time.
+        now: u64,
+    },
 }
 
 /// What a fee may come to at most. Whatever is beyond is refused, when a transaction is built and again in its review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most in all.
-    pub fee: Amount,
+    pub absolute: Amount,
     /// The most for its size.
     pub rate: FeeRate,
     /// The most in percent of what the coins are worth.
     pub percent: u64,
+    /// A fee up to this is never refused for its share: little coins have large shares.
+    pub small: Amount,
+}
+
+impl Default for Limits {
+    /// A twentieth of a bitcoin, 1 000 sat/vB, and a tenth of what is spent from 10 000 sat on.
+    fn default() -> Self {
+        Self {
+            absolute: Amount::from_sat(5_000_000),
+            rate: FeeRate::from_sat_per_kwu(250_000),
+            percent: 10,
+            small: Amount::from_sat(10_000),
+        }
+    }
 }
 
 /// On which terms a transaction is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
-    /// What is paid for its size.
+    /// What is paid for its size; for a child, for its own size and that of the parents that wait with it.
     pub rate: FeeRate,
     /// Of which coins.
     pub choice: Choice,
@@ -103,6 +133,21 @@ pub struct Terms {
     pub xpubs: bool,
 }
 
+impl Terms {
+    /// The usual ones: any coins, replaceable, from the next block on, signed by the quorum.
+    pub fn at(rate: FeeRate) -> Self {
+        Self {
+            rate,
+            choice: Choice::default(),
+            replaceable: true,
+            start: Start::Tip,
+            way: Way::Quorum,
+            limits: Limits::default(),
+            xpubs: false,
+        }
+    }
+}
+
 /// A transaction to be signed, and what it comes to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Built {
@@ -114,14 +159,6 @@ pub struct Built {
     pub weight: Weight,
     /// Which output comes back to us as change, and where it lies.
     pub change: Option<(usize, Spot)>,
-    /// Which transactions of ours it takes the place of.
+    /// Which transactions that wait it takes the place of: the one that was asked for, then those that spend from it.
     pub replaces: Vec<Txid>,
-}
-
-/// Why a transaction cannot be built.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BuildError {
-    /// Nobody is paid.
-    #[error("there is nobody to pay")]
-    Nobody,
 }

@@ -1,26 +1,11 @@
-//! sweep.
-use super::*;
+//! A sweep: everything that may be taken goes to one address. By a recovery it takes what is ripe, and says how long the
+//! soonest coin has to wait when nothing is.
+
+use super::{BuildError, Built, Payment, Sum, Terms, pay};
 use crate::treasury::bitcoin::coins::{Marks, State};
+use bitcoin::ScriptBuf;
 
-/// sweep
+/// Sends everything that the terms allow to one script.
 pub fn sweep(state: &State, marks: &Marks, to: ScriptBuf, terms: &Terms) -> Result<Built, BuildError> {
-    todo!()
-}
-
-/// When a coin can be taken by a recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ripeness {
-    /// Now.
-    Ripe,
-    /// In so many blocks.
-    Blocks(u32),
-    /// From that time on, in seconds since 1970.
-    Time(u64),
-    /// Not before it is confirmed.
-    Unconfirmed,
-}
-
-/// When each coin can be taken by the recovery at this place of `Policy::recovery()`.
-pub fn ripeness(state: &State, recovery: usize) -> Result<Vec<(OutPoint, Ripeness)>, BuildError> {
-    todo!()
+    pay(state, marks, &[Payment { script: to, sum: Sum::Max }], terms)
 }

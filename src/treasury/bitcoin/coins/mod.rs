@@ -4,6 +4,8 @@
 //! - A balance is a sum of coins and of transactions, counted anew each time it is asked for.
 //! - What people decided about coins (labels, frozen ones) comes in as [`Marks`] and is kept in the journal.
 
+#[cfg(test)]
+pub(crate) mod bench;
 mod holdings;
 mod state;
 #[cfg(test)]
