@@ -4,8 +4,12 @@ pub mod finalize;
 pub mod export;
 pub mod import;
 pub mod labels;
+pub mod build;
+pub mod coins;
+pub mod hot;
 pub mod policy;
 pub mod psbt;
+pub mod reviewed;
 pub mod signature;
 pub mod wallet;
 
