@@ -2,5 +2,6 @@
 
 pub mod policy;
 pub mod psbt;
+pub mod review;
 pub mod signature;
 pub mod wallet;
