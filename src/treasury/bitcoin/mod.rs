@@ -7,4 +7,4 @@ pub mod signature;
 pub mod wallet;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
