@@ -85,7 +85,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 
 /// Writes down what has become of the wallet's proposals on the chain: confirmed, in a block no more, or in conflict with
 /// another transaction. Only those whose fate has changed are told.
-pub fn follow(wallet: WalletId, chain: &dyn Chain, context: &Context) -> Result<Vec<(ProposalId, &'static str)>, Failure> {
+pub fn follow(
+    wallet: WalletId,
+    chain: &dyn Chain,
+    context: &Context,
+) -> Result<Vec<(ProposalId, &'static str)>, Failure> {
     let watched = |state: State| state.is_live() || matches!(state, State::Confirmed);
     let treasury = read(context)?;
     let mut found = Vec::new();
