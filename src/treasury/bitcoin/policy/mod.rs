@@ -18,7 +18,7 @@ use miniscript::{AbsLockTime, Descriptor, ForEachKey, RelLockTime};
 pub const MOST_KEYS: usize = 15;
 
 /// The x coordinate of the point that BIP-341 proposes for a key path that nobody can use.
-const NOBODY: [u8; 32] = [
+pub(super) const NOBODY: [u8; 32] = [
     0x50, 0x92, 0x9b, 0x74, 0xc1, 0xa0, 0x49, 0x54, 0xb7, 0x8b, 0x4b, 0x60, 0x35, 0xe9, 0x7a, 0x5e, 0x07, 0x8a, 0x5a,
     0x0f, 0x28, 0xec, 0x96, 0xd5, 0x47, 0xbf, 0xee, 0x9a, 0xce, 0x80, 0x3a, 0xc0,
 ];
@@ -163,6 +163,11 @@ impl Policy {
     /// The keys of the quorum, in the descriptor's order.
     pub fn seats(&self) -> impl Iterator<Item = &Cosigner> + '_ {
         self.seats.iter().filter_map(|seat| self.cosigners.get(*seat))
+    }
+
+    /// Where the keys of the quorum stand in [`Policy::cosigners`].
+    pub fn seat_places(&self) -> &[usize] {
+        &self.seats
     }
 
     /// The ways to spend that open later, the soonest first.
