@@ -101,7 +101,6 @@ fn a_node_that_goes_away_in_the_middle_is_an_error_and_is_found_again() {
     let gone = chain.full_scan(purse.wallet.start_full_scan().build(), Scan::default(), &kill).unwrap_err();
     assert!(matches!(gone, ChainError::Unreachable { .. }) && gone.passes(), "{gone}");
     assert_eq!(purse.known(), before);
-    drop(kill);
     // It comes back with another cookie.
     twins.node.run();
     twins.mirror();
