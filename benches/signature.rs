@@ -11,7 +11,9 @@ use bitcoin::bip32::{DerivationPath, Xpriv, Xpub};
 use bitcoin::hashes::Hash;
 use bitcoin::secp256k1::{All, Message, PublicKey, Secp256k1, ecdsa::Signature};
 use bitcoin::sighash::{EcdsaSighashType, SighashCache};
-use bitcoin::{Amount, Network, OutPoint, Psbt, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, transaction};
+use bitcoin::{
+    Amount, Network, OutPoint, Psbt, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, transaction,
+};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use exchequer::treasury::bitcoin::psbt::{Packet, Version};
 use exchequer::treasury::bitcoin::signature::{Derived, verify, verify_with};

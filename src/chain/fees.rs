@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_target_takes_the_nearest_that_is_not_longer() {
-        let rate = FeeRate::from_sat_per_vb_unchecked;
+        let rate = FeeRate::from_sat_per_vb_u32;
         let rates = BTreeMap::from([(2, rate(30)), (6, rate(10)), (144, rate(1))]);
         let fees = Fees { rates, floor: Some(rate(2)), taken: Timestamp::from_secs(0) };
         let within = |blocks| fees.within(blocks).map(|rate| rate.to_sat_per_vb_ceil());
