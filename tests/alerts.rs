@@ -79,6 +79,7 @@ impl Session {
             candles: 0,
             across: None,
             portfolio: None,
+            treasury: None,
         };
         let seen = async {
             loop {

@@ -68,6 +68,7 @@ impl Watcher {
             candles: 100,
             across: None,
             portfolio: None,
+            treasury: None,
         };
         Self { handle: desk.handle(Scope::local()), query }
     }

@@ -54,6 +54,7 @@ fn query(shown: usize, base: Option<&str>) -> Query {
         candles: 0,
         across: None,
         portfolio: Some(PortfolioQuery { shown, base: base.map(asset), method: Method::Fifo, entries: (0, 5) }),
+        treasury: None,
     }
 }
 

@@ -94,6 +94,8 @@ impl State {
             links: self.links.values().cloned().collect(),
             nav,
             portfolio,
+            waiting: None,
+            treasury: None,
             store: self.store.clone(),
             alerts: Arc::clone(&self.alerts),
             replay: self.replay.clone(),

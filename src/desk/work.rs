@@ -152,6 +152,7 @@ impl Work {
                 }
             }
             Command::Alert(wish) => self.alerts.carry_out(scope, self.settings.mode(), wish).await,
+            Command::Treasury(_) => self.shared.notice(true, "there is no treasury on this desk"),
             Command::Set { key, value } => self.set(scope, key, value).await,
         }
         self.shared.changed();

@@ -1,0 +1,17 @@
+//! The treasury of a running desk: wallets, what waits for approval, and what was done about it.
+//!
+//! - What is shown is folded from the journal and from what the chain said, with when and by whom it was said.
+//! - There is one review, and every way to a signature goes through it; a wish to sign or to broadcast says what its
+//!   owner saw, and is refused when that is no longer what the review says.
+
+mod secret;
+mod view;
+mod wish;
+
+pub use secret::Secret;
+pub use view::{coins, 
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalId, ProposalRow,
+    ProposalView, Recipients, SeatStanding, SeatView, Stage, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting,
+    WalletPage, WalletView,
+};
+pub use wish::{Given, Marked, Seen, Wish};
