@@ -27,7 +27,24 @@ const ROOMS: [(&str, &[&str], bool); 13] = [
     ("desk", &["feed", "store", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
     ("console", &["desk", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
     ("sim", &["venue", "portfolio", "treasury", "market", "money"], false),
-    ("cli", &["sim", "console", "desk", "store", "feed", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
+    (
+        "cli",
+        &[
+            "sim",
+            "console",
+            "desk",
+            "store",
+            "feed",
+            "chain",
+            "venue",
+            "alert",
+            "portfolio",
+            "treasury",
+            "market",
+            "money",
+        ],
+        false,
+    ),
 ];
 
 /// What a pure room does not name outside its tests.

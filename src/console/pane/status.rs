@@ -15,6 +15,7 @@ use crate::desk::treasury::{Stage, SyncState};
 use crate::desk::{Health, Link, LinkState, Notice, View};
 use crate::market::{Timestamp, VenueStatus};
 use crate::money::Decimal;
+use crate::treasury::verdict::Judgement;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -63,6 +64,9 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     let place = state.place(view);
     let link = place.and_then(|place| view.link(place)).or(view.links.first());
     let mut parts: Vec<(String, Role)> = Vec::new();
+    if let Some(waiting) = view.waiting.filter(|waiting| waiting.count() > 0) {
+        parts.push((format!("approvals {}", waiting.count()), Role::Accent));
+    }
     if state.workspace() == Workspace::Portfolio {
         parts.push(prices(canvas, view));
     } else if state.workspace() == Workspace::Treasury && view.treasury.is_some() {
@@ -77,9 +81,6 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
                 parts.push((format!("lag {}", delay(lag)), Role::Dim));
             }
         }
-    }
-    if let Some(waiting) = view.waiting.filter(|waiting| waiting.count() > 0) {
-        parts.push((format!("approvals {}", waiting.count()), Role::Accent));
     }
     let fired = view.alerts.unseen().count();
     if fired > 0 {
@@ -211,12 +212,17 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
         Workspace::Treasury if state.focus() == Pane::Wallets => {
             [Action::Help, Action::Coins, Action::Receive, Action::ConfirmAddress, Action::Sync]
         }
-        Workspace::Treasury => match state.treasury.chosen(view).map(|proposal| proposal.row.stage) {
-            Some(Stage::Ready | Stage::Failed) => {
-                [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
+        Workspace::Treasury => {
+            match state.treasury.chosen(view).map(|proposal| (proposal.row.judgement, proposal.row.stage)) {
+                Some((Judgement::Block, _)) => {
+                    [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
+                }
+                Some((_, Stage::Ready | Stage::Failed)) => {
+                    [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
+                }
+                _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],
             }
-            _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],
-        },
+        }
     };
     let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
     let keep = |action: Action| match state.size.width {

@@ -7,7 +7,7 @@ use crate::console::layout::{Pane, inside};
 use crate::console::pane::treasury::{approvals, coins, page, wallets};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Marked, Seen, SeatStanding, Stage, Wish};
+use crate::desk::treasury::{Marked, Seen, Stage, Wish};
 use crate::desk::{Command, View};
 use crate::treasury::verdict::Judgement;
 use ratatui::layout::Rect;
@@ -103,17 +103,13 @@ fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
         return Err("amounts are hidden; show them first, so that you see what you sign".to_owned());
     }
     let Some(seat) = proposal.own().next() else {
-        let signed = proposal.seats.iter().any(|seat| {
-            seat.hot.is_some() && matches!(seat.standing, SeatStanding::Approved(_) | SeatStanding::Rejected(..))
-        });
-        return Err(match signed {
+        return Err(match proposal.seats.iter().any(|seat| seat.hot.is_some()) {
             true => format!("the keys that lie here have decided about #{number} already"),
             false => format!("no key of #{number} lies here: export it, and sign it where the key is"),
         });
     };
     let seen = Seen(proposal.row.codes.clone());
-    let task =
-        Task::Approve { proposal: proposal.row.id, seat: seat.fingerprint, seen, answers: Vec::new() };
+    let task = Task::Approve { proposal: proposal.row.id, seat: seat.fingerprint, seen, answers: Vec::new() };
     Ok(open(state, Window::reading(task)))
 }
 
@@ -124,9 +120,10 @@ fn reject(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     if !proposal.row.stage.collects() {
         return Err(format!("#{number} cannot be refused: it is {}", proposal.row.stage.word()));
     }
-    let seat = proposal.own().next();
-    let seat = seat.ok_or_else(|| format!("no key that could refuse #{number} lies here"))?;
-    let task = Task::Reject { proposal: proposal.row.id, seat: seat.fingerprint, reason: String::new() };
+    // Whose key lies here comes first: that is who sits here.
+    let seat = proposal.own().find(|seat| seat.speaks).or(proposal.refusable().next());
+    let seat = seat.ok_or_else(|| format!("there is no seat of #{number} that this desk speaks for"))?;
+    let task = Task::Reject { proposal: proposal.row.id, seat: seat.fingerprint };
     Ok(open(state, Window::text(task, "")))
 }
 

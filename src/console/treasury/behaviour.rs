@@ -217,10 +217,10 @@ fn keys_that_make_no_sense_say_why() {
     none(&mut state, treasury, "x a", "amounts are hidden");
     press(&mut state, treasury, "x");
     fn foreign(state: &State) -> View {
-        with(state, |proposal| proposal.seats.iter_mut().for_each(|seat| seat.hot = None))
+        with(state, |proposal| proposal.seats.iter_mut().for_each(|seat| (seat.hot, seat.speaks) = (None, false)))
     }
     none(&mut state, foreign, "a", "no key of #14 lies here");
-    none(&mut state, foreign, "r", "no key that could refuse #14");
+    none(&mut state, foreign, "r", "no seat of #14 that this desk speaks for");
     fn done(state: &State) -> View {
         with(state, |proposal| {
             proposal.seats.iter_mut().for_each(|seat| seat.standing = SeatStanding::Approved(proposal.reviewed));
@@ -245,13 +245,14 @@ fn keys_that_make_no_sense_say_why() {
 }
 
 #[test]
-fn a_refusal_has_a_reason_and_is_signed() {
+fn a_refusal_has_a_reason_and_a_seat() {
     let mut state = signer(80, 24);
-    press(&mut state, treasury, "r n o t space o u r s enter d e m o");
-    let effects = press(&mut state, treasury, "enter");
-    let Some(Wish::Reject { proposal, seat, passphrase, reason }) = wish(&effects) else { panic!("{effects:?}") };
-    assert_eq!((*proposal, *seat, passphrase.expose()), (id(14), finger("f5acc2fd"), "demo"));
-    assert_eq!(reason, "not ours");
+    let effects = press(&mut state, treasury, "r n o t space o u r s enter");
+    let (proposal, seat) = (id(14), finger("f5acc2fd"));
+    assert_eq!(wish(&effects), Some(&Wish::Reject { proposal, seat, reason: "not ours".to_owned() }));
+    let effects = press(&mut state, treasury, "r tab enter");
+    let (seat, reason) = (finger("0f056943"), String::new());
+    assert_eq!(wish(&effects), Some(&Wish::Reject { proposal, seat, reason }), "another seat, for no reason");
 }
 
 #[test]

@@ -14,13 +14,46 @@ use std::sync::Arc;
 
 /// What people have sent to terminals that believed them.
 const PAYLOADS: [&str; 40] = [
-    "\u{1b}[2J", "\u{1b}[31mred", "\u{1b}]0;title\u{7}", "\u{1b}]52;c;ZXZpbA==\u{7}", "\u{1b}]52;c;ZXZpbA==\u{1b}\\",
-    "\u{1b}]8;;http://evil\u{1b}\\pay\u{1b}]8;;\u{1b}\\", "\u{1b}P$q\"p\u{1b}\\", "\u{1b}[6n", "\u{1b}[c", "\u{1b}[>c",
-    "\u{1b}Z", "\u{1b}c", "\u{1b}[?1049l", "\u{1b}[?2026h", "\u{1b}[10;10H", "\u{1b}[1A", "\u{1b}7\u{1b}8", "\u{9b}31m",
-    "\u{9d}0;title\u{9c}", "\u{90}q\u{9c}", "\u{85}next", "\u{84}", "\r\noverwrites", "\rpay 0.1 BTC", "tab\tstop",
-    "\u{8}\u{8}\u{8}\u{8}gone", "\u{7}\u{7}", "nul\u{0}here", "\u{7f}\u{7f}", "\u{b}down", "\u{c}page",
-    "\u{e}shift\u{f}", "\u{202e}drowssap", "\u{2066}iso\u{2069}", "\u{200b}zero\u{200d}", "\u{feff}bom",
-    "\u{2028}line\u{2029}", "\u{e0041}\u{e0042}tags", "\u{ad}soft", "\u{1b}_Gi=1;AAAA\u{1b}\\",
+    "\u{1b}[2J",
+    "\u{1b}[31mred",
+    "\u{1b}]0;title\u{7}",
+    "\u{1b}]52;c;ZXZpbA==\u{7}",
+    "\u{1b}]52;c;ZXZpbA==\u{1b}\\",
+    "\u{1b}]8;;http://evil\u{1b}\\pay\u{1b}]8;;\u{1b}\\",
+    "\u{1b}P$q\"p\u{1b}\\",
+    "\u{1b}[6n",
+    "\u{1b}[c",
+    "\u{1b}[>c",
+    "\u{1b}Z",
+    "\u{1b}c",
+    "\u{1b}[?1049l",
+    "\u{1b}[?2026h",
+    "\u{1b}[10;10H",
+    "\u{1b}[1A",
+    "\u{1b}7\u{1b}8",
+    "\u{9b}31m",
+    "\u{9d}0;title\u{9c}",
+    "\u{90}q\u{9c}",
+    "\u{85}next",
+    "\u{84}",
+    "\r\noverwrites",
+    "\rpay 0.1 BTC",
+    "tab\tstop",
+    "\u{8}\u{8}\u{8}\u{8}gone",
+    "\u{7}\u{7}",
+    "nul\u{0}here",
+    "\u{7f}\u{7f}",
+    "\u{b}down",
+    "\u{c}page",
+    "\u{e}shift\u{f}",
+    "\u{202e}drowssap",
+    "\u{2066}iso\u{2069}",
+    "\u{200b}zero\u{200d}",
+    "\u{feff}bom",
+    "\u{2028}line\u{2029}",
+    "\u{e0041}\u{e0042}tags",
+    "\u{ad}soft",
+    "\u{1b}_Gi=1;AAAA\u{1b}\\",
 ];
 
 /// A view in which every text from outside is this one, as the desk makes it when it comes in.
@@ -87,7 +120,7 @@ fn t14_no_control_byte_leaves_through_any_view() {
             }
             let buf = drawn(&state, &told(&state, payload, shown), "dark", &UNICODE);
             for c in text(&buf).chars().filter(|c| *c != '\n') {
-                let hostile = c.is_control() || printable(c.encode_utf8(&mut [0; 4])) != c.encode_utf8(&mut [0; 4]);
+                let hostile = c.is_control() || printable(&c.to_string()).as_ref() != c.to_string();
                 assert!(!hostile, "{c:?} of {payload:?} after {pressed}");
             }
             let mut sent = Vec::new();
@@ -98,8 +131,9 @@ fn t14_no_control_byte_leaves_through_any_view() {
             Screen::new(&mut sent, state.size, ColourDepth::Mono).draw(paint).unwrap();
             let mut terminal = vt100::Parser::new(24, 80, 0);
             terminal.process(&sent);
+            let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n");
             let (now, drawn) = (terminal.screen().contents(), text(&buf));
-            assert_eq!(now.trim_end(), drawn.trim_end(), "{payload:?} after {pressed}");
+            assert_eq!(lines(now.trim_end()), lines(drawn.trim_end()), "{payload:?} after {pressed}");
         }
     }
 }

@@ -60,7 +60,7 @@ fn wallets() -> Vec<WalletView> {
     };
     let balance = |confirmed, pending, frozen| {
         let sats = |text: &str| Amount::from_str_in(text, bitcoin::Denomination::Bitcoin).unwrap();
-        Some(Balance { confirmed: sats(confirmed), pending: sats(pending), frozen: sats(frozen) })
+        Some(Balance { confirmed: sats(confirmed), pending: sats(pending).to_signed().unwrap(), frozen: sats(frozen) })
     };
     vec![
         WalletView {
@@ -193,7 +193,17 @@ fn verdict(number: u64) -> Verdict {
         tone,
     };
     let mut rows = vec![
-        line("out 0", &["1.50000000 BTC", "146,118 USD", "payment", "bc1q w508 d6qe jxtd g4y5 r3za rvar y0c5 xw7k v8f3 t4", "OTC"], Tone::Leaves),
+        line(
+            "out 0",
+            &[
+                "1.50000000 BTC",
+                "146,118 USD",
+                "payment",
+                "bc1q w508 d6qe jxtd g4y5 r3za rvar y0c5 xw7k v8f3 t4",
+                "OTC",
+            ],
+            Tone::Leaves,
+        ),
         line("out 1", &["33.49998500 BTC", "change, ours at 1/37", "derived again and equal"], Tone::Ours),
         line("in 0", &["35.00000000 BTC", "ours at 0/37", "sale of the mill"], Tone::Ours),
         line("fee", &["0.00001500 BTC", "7.1 sat/vB", "0.001 % of what is sent"], Tone::Plain),
@@ -221,6 +231,7 @@ fn proposal(row: &ProposalRow) -> ProposalView {
         fingerprint: finger(finger_),
         name: name.into(),
         hot: hot.then(|| HotKey { told: Some("demo".into()) }),
+        speaks: true,
         standing,
     };
     let second = if row.signed > 1 { SeatStanding::Approved(ago(300)) } else { SeatStanding::Pending };

@@ -44,7 +44,9 @@ fn a_treasury_in_every_size() {
 #[test]
 fn every_pane_in_every_size() {
     for (width, height) in SIZES {
-        for (name, pressed) in [("wallets", "3 tab tab"), ("coins", "3 c"), ("proposal", "3 v"), ("blocked", "3 down enter")] {
+        for (name, pressed) in
+            [("wallets", "3 tab tab"), ("coins", "3 c"), ("proposal", "3 v"), ("blocked", "3 down enter")]
+        {
             let state = after(width, height, pressed, treasury);
             let buf = drawn(&state, &treasury(&state), "dark", &UNICODE);
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), text(&buf));
@@ -147,6 +149,9 @@ fn every_theme_and_sign_shows_the_same() {
         assert_eq!(text(&drawn(&state, &treasury(&state), theme, &UNICODE)), shown, "{theme}");
     }
     assert_eq!(state.treasury.proposal, Some(id(13)));
-    let ops = State { treasury: super::Signer { wallet: Some(wallet_id(2)), ..super::Signer::default() }, ..after(80, 24, "3 c", treasury) };
+    let ops = State {
+        treasury: super::Signer { wallet: Some(wallet_id(2)), ..super::Signer::default() },
+        ..after(80, 24, "3 c", treasury)
+    };
     assert!(screen(&ops, &treasury(&ops)).contains("HOT"));
 }

@@ -60,8 +60,6 @@ pub enum Task {
         proposal: ProposalId,
         /// For which key.
         seat: Fingerprint,
-        /// Why, once it was typed.
-        reason: String,
     },
     /// Send.
     Broadcast {
@@ -284,10 +282,14 @@ fn turn_key(state: &mut State, view: &View) {
     let Some(Overlay::Treasury(open)) = &mut state.overlay else { return };
     let about = open.task.proposal().and_then(|id| proposal(view, id));
     match &mut open.task {
-        Task::Approve { seat, .. } | Task::Reject { seat, .. } => {
+        Task::Approve { seat, .. } => {
             let keys: Vec<_> = about.into_iter().flat_map(ProposalView::own).map(|own| own.fingerprint).collect();
             *seat = after(&keys, *seat);
             open.secret.clear();
+        }
+        Task::Reject { seat, .. } => {
+            let seats = about.into_iter().flat_map(ProposalView::refusable);
+            *seat = after(&seats.map(|own| own.fingerprint).collect::<Vec<_>>(), *seat);
         }
         Task::Confirm { wallet, seat } => {
             let page = view.treasury.as_ref().and_then(|treasury| treasury.wallet.as_deref());
@@ -372,7 +374,10 @@ fn advance(mut open: Window, view: &View) -> Next {
             let challenge = about.and_then(|about| about.challenges.get(at));
             if challenge.is_some_and(|challenge| !challenge.met(&typed)) {
                 open.field = Field::default();
-                return stay(open, "these are not the characters of the address that is paid: compare it with your own source");
+                return stay(
+                    open,
+                    "these are not the characters of the address that is paid: compare it with your own source",
+                );
             }
             answers.push(typed);
             let more = about.is_some_and(|about| at + 1 < about.challenges.len());
@@ -380,9 +385,7 @@ fn advance(mut open: Window, view: &View) -> Next {
             open.step = if more { Step::Answer(at + 1) } else { Step::Passphrase };
             Next::Stay(open, None)
         }
-        (Task::Approve { .. } | Task::Reject { .. }, Step::Passphrase) if open.secret.is_empty() => {
-            stay(open, "type the key's passphrase")
-        }
+        (Task::Approve { .. }, Step::Passphrase) if open.secret.is_empty() => stay(open, "type the key's passphrase"),
         (Task::Approve { proposal, seat, seen, answers }, Step::Passphrase) => Next::Ask(Wish::Approve {
             proposal: *proposal,
             seat: *seat,
@@ -390,17 +393,9 @@ fn advance(mut open: Window, view: &View) -> Next {
             seen: seen.clone(),
             answers: std::mem::take(answers),
         }),
-        (Task::Reject { reason, .. }, Step::Text) => {
-            *reason = typed;
-            open.step = Step::Passphrase;
-            Next::Stay(open, None)
+        (Task::Reject { proposal, seat }, _) => {
+            Next::Ask(Wish::Reject { proposal: *proposal, seat: *seat, reason: typed })
         }
-        (Task::Reject { proposal, seat, reason }, Step::Passphrase) => Next::Ask(Wish::Reject {
-            proposal: *proposal,
-            seat: *seat,
-            passphrase: std::mem::take(&mut open.secret),
-            reason: std::mem::take(reason),
-        }),
         (Task::Broadcast { .. }, Step::Read) => {
             open.step = Step::Text;
             Next::Stay(open, None)

@@ -9,9 +9,9 @@ mod view;
 mod wish;
 
 pub use secret::Secret;
-pub use view::{coins, 
+pub use view::{
     AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalId, ProposalRow,
     ProposalView, Recipients, SeatStanding, SeatView, Stage, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting,
-    WalletPage, WalletView,
+    WalletPage, WalletView, coins,
 };
 pub use wish::{Given, Marked, Seen, Wish};

@@ -6,7 +6,7 @@ use crate::treasury::bitcoin::policy::Quorum;
 use crate::treasury::bitcoin::wallet::{Spot, WalletId};
 use crate::treasury::verdict::{Judgement, Verdict};
 use bitcoin::bip32::Fingerprint;
-use bitcoin::{Amount, Network, OutPoint, Txid};
+use bitcoin::{Amount, Network, OutPoint, SignedAmount, Txid};
 use std::fmt;
 use std::sync::Arc;
 
@@ -131,8 +131,8 @@ impl WalletView {
 pub struct Balance {
     /// In blocks.
     pub confirmed: Amount,
-    /// On its way, in no block yet.
-    pub pending: Amount,
+    /// What transactions that are in no block yet bring, less what they take.
+    pub pending: SignedAmount,
     /// Of all that, what is kept from being spent.
     pub frozen: Amount,
 }
@@ -238,7 +238,7 @@ impl Kind {
             Self::ChildPays => "child pays",
             Self::Sweep => "sweep",
             Self::Recovery => "recover",
-            Self::Foreign => "imported",
+            Self::Foreign => "import",
         }
     }
 }
@@ -385,7 +385,12 @@ pub struct ProposalView {
 impl ProposalView {
     /// The keys on this machine that could still sign.
     pub fn own(&self) -> impl Iterator<Item = &SeatView> + '_ {
-        self.seats.iter().filter(|seat| seat.hot.is_some() && matches!(seat.standing, SeatStanding::Pending))
+        self.seats.iter().filter(|seat| seat.hot.is_some() && !seat.standing.decided())
+    }
+
+    /// The seats in whose name this desk could still refuse.
+    pub fn refusable(&self) -> impl Iterator<Item = &SeatView> + '_ {
+        self.seats.iter().filter(|seat| seat.speaks && !seat.standing.decided())
     }
 }
 
@@ -420,6 +425,8 @@ pub struct SeatView {
     pub name: Arc<str>,
     /// A key of this seat that lies on this machine.
     pub hot: Option<HotKey>,
+    /// Whether this desk may refuse in its name: nobody else speaks for it.
+    pub speaks: bool,
     /// What its owner has done.
     pub standing: SeatStanding,
 }
@@ -436,12 +443,23 @@ pub struct HotKey {
 pub enum SeatStanding {
     /// Nothing yet.
     Pending,
+    /// It was shown the review.
+    Viewed(Timestamp),
     /// Signed every input; verified here at this moment.
     Approved(Timestamp),
     /// Signed, but not every input.
     Partly(usize, usize),
     /// Refused.
     Rejected(Timestamp, Arc<str>),
+    /// Signing did not come about, for this reason; it can be tried again.
+    Failed(Timestamp, Arc<str>),
+}
+
+impl SeatStanding {
+    /// Whether there is nothing more to come.
+    pub fn decided(&self) -> bool {
+        matches!(self, Self::Approved(_) | Self::Rejected(..))
+    }
 }
 
 /// Something that was done.

@@ -22,14 +22,12 @@ pub enum Wish {
         /// What was typed for each of the review's challenges, in their order.
         answers: Vec<String>,
     },
-    /// Refuse, for a seat whose key is kept here.
+    /// Refuse in the name of a seat. It is signed by this desk's own identity, which moves no money.
     Reject {
         /// What.
         proposal: ProposalId,
         /// For which key.
         seat: Fingerprint,
-        /// What opens it.
-        passphrase: Secret,
         /// Why; may be empty.
         reason: String,
     },

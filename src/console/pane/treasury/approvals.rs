@@ -28,8 +28,8 @@ enum Column {
 }
 
 const COLUMNS: [Spec<Column>; 10] = [
-    spec(Column::Number, 0, 4, 5),
-    spec(Column::What, 1, 19, 25),
+    spec(Column::Number, 0, 4, 4),
+    spec(Column::What, 1, 19, 22),
     spec(Column::To, 5, 11, 26),
     spec(Column::Value, 6, 12, 14),
     spec(Column::Signed, 2, 7, 8),
@@ -115,8 +115,11 @@ pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
         _ => None,
     };
     let amount = |amount: Amount, word: &str| {
-        let left = room.saturating_sub(columns(word) + 5);
-        format!("{word} {} BTC", ink.amount(amount, left))
+        let left = room.saturating_sub(columns(word) + 1);
+        let text = ink.amount(amount, left);
+        // The unit goes before a digit does.
+        let unit = if columns(&text) + 4 <= left { " BTC" } else { "" };
+        format!("{word} {text}{unit}")
     };
     match fee {
         Some(fee) => amount(fee, "fee"),
@@ -137,7 +140,10 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
             (format!("{}{more}", first.unwrap_or_else(|| "(ourselves)".to_owned())), plain)
         }
         Column::Value => {
-            let (text, role) = ink.value(row.value, room);
+            let (text, role) = match row.sent {
+                Amount::ZERO => (canvas.glyphs.missing.to_owned(), Role::Dim),
+                _ => ink.value(row.value, room),
+            };
             canvas.put_right(cell, cell.width, y, &text, if open { role } else { Role::Dim });
             return;
         }

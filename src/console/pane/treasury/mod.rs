@@ -24,7 +24,7 @@ use crate::desk::treasury::{Payee, PriceView, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
 use crate::treasury::verdict::Judgement;
-use bitcoin::Amount;
+use bitcoin::{Amount, SignedAmount};
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 
@@ -58,6 +58,12 @@ impl<'a> Ink<'a> {
         self.amounts.money(coins(amount), 8, width)
     }
 
+    /// An amount that comes or goes.
+    pub fn change(&self, change: SignedAmount, width: usize) -> String {
+        let size = coins(change.unsigned_abs());
+        self.amounts.gain(if change.is_negative() { -size } else { size }, 8, width)
+    }
+
     /// What something is worth.
     pub fn value(&self, value: Option<Decimal>, width: usize) -> (String, Role) {
         match value {
@@ -79,6 +85,8 @@ impl<'a> Ink<'a> {
     /// An address in so many columns: its beginning and its end, never its middle alone. What it is called stands behind.
     pub fn payee(&self, payee: &Payee, width: usize) -> String {
         let label = if payee.label.is_empty() { String::new() } else { format!(" \"{}\"", payee.label) };
+        // Where there is no room for both, the address is what counts.
+        let label = if columns(&label) + 9 <= width { label } else { String::new() };
         let count = payee.address.chars().count();
         if count + columns(&label) <= width {
             return format!("{}{label}", payee.address);
@@ -121,7 +129,7 @@ pub fn parts(psbt: &[u8], room: usize) -> Vec<String> {
 pub fn sync(ink: &Ink<'_>, sync: &SyncView) -> (String, Role) {
     let heard = sync.at.map(|at| ink.since(at));
     match (&sync.state, heard) {
-        (SyncState::Off, _) => ("no chain".to_owned(), Role::Dim),
+        (SyncState::Off, _) => ("off".to_owned(), Role::Dim),
         (SyncState::Running(scripts), _) if *scripts > 0 => (format!("asks {scripts}"), Role::Accent),
         (SyncState::Running(_), _) => ("asks".to_owned(), Role::Accent),
         (SyncState::Failed(_), Some(heard)) => (format!("{heard} {}", ink.glyphs.stale), Role::Warning),

@@ -83,7 +83,13 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     findings(&mut lines, ink, "!! ", &verdict.blocks, width, Role::Error);
     findings(&mut lines, ink, "!  ", &verdict.warnings, width, Role::Warning);
     match ink.hidden {
-        true => push_wrapped(&mut lines, "", "the transaction is hidden with its amounts; show them to read it", width, Role::Dim),
+        true => push_wrapped(
+            &mut lines,
+            "",
+            "the transaction is hidden with its amounts; show them to read it",
+            width,
+            Role::Dim,
+        ),
         false => rows(&mut lines, ink, &verdict.rows, width),
     }
     lines.push(Line::new("signers", Role::Strong));
@@ -98,13 +104,13 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
         push_wrapped(&mut lines, &start, &format!("{}: {}", event.who, event.what), width, Role::Dim);
     }
     lines.push(Line::new("facts", Role::Strong));
-    push_wrapped(&mut lines, "txid  ", &proposal.txid.to_string(), width, Role::Dim);
-    push_wrapped(&mut lines, "id    ", &row.id.to_string(), width, Role::Dim);
+    push_wrapped(&mut lines, "txid   ", &proposal.txid.to_string(), width, Role::Dim);
+    push_wrapped(&mut lines, "id     ", &row.id.to_string(), width, Role::Dim);
     if let Some((text, role)) = treasury.price.as_ref().map(|price| ink.price(price)) {
-        push_wrapped(&mut lines, "price ", &text, width, role);
+        push_wrapped(&mut lines, "price  ", &text, width, role);
     }
     let reviewed = format!("{} ago, of the bytes that a signer gets", ink.since(proposal.reviewed));
-    push_wrapped(&mut lines, "review", &format!(" {reviewed}"), width, Role::Dim);
+    push_wrapped(&mut lines, "review ", &reviewed, width, Role::Dim);
     lines
 }
 
@@ -149,6 +155,8 @@ fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usiz
     let who = format!("  {}{name}{hot}", seat.fingerprint);
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
+        SeatStanding::Viewed(at) => (format!("read it {} ago", ink.since(*at)), Role::Dim),
+        SeatStanding::Failed(at, _) => (format!("could not sign {} ago", ink.since(*at)), Role::Warning),
         SeatStanding::Approved(at) => (format!("signed, verified {} ago", ink.since(*at)), Role::Live),
         SeatStanding::Partly(some, all) => (format!("signed {some} of {all} inputs: does not count"), Role::Warning),
         SeatStanding::Rejected(at, _) => (format!("refused {} ago", ink.since(*at)), Role::Warning),
@@ -157,7 +165,7 @@ fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usiz
     let room = width.saturating_sub(columns(&word) + 2);
     let fitted = crate::console::text::fit(&who, room, ink.glyphs.ellipsis).into_owned();
     lines.push(Line::new(fitted, hot_role).right(word, role));
-    if let SeatStanding::Rejected(_, reason) = &seat.standing
+    if let SeatStanding::Rejected(_, reason) | SeatStanding::Failed(_, reason) = &seat.standing
         && !reason.is_empty()
     {
         push_wrapped(lines, "    ", &format!("\"{reason}\""), width, Role::Dim);

@@ -76,7 +76,13 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, code: &Code) -> bool {
     for y in 0..size.height {
         for x in 0..size.width {
             let sign = match ascii {
-                true => if code.is_dark(x / 2, y) != mono { "#" } else { " " },
+                true => {
+                    if code.is_dark(x / 2, y) != mono {
+                        "#"
+                    } else {
+                        " "
+                    }
+                }
                 false => match (code.is_dark(x, y * 2) != mono, code.is_dark(x, y * 2 + 1) != mono) {
                     (true, true) => "█",
                     (true, false) => "▀",

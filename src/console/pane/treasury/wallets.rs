@@ -8,7 +8,7 @@ use crate::console::pane::watch::first_shown;
 use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::desk::treasury::{TreasuryView, WalletView};
-use bitcoin::{Amount, Network};
+use bitcoin::{Amount, Network, SignedAmount};
 use ratatui::layout::Rect;
 
 #[derive(Clone, Copy)]
@@ -25,13 +25,13 @@ enum Column {
 
 const COLUMNS: [Spec<Column>; 8] = [
     spec(Column::Name, 0, 12, 24),
-    spec(Column::Marks, 3, 12, 26),
+    spec(Column::Marks, 3, 17, 26),
     spec(Column::Quorum, 2, 8, 8),
     spec(Column::Balance, 1, 16, 18),
     spec(Column::Value, 5, 12, 16),
     spec(Column::Pending, 6, 14, 16),
     spec(Column::Frozen, 7, 13, 16),
-    spec(Column::Sync, 4, 8, 12),
+    spec(Column::Sync, 4, 7, 12),
 ];
 
 /// The wallet that stands on a line inside the pane.
@@ -127,7 +127,10 @@ fn draw_cell(
         },
         Column::Value if wallet.balance.is_none() => missing(),
         Column::Value => ink.value(wallet.value, room),
-        Column::Pending => amount(wallet.balance.map(|balance| balance.pending), Role::Accent),
+        Column::Pending => match wallet.balance.map(|balance| balance.pending) {
+            Some(SignedAmount::ZERO) | None => missing(),
+            Some(pending) => (ink.change(pending, room), Role::Accent),
+        },
         Column::Frozen => amount(wallet.balance.map(|balance| balance.frozen), Role::Dim),
         Column::Sync => sync(ink, &wallet.sync),
     };

@@ -56,12 +56,11 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             None
         }
         (Task::Reject { seat, .. }, Some(about)) => {
-            let told = hot(about, *seat).and_then(|hot| hot.told.clone());
-            let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
-            let text = match open.step {
-                Step::Passphrase => format!("the refusal is signed. The passphrase of {seat}{told}; enter refuses"),
-                _ => format!("why is it refused? Everybody reads this. As {seat}, tab takes another key"),
-            };
+            let name = about.seats.iter().find(|known| known.fingerprint == *seat).map(|seat| seat.name.to_string());
+            let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| seat.to_string());
+            let text = format!(
+                "Why is it refused? All signers read this. It is said in the name of {name} ({seat}); tab takes another seat."
+            );
             asking(canvas, window, &format!("Refuse #{}", about.row.number), &text, open)
         }
         (Task::Export { .. }, Some(about)) => {
@@ -75,7 +74,9 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             };
             asking(canvas, window, "Import", &text, open)
         }
-        (Task::Label { .. }, _) => asking(canvas, window, "Label", "what the coin is called; nothing takes it away", open),
+        (Task::Label { .. }, _) => {
+            asking(canvas, window, "Label", "what the coin is called; nothing takes it away", open)
+        }
         (Task::Receive { wallet }, _) => {
             receive(canvas, window, view, *wallet);
             None
@@ -212,8 +213,13 @@ fn receive(canvas: &mut Canvas<'_>, window: Rect, view: &View, wallet: WalletId)
     let area = inside(window);
     match next {
         Some(AddressView { spot, address, .. }) => {
-            canvas.put_centered(area, 0, &format!("{}   {spot}", grouped(address)), Role::Strong);
-            let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+            // All of it, on as many lines as that takes.
+            let lines = wrap(&format!("{spot}: {}", grouped(address)), usize::from(area.width.saturating_sub(2)));
+            for (line, y) in lines.iter().zip(0..) {
+                canvas.put_centered(area, y, line, Role::Strong);
+            }
+            let used = u16::try_from(lines.len()).unwrap_or(0);
+            let below = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
             let code = qr::Code::of(&short(address));
             if !code.is_some_and(|code| qr::draw(canvas, below, &code)) {
                 canvas.put_message(below, "there is no room for its code here", Role::Dim);
@@ -249,7 +255,10 @@ fn confirm(
     };
     say(&format!("Address {} as this program derives it:", page.first.spot), Role::Dim);
     say(&grouped(&page.first.address), Role::Strong);
-    say("Let the device of this cosigner show it, and type what the device shows. Do not copy it from here.", Role::Text);
+    say(
+        "Let the device of this cosigner show it, and type what the device shows. Do not copy it from here.",
+        Role::Text,
+    );
     say(&format!("cosigner {seat}{name}; tab takes another"), Role::Accent);
     for (mark, (key, name, confirmed)) in page.keys.iter().enumerate() {
         let word = if *confirmed { "confirmed" } else { "not yet" };
