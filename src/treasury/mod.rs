@@ -9,4 +9,5 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
+pub mod proposal;
 pub mod verdict;

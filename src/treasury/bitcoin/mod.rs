@@ -1,6 +1,17 @@
 //! Bitcoin: descriptors and the wallets made of them, PSBTs, and what a signer must know before signing one.
 
+pub mod finalize;
+pub mod export;
+pub mod import;
+pub mod labels;
+pub mod build;
+pub mod coins;
+pub mod hot;
 pub mod policy;
 pub mod psbt;
+pub mod reviewed;
 pub mod signature;
 pub mod wallet;
+
+#[cfg(test)]
+mod example;
