@@ -11,7 +11,7 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::portfolio::NavView;
-use crate::desk::treasury::{Stage, SyncState};
+use crate::desk::treasury::{SyncState, sendable};
 use crate::desk::{Health, Link, LinkState, Notice, View};
 use crate::market::{Timestamp, VenueStatus};
 use crate::money::Decimal;
@@ -213,11 +213,11 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
             [Action::Help, Action::Coins, Action::Receive, Action::ConfirmAddress, Action::Sync]
         }
         Workspace::Treasury => {
-            match state.treasury.chosen(view).map(|proposal| (proposal.row.judgement, proposal.row.stage)) {
+            match state.treasury.chosen(view).map(|proposal| (proposal.row.judgement, proposal.row.state)) {
                 Some((Judgement::Block, _)) => {
                     [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
                 }
-                Some((_, Stage::Ready | Stage::Failed)) => {
+                Some((_, state)) if sendable(state) => {
                     [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
                 }
                 _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],

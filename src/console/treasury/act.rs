@@ -4,11 +4,12 @@ use super::window::{Task, Window};
 use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::layout::{Pane, inside};
-use crate::console::pane::treasury::{approvals, coins, page, wallets};
+use crate::console::pane::treasury::{approvals, coins, page, wallets, word};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Marked, Seen, Stage, Wish};
+use crate::desk::treasury::{Marked, Seen, Wish, collects, sendable};
 use crate::desk::{Command, View};
+use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
 use ratatui::layout::Rect;
 
@@ -96,8 +97,8 @@ fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     if proposal.row.judgement == Judgement::Block {
         return Err(format!("#{number} must not be signed: {}", proposal.row.codes.join(", ")));
     }
-    if !proposal.row.stage.collects() {
-        return Err(format!("#{number} takes no signatures: it is {}", proposal.row.stage.word()));
+    if !collects(proposal.row.state) {
+        return Err(format!("#{number} takes no signatures: it is {}", word(proposal.row.state)));
     }
     if state.hidden {
         return Err("amounts are hidden; show them first, so that you see what you sign".to_owned());
@@ -109,7 +110,7 @@ fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
         });
     };
     let seen = Seen(proposal.row.codes.clone());
-    let task = Task::Approve { proposal: proposal.row.id, seat: seat.fingerprint, seen, answers: Vec::new() };
+    let task = Task::Approve { proposal: proposal.row.id, seat: seat.id, seen, answers: Vec::new() };
     Ok(open(state, Window::reading(task)))
 }
 
@@ -117,13 +118,13 @@ fn reject(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let number = proposal.row.number;
-    if !proposal.row.stage.collects() {
-        return Err(format!("#{number} cannot be refused: it is {}", proposal.row.stage.word()));
+    if !collects(proposal.row.state) {
+        return Err(format!("#{number} cannot be refused: it is {}", word(proposal.row.state)));
     }
     // Whose key lies here comes first: that is who sits here.
     let seat = proposal.own().find(|seat| seat.speaks).or(proposal.refusable().next());
     let seat = seat.ok_or_else(|| format!("there is no seat of #{number} that this desk speaks for"))?;
-    let task = Task::Reject { proposal: proposal.row.id, seat: seat.fingerprint };
+    let task = Task::Reject { proposal: proposal.row.id, seat: seat.id };
     Ok(open(state, Window::text(task, "")))
 }
 
@@ -131,12 +132,12 @@ fn finalise(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let (number, row) = (proposal.row.number, &proposal.row);
-    match row.stage {
-        Stage::Ready if proposal.finished => Err(format!("#{number} is finished; it can be broadcast")),
-        Stage::Ready => Ok(vec![ask(Wish::Finalise(row.id))]),
+    match row.state {
+        Standing::Ready if proposal.finished => Err(format!("#{number} is finished; it can be broadcast")),
+        Standing::Ready => Ok(vec![ask(Wish::Finalise(row.id))]),
         stage => Err(format!(
             "#{number} cannot be finished: it is {}, {} of {} signed",
-            stage.word(),
+            word(stage),
             row.signed,
             row.quorum.required
         )),
@@ -150,8 +151,8 @@ fn broadcast(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     if row.judgement == Judgement::Block {
         return Err(format!("#{number} must not be broadcast: {}", row.codes.join(", ")));
     }
-    if !matches!(row.stage, Stage::Ready | Stage::Failed) {
-        return Err(format!("#{number} cannot be broadcast: it is {}", row.stage.word()));
+    if !sendable(row.state) {
+        return Err(format!("#{number} cannot be broadcast: it is {}", word(row.state)));
     }
     if !proposal.finished {
         return Err(format!("#{number} is not finished yet"));

@@ -11,7 +11,7 @@ use crate::console::samples::{session, view_for};
 use crate::console::snapshots::{drawn, text};
 use crate::console::state::{Overlay, State, query};
 use crate::console::update;
-use crate::desk::treasury::{Given, Marked, SeatStanding, Seen, Stage, Wish};
+use crate::desk::treasury::{Given, Marked, SeatStanding, Seen, Wish};
 use crate::desk::{Command, View};
 use ratatui::layout::Position;
 use std::path::PathBuf;
@@ -196,7 +196,7 @@ fn what_must_not_be_signed_offers_no_signing() {
     assert!(said(&state).contains("must not be signed: change-foreign"), "{}", said(&state));
     fn ready(state: &State) -> View {
         with(state, |proposal| {
-            proposal.row.stage = Stage::Ready;
+            proposal.row.state = crate::treasury::proposal::State::Ready;
             proposal.finished = true;
         })
     }

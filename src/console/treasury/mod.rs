@@ -19,8 +19,9 @@ pub use act::{act, click, travel};
 
 use super::layout::{Arrangement, Pane};
 use crate::desk::View;
-use crate::desk::treasury::{CoinView, ProposalId, ProposalRow, ProposalView, TreasuryQuery, WalletPage, WalletView};
+use crate::desk::treasury::{CoinView, ProposalRow, ProposalView, TreasuryQuery, WalletPage, WalletView};
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::ProposalId;
 use bitcoin::OutPoint;
 
 /// The session's part of the Treasury workspace.

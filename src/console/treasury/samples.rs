@@ -4,16 +4,15 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalId, ProposalRow,
-    ProposalView, Recipients, SeatStanding, SeatView, Stage, SyncState, SyncView, TreasuryView, Waiting, WalletPage,
-    WalletView,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,
+    Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView, Waiting, WalletPage, WalletView,
 };
 use crate::market::Timestamp;
 use crate::money::Asset;
 use crate::treasury::bitcoin::policy::Quorum;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, WalletId};
+use crate::treasury::proposal::{ProposalId, SeatId, State as Standing};
 use crate::treasury::verdict::{Finding, Row, Tone, Verdict};
-use bitcoin::bip32::Fingerprint;
 use bitcoin::hashes::Hash;
 use bitcoin::{Amount, Network, OutPoint, Txid};
 use std::sync::Arc;
@@ -26,8 +25,10 @@ fn ago(secs: i64) -> Timestamp {
     Timestamp::from_secs(NOW - secs)
 }
 
-pub fn finger(text: &str) -> Fingerprint {
-    text.parse().unwrap()
+/// The seats of the sample, by the fingerprints of their seeds.
+pub fn finger(text: &str) -> SeatId {
+    let place = ["73c5da0a", "f5acc2fd", "0f056943"].iter().position(|known| *known == text).unwrap();
+    SeatId { place: u8::try_from(place).unwrap(), fingerprint: text.parse().unwrap() }
 }
 
 pub fn wallet_id(byte: u8) -> WalletId {
@@ -138,7 +139,7 @@ pub fn wallet_page(id: WalletId) -> WalletPage {
     }
 }
 
-fn row(number: u8, kind: Kind, sat: u64, stage: Stage, signed: usize) -> ProposalRow {
+fn row(number: u8, kind: Kind, sat: u64, stage: Standing, signed: usize) -> ProposalRow {
     ProposalRow {
         id: id(number),
         number: number.into(),
@@ -148,7 +149,7 @@ fn row(number: u8, kind: Kind, sat: u64, stage: Stage, signed: usize) -> Proposa
         fee: Some(Amount::from_sat(1_500)),
         value: price().value(Amount::from_sat(sat)),
         to: Recipients { first: Some(Payee { address: OTC.into(), label: "OTC".into() }), others: 0 },
-        stage,
+        state: stage,
         signed,
         quorum: Quorum { required: 2, of: 3 },
         missing: vec!["Bea".into(), "safe in the bank".into()],
@@ -166,23 +167,23 @@ fn rows() -> Vec<ProposalRow> {
         ProposalRow {
             judgement: Judgement::Warn,
             codes: vec!["first-payment"],
-            ..row(14, Kind::Pay, 150_000_000, Stage::Collecting, 1)
+            ..row(14, Kind::Pay, 150_000_000, Standing::Collecting, 1)
         },
         ProposalRow {
             judgement: Judgement::Block,
             codes: vec!["change-foreign", "fee-share"],
             to: Recipients { first: payee(LIKE, ""), others: 2 },
-            ..row(13, Kind::Foreign, 90_000_000, Stage::Proposed, 0)
+            ..row(13, Kind::Unknown, 90_000_000, Standing::Proposed, 0)
         },
         ProposalRow {
             fee: Some(Amount::from_sat(3_600)),
             to: Recipients::default(),
             value: None,
-            ..row(12, Kind::Bump, 0, Stage::Proposed, 0)
+            ..row(12, Kind::Bump, 0, Standing::Proposed, 0)
         },
-        ProposalRow { missing: vec![], ..row(11, Kind::Pay, 20_000_000, Stage::Ready, 2) },
-        ProposalRow { missing: vec![], ..row(10, Kind::Sweep, 4_120_930_018, Stage::Confirmed, 2) },
-        ProposalRow { ..row(9, Kind::Pay, 1_000, Stage::Rejected, 1) },
+        ProposalRow { missing: vec![], ..row(11, Kind::Pay, 20_000_000, Standing::Ready, 2) },
+        ProposalRow { missing: vec![], ..row(10, Kind::Sweep, 4_120_930_018, Standing::Confirmed, 2) },
+        ProposalRow { ..row(9, Kind::Pay, 1_000, Standing::Rejected, 1) },
     ]
 }
 
@@ -228,15 +229,15 @@ fn verdict(number: u64) -> Verdict {
 
 fn proposal(row: &ProposalRow) -> ProposalView {
     let seat = |finger_: &str, name: &str, hot: bool, standing| SeatView {
-        fingerprint: finger(finger_),
+        id: finger(finger_),
         name: name.into(),
         hot: hot.then(|| HotKey { told: Some("demo".into()) }),
         speaks: true,
         standing,
     };
     let second = if row.signed > 1 { SeatStanding::Approved(ago(300)) } else { SeatStanding::Pending };
-    let third = match row.stage {
-        Stage::Rejected => SeatStanding::Rejected(ago(40), "not what we agreed on".into()),
+    let third = match row.state {
+        Standing::Rejected => SeatStanding::Rejected(ago(40), "not what we agreed on".into()),
         _ => SeatStanding::Pending,
     };
     let first = if row.signed > 0 { SeatStanding::Approved(ago(600)) } else { SeatStanding::Pending };

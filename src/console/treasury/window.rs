@@ -15,10 +15,10 @@ use crate::console::overlay::window;
 use crate::console::pane::treasury::{page, windows};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Given, Marked, ProposalId, ProposalView, Secret, Seen, Wish};
+use crate::desk::treasury::{Given, Marked, ProposalView, Secret, Seen, Wish};
 use crate::desk::{Command, View};
 use crate::treasury::bitcoin::wallet::WalletId;
-use bitcoin::bip32::Fingerprint;
+use crate::treasury::proposal::{ProposalId, SeatId};
 use ratatui::layout::Rect;
 use std::path::PathBuf;
 
@@ -48,7 +48,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// With which key.
-        seat: Fingerprint,
+        seat: SeatId,
         /// What the review said when the window opened.
         seen: Seen,
         /// What was typed for its challenges so far.
@@ -59,7 +59,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// For which key.
-        seat: Fingerprint,
+        seat: SeatId,
     },
     /// Send.
     Broadcast {
@@ -100,7 +100,7 @@ pub enum Task {
         /// Of which wallet.
         wallet: WalletId,
         /// With whose device.
-        seat: Fingerprint,
+        seat: SeatId,
     },
 }
 
@@ -283,13 +283,13 @@ fn turn_key(state: &mut State, view: &View) {
     let about = open.task.proposal().and_then(|id| proposal(view, id));
     match &mut open.task {
         Task::Approve { seat, .. } => {
-            let keys: Vec<_> = about.into_iter().flat_map(ProposalView::own).map(|own| own.fingerprint).collect();
+            let keys: Vec<_> = about.into_iter().flat_map(ProposalView::own).map(|own| own.id).collect();
             *seat = after(&keys, *seat);
             open.secret.clear();
         }
         Task::Reject { seat, .. } => {
             let seats = about.into_iter().flat_map(ProposalView::refusable);
-            *seat = after(&seats.map(|own| own.fingerprint).collect::<Vec<_>>(), *seat);
+            *seat = after(&seats.map(|own| own.id).collect::<Vec<_>>(), *seat);
         }
         Task::Confirm { wallet, seat } => {
             let page = view.treasury.as_ref().and_then(|treasury| treasury.wallet.as_deref());
@@ -301,7 +301,7 @@ fn turn_key(state: &mut State, view: &View) {
     }
 }
 
-fn after(keys: &[Fingerprint], key: Fingerprint) -> Fingerprint {
+fn after(keys: &[SeatId], key: SeatId) -> SeatId {
     let at = keys.iter().position(|known| *known == key);
     at.and_then(|at| keys.get(at + 1)).or(keys.first()).copied().unwrap_or(key)
 }

@@ -10,8 +10,8 @@ mod wish;
 
 pub use secret::Secret;
 pub use view::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalId, ProposalRow,
-    ProposalView, Recipients, SeatStanding, SeatView, Stage, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting,
-    WalletPage, WalletView, coins,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,
+    Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage,
+    WalletView, coins, collects, sendable,
 };
 pub use wish::{Given, Marked, Seen, Wish};

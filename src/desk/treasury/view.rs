@@ -4,27 +4,10 @@ use crate::market::Timestamp;
 use crate::money::{Asset, Decimal};
 use crate::treasury::bitcoin::policy::Quorum;
 use crate::treasury::bitcoin::wallet::{Spot, WalletId};
+use crate::treasury::proposal::{ProposalId, SeatId, State};
 use crate::treasury::verdict::{Judgement, Verdict};
-use bitcoin::bip32::Fingerprint;
 use bitcoin::{Amount, Network, OutPoint, SignedAmount, Txid};
-use std::fmt;
 use std::sync::Arc;
-
-/// What a proposal is known by: the hash of its bytes, its wallet and its policy.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ProposalId(pub [u8; 32]);
-
-impl fmt::Display for ProposalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for ProposalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProposalId({self})")
-    }
-}
 
 /// What a reader wants to see of the treasury.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -177,7 +160,7 @@ pub struct WalletPage {
     /// The next address to be paid at; `None` while the wallet is not armed.
     pub next: Option<AddressView>,
     /// Whose keys they are, and who has confirmed the first address.
-    pub keys: Vec<(Fingerprint, Arc<str>, bool)>,
+    pub keys: Vec<(SeatId, Arc<str>, bool)>,
 }
 
 /// An address of a wallet.
@@ -212,94 +195,45 @@ pub struct CoinView {
     pub spent_by: Option<u64>,
 }
 
-/// What a proposal is for.
+/// What a proposal is for, as its review finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// It pays.
+    /// It pays somebody.
     Pay,
-    /// It replaces another with a higher fee.
-    Bump,
-    /// It pays for one that it spends from.
-    ChildPays,
-    /// It empties the wallet.
+    /// All that it spends goes to one recipient.
     Sweep,
-    /// It spends by the keys that may do so later.
+    /// All that it spends comes back.
+    Own,
+    /// It takes the place of one that waits.
+    Bump,
+    /// It takes a way that opened with time.
     Recovery,
-    /// It came from outside.
-    Foreign,
+    /// It cannot be told.
+    Unknown,
 }
 
 impl Kind {
-    /// In one or two words.
+    /// In a word or two.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Pay => "pay",
-            Self::Bump => "bump fee",
-            Self::ChildPays => "child pays",
             Self::Sweep => "sweep",
+            Self::Own => "move",
+            Self::Bump => "bump",
             Self::Recovery => "recover",
-            Self::Foreign => "import",
+            Self::Unknown => "unknown",
         }
     }
 }
 
-/// Where a proposal is on its way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    /// Being written.
-    Draft,
-    /// Nobody has signed.
-    Proposed,
-    /// Some have signed.
-    Collecting,
-    /// Enough have signed.
-    Ready,
-    /// It was handed to the chain.
-    Executing,
-    /// It is in a block.
-    Confirmed,
-    /// The chain did not take it; it can be tried again.
-    Failed,
-    /// Too many have refused.
-    Rejected,
-    /// Whoever began it ended it.
-    Cancelled,
-    /// Its time is over.
-    Expired,
-    /// Another took its place.
-    Superseded,
-    /// Something else has spent one of its coins.
-    Conflicted,
+/// Whether signatures may still be added.
+pub const fn collects(state: State) -> bool {
+    matches!(state, State::Draft | State::Proposed | State::Collecting)
 }
 
-impl Stage {
-    /// In one word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Draft => "draft",
-            Self::Proposed => "proposed",
-            Self::Collecting => "collecting",
-            Self::Ready => "READY",
-            Self::Executing => "sent",
-            Self::Confirmed => "confirmed",
-            Self::Failed => "FAILED",
-            Self::Rejected => "rejected",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Superseded => "replaced",
-            Self::Conflicted => "CONFLICT",
-        }
-    }
-
-    /// Whether signatures may still be added.
-    pub const fn collects(self) -> bool {
-        matches!(self, Self::Draft | Self::Proposed | Self::Collecting)
-    }
-
-    /// Whether something is still to be done about it.
-    pub const fn is_open(self) -> bool {
-        self.collects() || matches!(self, Self::Ready | Self::Executing | Self::Failed)
-    }
+/// Whether the chain can be given it.
+pub const fn sendable(state: State) -> bool {
+    matches!(state, State::Ready | State::Failed { retryable: true })
 }
 
 /// A proposal in one line.
@@ -322,7 +256,7 @@ pub struct ProposalRow {
     /// To whom.
     pub to: Recipients,
     /// Where it is on its way.
-    pub stage: Stage,
+    pub state: State,
     /// Seats that have verifiably signed all of it.
     pub signed: usize,
     /// Seats that it takes, of how many.
@@ -419,8 +353,8 @@ impl Challenge {
 /// One key of a wallet, and what its owner has done about a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatView {
-    /// The fingerprint of its seed.
-    pub fingerprint: Fingerprint,
+    /// Which key.
+    pub id: SeatId,
     /// What it is called. Printable.
     pub name: Arc<str>,
     /// A key of this seat that lies on this machine.
@@ -447,8 +381,6 @@ pub enum SeatStanding {
     Viewed(Timestamp),
     /// Signed every input; verified here at this moment.
     Approved(Timestamp),
-    /// Signed, but not every input.
-    Partly(usize, usize),
     /// Refused.
     Rejected(Timestamp, Arc<str>),
     /// Signing did not come about, for this reason; it can be tried again.

@@ -1,9 +1,9 @@
 //! What can be asked of the treasury.
 
-use super::{ProposalId, Secret};
+use super::Secret;
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::{ProposalId, SeatId};
 use bitcoin::OutPoint;
-use bitcoin::bip32::Fingerprint;
 use std::path::PathBuf;
 
 /// A wish about the treasury. What came of it is a notice, and shows in the next view.
@@ -14,7 +14,7 @@ pub enum Wish {
         /// What.
         proposal: ProposalId,
         /// With which key.
-        seat: Fingerprint,
+        seat: SeatId,
         /// What opens it.
         passphrase: Secret,
         /// What the review said when this was asked for.
@@ -27,7 +27,7 @@ pub enum Wish {
         /// What.
         proposal: ProposalId,
         /// For which key.
-        seat: Fingerprint,
+        seat: SeatId,
         /// Why; may be empty.
         reason: String,
     },
@@ -72,7 +72,7 @@ pub enum Wish {
         /// Which wallet.
         wallet: WalletId,
         /// Whose device.
-        seat: Fingerprint,
+        seat: SeatId,
         /// The address as the device shows it.
         shown: String,
     },

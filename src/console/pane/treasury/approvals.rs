@@ -1,14 +1,14 @@
 //! The queue: what is proposed, to whom, how much, who has signed and who is missing, until when, and what is wrong.
 
-use super::Ink;
 use super::table::{Spec, fit, spec};
+use super::{Ink, looks, word};
 use crate::console::canvas::Canvas;
 use crate::console::pane::Title;
 use crate::console::pane::watch::first_shown;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
-use crate::desk::treasury::{Kind, ProposalRow, Stage, TreasuryView, Waiting};
+use crate::desk::treasury::{Kind, ProposalRow, TreasuryView, Waiting, collects, sendable};
 use crate::treasury::verdict::Judgement;
 use bitcoin::Amount;
 use ratatui::layout::Rect;
@@ -97,8 +97,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
         }
     }
     let counts = Waiting {
-        collecting: treasury.proposals.iter().filter(|row| row.stage.collects()).count(),
-        ready: treasury.proposals.iter().filter(|row| matches!(row.stage, Stage::Ready | Stage::Failed)).count(),
+        collecting: treasury.proposals.iter().filter(|row| collects(row.state)).count(),
+        ready: treasury.proposals.iter().filter(|row| sendable(row.state)).count(),
     };
     let (text, role) = match &treasury.at_work {
         Some(work) => (work.to_string(), Role::Accent),
@@ -111,7 +111,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
 /// What is proposed, in a few words.
 pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
     let fee = match row.kind {
-        Kind::Bump | Kind::ChildPays => row.fee,
+        Kind::Bump => row.fee,
         _ => None,
     };
     let amount = |amount: Amount, word: &str| {
@@ -122,14 +122,14 @@ pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
         format!("{word} {text}{unit}")
     };
     match fee {
-        Some(fee) => amount(fee, "fee"),
+        Some(fee) => amount(fee, "bump to"),
         None => amount(row.sent, row.kind.word()),
     }
 }
 
 fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column: Column, row: &ProposalRow) {
     let room = usize::from(cell.width);
-    let open = row.stage.is_open();
+    let open = row.state.is_live();
     let plain = if open { Role::Text } else { Role::Dim };
     let (text, role) = match column {
         Column::Number => (format!("{:>3}", row.number), Role::Dim),
@@ -148,11 +148,11 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
             return;
         }
         Column::Signed => (format!("{} of {}", row.signed, row.quorum.required), plain),
-        Column::Expires if row.stage.collects() => match row.expires {
+        Column::Expires if collects(row.state) => match row.expires {
             Some(at) => (ink.until(at), Role::Dim),
             None => ("never".to_owned(), Role::Dim),
         },
-        Column::Expires => (row.stage.word().to_owned(), stage(row.stage)),
+        Column::Expires => (word(row.state).to_owned(), looks(row.state)),
         Column::Flags => flags(canvas, row, room),
         Column::Missing => (row.missing.join(", "), Role::Dim),
         Column::Age => {
@@ -164,20 +164,10 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
     canvas.put(cell, 0, y, &text, role);
 }
 
-/// How the word of a stage looks.
-pub fn stage(stage: Stage) -> Role {
-    match stage {
-        Stage::Ready | Stage::Executing => Role::Accent,
-        Stage::Failed | Stage::Conflicted => Role::Error,
-        Stage::Confirmed => Role::Live,
-        _ => Role::Dim,
-    }
-}
-
 /// What the review found: a word or a count, and the codes where there is room.
 fn flags(canvas: &Canvas<'_>, row: &ProposalRow, room: usize) -> (String, Role) {
     let (short, role) = match row.judgement {
-        _ if !row.stage.is_open() => return (String::new(), Role::Dim),
+        _ if !row.state.is_live() => return (String::new(), Role::Dim),
         Judgement::Clean => return (canvas.glyphs.missing.to_owned(), Role::Dim),
         Judgement::Warn => (format!("! {}", row.codes.len()), Role::Warning),
         Judgement::Block => ("BLOCK".to_owned(), Role::Error),

@@ -23,6 +23,7 @@ use crate::desk::View;
 use crate::desk::treasury::{Payee, PriceView, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
+use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
 use bitcoin::{Amount, SignedAmount};
 use jiff::tz::TimeZone;
@@ -123,6 +124,34 @@ pub fn grouped(address: &str) -> String {
 pub fn parts(psbt: &[u8], room: usize) -> Vec<String> {
     let _ = (psbt, room);
     Vec::new()
+}
+
+/// Where a proposal is on its way, in one word.
+pub const fn word(state: Standing) -> &'static str {
+    match state {
+        Standing::Ready => "READY",
+        Standing::Executing => "sent",
+        Standing::Failed { .. } => "FAILED",
+        Standing::Superseded(_) => "replaced",
+        Standing::Conflicted(_) => "CONFLICT",
+        Standing::Draft => "draft",
+        Standing::Proposed => "proposed",
+        Standing::Collecting => "collecting",
+        Standing::Confirmed => "confirmed",
+        Standing::Rejected => "rejected",
+        Standing::Cancelled => "cancelled",
+        Standing::Expired => "expired",
+    }
+}
+
+/// How that word looks.
+pub const fn looks(state: Standing) -> Role {
+    match state {
+        Standing::Ready | Standing::Executing => Role::Accent,
+        Standing::Failed { .. } | Standing::Conflicted(_) => Role::Error,
+        Standing::Confirmed => Role::Live,
+        _ => Role::Dim,
+    }
 }
 
 /// How a wallet stands to its chain.

@@ -4,8 +4,8 @@
 //!   left out.
 //! - What speaks against it stands before everything else.
 
-use super::approvals::{stage, what};
-use super::{Ink, judgement};
+use super::approvals::what;
+use super::{Ink, judgement, looks, word as state_word};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::figures::clock;
 use crate::console::glyphs::UNICODE;
@@ -14,7 +14,7 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{ProposalView, SeatStanding, SeatView, TreasuryView};
+use crate::desk::treasury::{ProposalView, SeatStanding, SeatView, TreasuryView, collects};
 use crate::treasury::verdict::{Finding, Row, Tone};
 use ratatui::layout::Rect;
 
@@ -70,11 +70,11 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
         [] => String::new(),
         names => format!(", missing: {}", names.join(", ")),
     };
-    let until = row.expires.filter(|_| row.stage.collects()).map(|at| format!(", ends in {}", ink.until(at)));
-    let word = format!("{}{}", row.stage.word(), until.unwrap_or_default());
+    let until = row.expires.filter(|_| collects(row.state)).map(|at| format!(", ends in {}", ink.until(at)));
+    let word = format!("{}{}", state_word(row.state), until.unwrap_or_default());
     push_wrapped(&mut lines, "", &format!("{signed}{missing}"), width.saturating_sub(columns(&word) + 2), Role::Text);
     if let Some(line) = lines.get_mut(1) {
-        (line.right, line.right_role) = (word, stage(row.stage));
+        (line.right, line.right_role) = (word, looks(row.state));
     }
     if !proposal.memo.is_empty() {
         push_wrapped(&mut lines, "memo  ", &format!("\"{}\"", proposal.memo), width, Role::Dim);
@@ -152,13 +152,12 @@ fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
 fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usize) {
     let hot = if seat.hot.is_some() { " HOT" } else { "" };
     let name = if seat.name.is_empty() { String::new() } else { format!(" {}", seat.name) };
-    let who = format!("  {}{name}{hot}", seat.fingerprint);
+    let who = format!("  {}{name}{hot}", seat.id);
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
         SeatStanding::Viewed(at) => (format!("read it {} ago", ink.since(*at)), Role::Dim),
         SeatStanding::Failed(at, _) => (format!("could not sign {} ago", ink.since(*at)), Role::Warning),
         SeatStanding::Approved(at) => (format!("signed, verified {} ago", ink.since(*at)), Role::Live),
-        SeatStanding::Partly(some, all) => (format!("signed {some} of {all} inputs: does not count"), Role::Warning),
         SeatStanding::Rejected(at, _) => (format!("refused {} ago", ink.since(*at)), Role::Warning),
     };
     let hot_role = if seat.hot.is_some() { Role::Warning } else { Role::Text };

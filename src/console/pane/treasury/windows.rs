@@ -11,7 +11,7 @@ use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
 use crate::desk::treasury::{AddressView, Challenge, HotKey, ProposalView, WalletPage};
 use crate::treasury::bitcoin::wallet::WalletId;
-use bitcoin::bip32::Fingerprint;
+use crate::treasury::proposal::SeatId;
 use ratatui::layout::{Position, Rect};
 
 /// Lines below what is read: what is asked, and the field.
@@ -56,7 +56,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             None
         }
         (Task::Reject { seat, .. }, Some(about)) => {
-            let name = about.seats.iter().find(|known| known.fingerprint == *seat).map(|seat| seat.name.to_string());
+            let name = about.seats.iter().find(|known| known.id == *seat).map(|seat| seat.name.to_string());
             let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| seat.to_string());
             let text = format!(
                 "Why is it refused? All signers read this. It is said in the name of {name} ({seat}); tab takes another seat."
@@ -86,8 +86,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
     }
 }
 
-fn hot(about: &ProposalView, seat: Fingerprint) -> Option<&HotKey> {
-    about.seats.iter().find(|known| known.fingerprint == seat)?.hot.as_ref()
+fn hot(about: &ProposalView, seat: SeatId) -> Option<&HotKey> {
+    about.seats.iter().find(|known| known.id == seat)?.hot.as_ref()
 }
 
 fn asks(challenge: Option<&Challenge>) -> Vec<String> {
@@ -240,7 +240,7 @@ fn confirm(
     canvas: &mut Canvas<'_>,
     window: Rect,
     view: &View,
-    (wallet, seat): (WalletId, Fingerprint),
+    (wallet, seat): (WalletId, SeatId),
     open: &Window,
 ) -> Option<Position> {
     let page = page_of(view, wallet)?;
