@@ -10,6 +10,7 @@ pub mod labels;
 pub mod policy;
 pub mod psbt;
 pub mod reviewed;
+pub mod review;
 pub mod signature;
 pub mod wallet;
 
