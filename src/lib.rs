@@ -10,6 +10,7 @@
 //! | 1 | [`treasury`] | multisig wallets, proposals, the review before a signature |
 //! | 2 | [`alert`] | rules about markets, and when they fire |
 //! | 2 | [`venue`] | one exchange's dialect: frame ⇄ event, without I/O |
+//! | 3 | [`chain`] | how the Bitcoin chain is reached: Esplora, Electrum, a node |
 //! | 3 | [`feed`] | connections to venues; captures, recorded and replayed |
 //! | 3 | [`store`] | the journal (the truth) and the cache (can be deleted) |
 //! | 4 | [`desk`] | the running desk: commands go in, views come out |
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod alert;
+pub mod chain;
 pub mod cli;
 pub mod console;
 pub mod desk;

@@ -17,9 +17,11 @@
 //! | `session`, `gateway` | clients and what they hear, without sockets |
 //! | `server` | sockets and the clock |
 //! | `estate` | what the demo desk owns, and what that was worth |
+//! | `chain` | a Bitcoin chain behind the API of Esplora, in a folder of its own |
 //!
 //! Everything but `server` is pure: the same seed gives the same events in the same order, whatever the clock says.
 
+mod chain;
 mod chart;
 mod dice;
 mod engine;
@@ -38,6 +40,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
+pub use chain::{ChainFault, ChainServer, ChainSettings, Reject};
 pub use estate::estate;
 pub use fault::{Fault, FaultError, Injected, STALL, Trouble};
 pub use pair::{MAX_PAIRS, Pair};
