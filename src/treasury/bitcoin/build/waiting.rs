@@ -50,9 +50,8 @@ pub(super) fn rate(fee: Amount, weight: Weight) -> FeeRate {
     FeeRate::from_sat_per_kwu(fee.to_sat().saturating_mul(1_000).checked_div(weight.to_wu()).unwrap_or_default())
 }
 
-/// The lowest rate that comes to a fee for a weight.
+/// The lowest rate that comes to a fee for a weight, when fees are rounded up.
 pub(super) fn least_rate(fee: Amount, weight: Weight) -> FeeRate {
-    let rate = rate(fee, weight);
-    let reached = rate.fee_wu(weight).is_some_and(|reached| reached >= fee);
-    if reached { rate } else { FeeRate::from_sat_per_kwu(rate.to_sat_per_kwu().saturating_add(1)) }
+    let below = rate(fee.checked_sub(Amount::ONE_SAT).unwrap_or_default(), weight);
+    FeeRate::from_sat_per_kwu(below.to_sat_per_kwu().saturating_add(1))
 }

@@ -124,6 +124,12 @@ impl Bench {
         self.state.apply_waiting(vec![(Arc::new(transaction.clone()), seen)], Vec::new()).unwrap();
     }
 
+    /// Later than all before.
+    pub(crate) fn wait_later(&mut self, transaction: &Transaction) {
+        self.number += 1;
+        self.wait(transaction, 1_700_000_000 + self.number);
+    }
+
     pub(crate) fn script(&self, chain: Chain, index: u32) -> ScriptBuf {
         self.state.wallet().script(Spot { chain, index }).unwrap()
     }

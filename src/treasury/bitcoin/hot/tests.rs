@@ -148,7 +148,7 @@ fn t01_a_derivation_that_a_file_claims_is_no_reason_to_sign() {
     // A claim that names another number, or none that is ours.
     for change in [7_u32, (1 << 31) - 1] {
         let mut wrong = packet.clone();
-        for (_, (_, path)) in &mut wrong.psbt.inputs[0].bip32_derivation {
+        for (_, path) in wrong.psbt.inputs[0].bip32_derivation.values_mut() {
             *path = path.into_iter().rev().skip(1).rev().copied().collect();
             *path = path.child(ChildNumber::from(change));
         }

@@ -43,6 +43,6 @@ fn sums(built: &Built) -> (Amount, Amount) {
 /// Signed and broadcast: the wallet sees it wait.
 fn broadcast(bench: &mut Bench, built: &Built, signers: &[usize]) -> Transaction {
     let transaction = bench.complete(&built.packet, signers);
-    bench.wait(&transaction, 1_700_000_000);
+    bench.wait_later(&transaction);
     transaction
 }

@@ -51,11 +51,7 @@ fn fifteen_keys_and_tapscript_pay() {
     round(&format!("wsh(sortedmulti(8,{all}))"), 15, &[0, 1, 2, 3, 11, 12, 13, 14]);
     round(&format!("sh(wsh(sortedmulti(15,{all})))"), 15, &(0..15).collect::<Vec<_>>());
     round("tr({nobody}/<0;1>/*,multi_a(2,{0}/<0;1>/*,{1}/<0;1>/*,{2}/<0;1>/*))", 3, &[0, 2]);
-    round(
-        "tr({nobody}/<0;1>/*,sortedmulti_a(3,{0}/<0;1>/*,{1}/<0;1>/*,{2}/<0;1>/*,{3}/<0;1>/*,{4}/<0;1>/*))",
-        5,
-        &[4, 0, 2],
-    );
+    round("tr({nobody}/<0;1>/*,multi_a(3,{0}/<0;1>/*,{1}/<0;1>/*,{2}/<0;1>/*,{3}/<0;1>/*,{4}/<0;1>/*))", 5, &[4, 0, 2]);
     // Any one of several: whoever signs, it is paid for.
     for one in 0..3 {
         let mut bench = Bench::new("tr({0}/<0;1>/*,{pk({1}/<0;1>/*),pk({2}/<0;1>/*)})", 3);

@@ -57,7 +57,7 @@ fn a_bump_pays_for_what_it_pushes_out_and_for_itself() {
     // 2 sat/vB were paid: one more, and what the shorter signatures of the original saved, is the least.
     for units in [250, 500, 600, 740] {
         let rate = refused(&bench, units).to_sat_per_kwu();
-        assert!((750..=752).contains(&rate), "{rate}");
+        assert!((748..=750).contains(&rate), "{rate}");
         assert!(refused(&bench, rate - 1).to_sat_per_kwu() == rate);
         let built = go(&bench, rate).unwrap();
         assert!(built.fee.to_sat() >= before.fee.to_sat() + built.weight.to_vbytes_ceil());
@@ -68,12 +68,12 @@ fn a_bump_pays_for_what_it_pushes_out_and_for_itself() {
         &bench.state,
         &bench.marks,
         &[exactly(stranger(1), 10_000)],
-        &Terms { choice: Choice { only: Some(BTreeSet::from([change])), ..Choice::default() }, ..at(50) },
+        &Terms { choice: Choice { only: Some(BTreeSet::from([change])), ..Choice::default() }, ..at(30) },
     );
     let child = child.unwrap();
     let child_id = broadcast(&mut bench, &child, &[0, 1]).compute_txid();
-    let rate = refused(&bench, 752);
-    assert!(rate > FeeRate::from_sat_per_vb(50).unwrap());
+    let rate = refused(&bench, 750);
+    assert!(rate > FeeRate::from_sat_per_vb(30).unwrap());
     let built = go(&bench, rate.to_sat_per_kwu()).unwrap();
     assert!(built.fee >= before.fee + child.fee);
     assert_eq!(built.replaces, [txid, child_id]);
