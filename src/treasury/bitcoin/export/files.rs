@@ -118,6 +118,9 @@ fn multisig(wallet: &Wallet, format: Format) -> Result<DescriptorType, ExportErr
     let kind = wallet.descriptor(Chain::Receive).desc_type();
     match kind {
         DescriptorType::WshSortedMulti | DescriptorType::ShWshSortedMulti | DescriptorType::ShSortedMulti => {}
+        DescriptorType::Wsh | DescriptorType::ShWsh | DescriptorType::Sh => {
+            return Err(ExportError::Script { format, kind: format!("{} with unsorted keys", kind_name(kind)) });
+        }
         _ => return Err(ExportError::Script { format, kind: kind_name(kind).to_owned() }),
     }
     usual_paths(wallet, format)?;

@@ -7,7 +7,9 @@
 //! Sparrow writes such a file: <https://sparrowwallet.com/docs/>.
 
 use super::error::ImportError;
+use super::finish::MOST_ROWS;
 use super::{Draft, Format};
+use crate::treasury::bitcoin::wallet::WalletError;
 
 /// The functions that a descriptor begins with.
 const FUNCTIONS: [&str; 10] =
@@ -25,6 +27,9 @@ pub(super) fn read(text: &str) -> Result<Draft, ImportError> {
             return Err(if rows.is_empty() { ImportError::Unknown } else { reason() });
         }
         rows.push(row.to_owned());
+        if rows.len() > MOST_ROWS {
+            return Err(WalletError::Rows(rows.len()).into());
+        }
     }
     if rows.is_empty() { Err(ImportError::Unknown) } else { Ok(Draft::new(format, rows)) }
 }

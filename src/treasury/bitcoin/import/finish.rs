@@ -14,7 +14,7 @@ use std::str::FromStr;
 pub(super) const TESTS: &[Network] = &[Network::Testnet, Network::Testnet4, Network::Signet, Network::Regtest];
 
 /// The most descriptors of a wallet in a file: both rows together, and each on its own.
-const MOST_ROWS: usize = 3;
+pub(super) const MOST_ROWS: usize = 3;
 
 /// The name of a wallet while it is checked.
 const UNNAMED: &str = "imported";

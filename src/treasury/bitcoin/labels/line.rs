@@ -160,6 +160,11 @@ impl Label {
         if spendable.is_some() && !matches!(about, About::Output(_)) {
             return Err(LabelError::Spendable);
         }
+        // Values are kept as they stand; those that other readers would not take are refused with the record.
+        let nested = |raw: &&RawValue| raw.get().starts_with(['[', '{']);
+        for raw in members.values().filter(|raw| nested(raw)) {
+            serde_json::from_str::<serde_json::Value>(raw.get()).map_err(record)?;
+        }
         let others = members.into_iter().map(|(name, raw)| (name, raw.get().to_owned())).collect();
         Ok(Some(Self { about, reference, exact, origin, spendable, others }))
     }

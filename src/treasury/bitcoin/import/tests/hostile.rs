@@ -47,7 +47,8 @@ fn t13_hostile_megabytes_are_refused_soon() {
         let start = Instant::now();
         let words = text.get(..40).unwrap().to_owned();
         refused(&text);
-        assert!(start.elapsed() < Duration::from_secs(3), "{words}: {:?}", start.elapsed());
+        // Unoptimised and beside other tests; what grows with the square of a file takes hours.
+        assert!(start.elapsed() < Duration::from_secs(20), "{words}: {:?}", start.elapsed());
     }
 }
 

@@ -30,7 +30,7 @@ fn files() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn any_byte_may_be_another(mut bytes in files(), at in any::<prop::sample::Index>(), to in any::<u8>()) {
