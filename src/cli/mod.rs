@@ -30,6 +30,7 @@ mod portfolio;
 mod read;
 mod record;
 mod replay;
+mod review;
 mod sim;
 mod symbols;
 mod venues;
@@ -116,6 +117,8 @@ enum Command {
     Performance(performance::Args),
     /// Tells what trades have realised and what is held
     Pnl(pnl::Args),
+    /// Says what a PSBT does to a wallet, before anybody signs it
+    Review(review::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -180,6 +183,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())
         }
+        Command::Review(args) => review::run(args, output),
         Command::Doctor(args) => doctor::run(args, &start()?),
         Command::Config(args) => config::show::run(args, &start()?),
         Command::Completions(args) => completions::run(args, output),

@@ -9,8 +9,8 @@ pub mod import;
 pub mod labels;
 pub mod policy;
 pub mod psbt;
-pub mod reviewed;
 pub mod review;
+pub mod reviewed;
 pub mod signature;
 pub mod wallet;
 

@@ -23,15 +23,15 @@ pub const HIGHEST: u32 = 1_000_000;
 const ORDINARY: u32 = 1_000;
 
 /// Tells own outputs from others.
-pub(super) struct Prover<'a> {
+pub(super) struct Prover<'a, 'w> {
     pub facts: &'a Facts,
-    pub spots: &'a mut Spots,
+    pub spots: &'a mut Spots<'w>,
     pub findings: &'a mut Findings,
     /// The highest index of the coins that are spent.
     pub spent: u32,
 }
 
-impl Prover<'_> {
+impl Prover<'_, '_> {
     /// Where output `at` is in the wallet, if it is proved to be ours.
     pub fn prove(&mut self, at: usize, output: &TxOut, map: &Map) -> Option<Spot> {
         let script = &output.script_pubkey;

@@ -123,8 +123,7 @@ fn weigh(psbt: &Psbt, wallet: &Wallet, inputs: &[Input]) -> Weight {
     let first = wallet.at(Spot { chain: Chain::Receive, index: 0 });
     let legacy = first.as_ref().is_some_and(|at| at.desc_type().segwit_version().is_none());
     let most = first.and_then(|at| at.max_weight_to_satisfy().ok()).unwrap_or(Weight::ZERO).to_wu();
-    // What an input of a legacy transaction has no place for: the number of its witnesses. Nor has it a marker.
-    let most = if legacy { most.saturating_sub(1) } else { most };
+    // The marker, and the number of each input's witnesses, which a legacy transaction has no place for.
     let frame = if legacy { 0 } else { count(inputs.len()).saturating_add(2) };
     let own = most.saturating_mul(count(inputs.iter().filter(|input| input.ours()).count()));
     let foreign = psbt.inputs.iter().zip(inputs).filter(|(_, input)| !input.ours()).map(|(map, _)| {

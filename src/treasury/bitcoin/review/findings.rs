@@ -25,12 +25,6 @@ impl Findings {
         }
     }
 
-    /// Whether something of this code was found.
-    #[cfg(test)]
-    pub fn has(&self, code: &Code) -> bool {
-        self.found.iter().any(|(_, finding)| finding.code == code.word)
-    }
-
     /// The warnings and the blocks, the gravest first.
     pub fn told(self) -> (Vec<Finding>, Vec<Finding>) {
         let (mut warnings, mut blocks) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::previous::{Hashed, Spent, spent};
 use super::sighash;
-use super::spots::{Claim, Derived, Spots};
+use super::spots::{At, Claim, Spots};
 use super::value::btc;
 use crate::treasury::bitcoin::wallet::{Spot, Wallet};
 use bitcoin::bip32::{DerivationPath, Fingerprint};
@@ -48,7 +48,7 @@ pub(super) fn read(
     psbt: &Psbt,
     wallet: &Wallet,
     facts: &Facts,
-    spots: &mut Spots,
+    spots: &mut Spots<'_>,
     findings: &mut Findings,
 ) -> Vec<Input> {
     let (mut seen, mut hashed) = (HashSet::new(), Hashed::default());
@@ -82,14 +82,14 @@ pub(super) fn read(
     inputs
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'w> {
     facts: &'a Facts,
-    spots: &'a mut Spots,
+    spots: &'a mut Spots<'w>,
     findings: &'a mut Findings,
     taproot: bool,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// Where a coin is in the wallet, proved.
     fn place(&mut self, at: usize, script: &ScriptBuf, map: &Map) -> Option<Spot> {
         match self.spots.claim(origins(map)) {
@@ -209,7 +209,7 @@ fn foreign(inputs: &mut [Input], taproot: bool, findings: &mut Findings) {
 }
 
 /// What of an input's scripts and keys is not the wallet's.
-fn differs(map: &Map, derived: &Derived) -> Option<&'static str> {
+fn differs(map: &Map, derived: &At) -> Option<&'static str> {
     if map.redeem_script.is_some() && map.redeem_script != derived.redeem {
         return Some("redeem script");
     }

@@ -38,7 +38,7 @@ pub use timing::{Later, Opens};
 pub use value::{NoPrice, Price, price};
 
 use super::psbt::{MOST_PARTS, Packet};
-use super::signature::Signatures;
+use super::signature::{Seat, Signatures};
 use super::wallet::Wallet;
 use crate::treasury::verdict::Verdict;
 use bitcoin::Txid;
@@ -63,8 +63,8 @@ pub struct Review {
     pub signatures: Signatures,
     /// How many signatures the way takes that it goes.
     pub required: usize,
-    /// Whose: the seats of that way.
-    pub seats: Vec<Fingerprint>,
+    /// Whose: the seats of that way, and what each has signed.
+    pub seats: Vec<Seat>,
     /// Who may sign later, and when.
     pub later: Vec<Later>,
     /// The sum: rows, warnings and blocks.
@@ -74,7 +74,9 @@ pub struct Review {
 impl Review {
     /// The seats whose signatures are valid on every input.
     pub fn signed(&self) -> impl Iterator<Item = Fingerprint> + '_ {
-        self.signatures.complete().map(|seat| seat.fingerprint).filter(|seat| self.seats.contains(seat))
+        let whole = self.signatures.inputs;
+        let seats = self.seats.iter().filter(move |seat| whole > 0 && seat.inputs.len() == whole);
+        seats.map(|seat| seat.fingerprint)
     }
 }
 
@@ -90,13 +92,13 @@ pub fn review(packet: &Packet, wallet: &Wallet, facts: &Facts) -> Review {
     let later = timing::read(psbt, wallet, facts, &inputs, &mut findings);
     conflicts::check(facts, &inputs, &mut findings);
     fields::check(packet, wallet, &mut findings);
-    let signatures = signed::check(packet, wallet, &inputs, &mut findings);
+    let signatures = signed::check(packet, wallet, &inputs, &mut spots, &mut findings);
     let price = value::price(facts).map_err(|none| {
         if none != NoPrice::None {
             findings.say(code::PRICE_UNKNOWN, format!("no value in the base currency: {none}"));
         }
     });
-    let (required, seats) = signed::way(wallet, &later);
+    let (required, seats) = signed::way(wallet, &later, &signatures);
     let kind = Kind::of(facts, &inputs, &outputs, &later);
     let (warnings, blocks) = findings.told();
     let txid = psbt.unsigned_tx.compute_txid();

@@ -76,7 +76,7 @@ pub(super) fn read(
     wallet: &Wallet,
     facts: &Facts,
     inputs: &[Input],
-    spots: &mut Spots,
+    spots: &mut Spots<'_>,
     findings: &mut Findings,
 ) -> Vec<Output> {
     let spent = inputs.iter().filter_map(|input| input.spot).map(|spot| spot.index).max().unwrap_or(0);

@@ -122,7 +122,8 @@ fn signed(review: &Review, facts: &Facts) -> Vec<String> {
     if !have.is_empty() {
         parts.push(format!("by {}", list(have.iter())));
     }
-    let missing: Vec<Fingerprint> = review.seats.iter().filter(|seat| !have.contains(seat)).copied().collect();
+    let open = review.seats.iter().filter(|seat| seat.inputs.len() < review.signatures.inputs);
+    let missing: Vec<Fingerprint> = open.map(|seat| seat.fingerprint).collect();
     if have.len() >= review.required {
         parts.push("complete".into());
     } else {

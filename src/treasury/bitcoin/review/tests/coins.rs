@@ -120,8 +120,8 @@ fn an_input_that_claims_to_be_ours_and_is_not_blocks() {
     assert_eq!(blocks(&draft.review(&Facts::default())), ["derivation-scattered"]);
     // The wrong wallet altogether.
     let other = multi("wsh(sortedmulti(MULTI))", 2, &[7, 8, 9]);
-    let review = review(&honest(&wallet).packet(), &other, &Facts::default());
-    assert_eq!((blocks(&review), review.kind), (vec!["no-own-input"], Kind::Unknown));
+    let other = super::super::review(&honest(&wallet).packet(), &other, &Facts::default());
+    assert_eq!((blocks(&other), other.kind), (vec!["no-own-input"], Kind::Unknown));
 }
 
 #[test]

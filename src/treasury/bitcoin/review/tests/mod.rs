@@ -3,10 +3,10 @@
 mod change;
 mod coins;
 mod devices;
-mod facts;
 mod fees;
 mod fields;
 mod flips;
+mod known;
 mod recipients;
 mod recovery;
 mod shown;

@@ -68,7 +68,7 @@ fn outputs_without_an_address_are_shown_as_they_are() {
     let wallet = two_of_three();
     let told = |script: ScriptBuf, value: u64| {
         let mut draft = honest(&wallet);
-        draft.psbt.unsigned_tx.output[0].value = sat(100_000);
+        draft.psbt.unsigned_tx.output[0].value = sat(150_000 - value);
         let at = draft.output(script, value);
         let review = draft.review(&Facts::default());
         let row = review.verdict.rows.iter().find(|row| row.label == format!("out {at}")).unwrap().clone();
