@@ -195,3 +195,10 @@ fn holdings_are_values_that_can_be_written_down() {
     );
     assert_eq!(serde_json::from_str::<Holdings>(&text).unwrap(), holdings);
 }
+
+#[test]
+fn a_wallet_can_be_followed_on_another_thread() {
+    fn shared<T: Send + Sync>() {}
+    shared::<State>();
+    shared::<Holdings>();
+}

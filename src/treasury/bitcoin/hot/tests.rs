@@ -286,12 +286,15 @@ fn a_flipped_bit_anywhere_is_noticed() {
 #[test]
 fn a_file_cannot_ask_for_all_memory() {
     let text = String::from_utf8(sealed(&signer(ABANDON, Network::Regtest), "x")).unwrap();
-    for (field, asked) in
-        [("memory\":8", "memory\":4294967295"), ("passes\":1", "passes\":4294967295"), ("lanes\":1", "lanes\":255")]
-    {
-        let bomb = text.replace(field, asked);
+    let with = |memory: u32, passes: u32, lanes: u32| {
+        let asked = format!("\"memory\":{memory},\"passes\":{passes},\"lanes\":{lanes}");
+        let bomb = text.replace("\"memory\":8,\"passes\":1,\"lanes\":1", &asked);
         assert_ne!(bomb, text);
-        assert_eq!(refusal(open(bomb.as_bytes(), "x")), HotError::Cost, "{field}");
+        refusal(open(bomb.as_bytes(), "x"))
+    };
+    assert_eq!(with(1_024, 2, 2), HotError::Passphrase, "what is within limits is tried");
+    for (memory, passes, lanes) in [((512 << 10) + 1, 1, 1), (8, 17, 1), (1_024, 1, 17), (u32::MAX, u32::MAX, 1)] {
+        assert_eq!(with(memory, passes, lanes), HotError::Cost);
     }
     let newer = text.replace("\"hot_key\":1", "\"hot_key\":2");
     assert_eq!(refusal(open(newer.as_bytes(), "x")), HotError::Newer(2));

@@ -9,7 +9,7 @@ mod replaces;
 use super::*;
 use crate::treasury::bitcoin::coins::bench::Bench;
 use crate::treasury::bitcoin::wallet::Chain;
-use bitcoin::{Network, Transaction};
+use bitcoin::Transaction;
 
 /// A script that is nobody's here.
 fn stranger(n: u8) -> ScriptBuf {
