@@ -8,7 +8,7 @@
 //! Whether its fee is sane is for the review to say.
 
 use super::psbt::{Coin, CoinError, Packet};
-use super::signature::{Derived, Signed, StrayReason, Valid, inspect};
+use super::signature::{Derived, How, Own, Signed, StrayReason, Valid, inspect};
 use super::wallet::Wallet;
 use bitcoin::consensus::serialize;
 use bitcoin::taproot::{self, TapLeafHash};
@@ -135,34 +135,35 @@ pub fn finalize(packet: &Packet, wallet: &Wallet) -> Result<Final, FinalizeError
     if let Some(stray) = signatures.strays.first().cloned() {
         return Err(FinalizeError::Stray { input: stray.input, key: stray.key, reason: stray.reason });
     }
-    let coins = (0..packet.psbt.inputs.len())
-        .map(|input| packet.coin(input).map_err(|reason| FinalizeError::Coin { input, reason }));
-    let coins = coins.collect::<Result<Vec<_>, _>>()?;
-    if let Some(input) = signatures.spots.iter().position(Option::is_none) {
-        return Err(FinalizeError::Foreign(input));
-    }
+    let coin = |input| packet.coin(input).map_err(|reason| FinalizeError::Coin { input, reason });
+    let coins = (0..packet.psbt.inputs.len()).map(coin).collect::<Result<Vec<_>, _>>()?;
+    let owns = signatures.spots.iter().map(|spot| spot.and_then(|spot| derived.known(spot)));
+    let owns = owns.enumerate().map(|(input, own)| own.ok_or(FinalizeError::Foreign(input)));
+    let owns = owns.collect::<Result<Vec<_>, _>>()?;
     let later = wallet.policy().recovery().iter().any(|way| signatures.enough_later(way));
     if !signatures.enough() && !later {
         let have = signatures.complete().count();
         return Err(FinalizeError::Quorum { have, required: signatures.required });
     }
+    assemble(packet, &coins, &owns, &valid)
+}
+
+/// The transaction of what was verified.
+fn assemble(packet: &Packet, coins: &[Coin<'_>], owns: &[&Own], valid: &[Valid]) -> Result<Final, FinalizeError> {
     let mut tx = packet.psbt.unsigned_tx.clone();
-    for (number, (spot, coin)) in signatures.spots.iter().zip(&coins).enumerate() {
+    let (version, lock_time) = (tx.version, tx.lock_time);
+    for (number, ((input, own), coin)) in tx.input.iter_mut().zip(owns).zip(coins).enumerate() {
         // The old sighash says nothing of a value, so that only the previous transaction can.
-        let silent = derived.is_legacy(*spot);
-        if silent && matches!(coin, Coin::Told(_)) {
+        if matches!((&own.how, coin), (How::Legacy(_), Coin::Told(_))) {
             return Err(FinalizeError::Unproved(number));
         }
-        let descriptor = derived.definite(*spot).ok_or(FinalizeError::Foreign(number))?;
-        let (version, lock_time) = (tx.version, tx.lock_time);
-        let Some(input) = tx.input.get_mut(number) else { continue };
-        let known = Known { input: number, valid: &valid, version, lock_time, sequence: input.sequence };
-        descriptor.satisfy(input, known).map_err(|_| FinalizeError::Unsatisfied(number))?;
+        let known = Known { input: number, valid, version, lock_time, sequence: input.sequence };
+        own.definite.satisfy(input, known).map_err(|_| FinalizeError::Unsatisfied(number))?;
     }
-    let coins = coins.into_iter().map(Coin::output).collect::<Vec<_>>();
+    let coins = coins.iter().map(|coin| coin.output()).collect::<Vec<_>>();
     consensus(&tx, &coins)?;
     relayed(&tx).map_err(FinalizeError::Policy)?;
-    let fee = sum(coins.iter().copied()).zip(sum(&tx.output)).and_then(|(has, gives)| has.checked_sub(gives));
+    let fee = sum(coins).zip(sum(&tx.output)).and_then(|(has, gives)| has.checked_sub(gives));
     let fee = fee.ok_or(FinalizeError::Overspent)?;
     let vsize = tx.weight().to_vbytes_ceil();
     Ok(Final { txid: tx.compute_txid(), vsize, fee, tx })
@@ -272,3 +273,5 @@ impl Satisfier<PublicKey> for Known<'_> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -21,8 +21,12 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 
 pub use coin::{Coin, CoinError};
+#[cfg(test)]
+pub(super) use combine::take;
 pub use combine::{CombineError, Difference, Taken, combine, combine_with};
 pub use error::PacketError;
 pub use fields::name;

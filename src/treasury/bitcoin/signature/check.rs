@@ -39,22 +39,11 @@ pub(in crate::treasury::bitcoin) fn inspect(packet: &Packet, derived: &mut Deriv
         derived.find(&coin.ok()?.output().script_pubkey, hints)
     });
     let spots = spots.collect::<Vec<_>>();
-    let known = coins.iter().map(|coin| coin.map(Coin::output)).collect::<Result<Vec<_>, _>>();
-    let mut checker = Checker {
-        secp: &derived.secp,
-        cache: SighashCache::new(&packet.psbt.unsigned_tx),
-        all: known.ok(),
-        invalid: 0,
-        valid: Vec::new(),
-        strays: Vec::new(),
-    };
-    for (number, ((input, coin), spot)) in packet.psbt.inputs.iter().zip(&coins).zip(&spots).enumerate() {
-        checker.input(number, input, *coin, spot.and_then(|spot| derived.known(spot)));
-    }
-    let Checker { valid, strays, .. } = checker;
+    let owns = spots.iter().map(|spot| spot.and_then(|spot| derived.known(spot))).collect::<Vec<_>>();
+    let (valid, strays) = inspect_at(packet, &coins, &owns, &derived.secp);
     let policy = derived.wallet.policy();
-    let mut cosigners = policy.cosigners().iter().map(|one| Seat { fingerprint: one.fingerprint, inputs: Vec::new() });
-    let mut cosigners = cosigners.by_ref().collect::<Vec<_>>();
+    let cosigners = policy.cosigners().iter().map(|one| Seat { fingerprint: one.fingerprint, inputs: Vec::new() });
+    let mut cosigners = cosigners.collect::<Vec<_>>();
     for one in &valid {
         if let Some(seat) = cosigners.get_mut(one.cosigner)
             && seat.inputs.last() != Some(&one.input)
@@ -65,6 +54,22 @@ pub(in crate::treasury::bitcoin) fn inspect(packet: &Packet, derived: &mut Deriv
     let seats = policy.seat_places().iter().filter_map(|place| cosigners.get(*place).cloned()).collect();
     let (inputs, required) = (packet.psbt.inputs.len(), policy.quorum().required);
     (Signatures { seats, cosigners, inputs, required, strays, spots }, valid)
+}
+
+/// The same where it is known what every input is; none is foreign.
+pub(in crate::treasury::bitcoin) fn inspect_at(
+    packet: &Packet,
+    coins: &[Result<Coin<'_>, CoinError>],
+    owns: &[Option<&Own>],
+    secp: &Secp256k1<VerifyOnly>,
+) -> (Vec<Valid>, Vec<Stray>) {
+    let all = coins.iter().map(|coin| coin.map(Coin::output)).collect::<Result<Vec<_>, _>>().ok();
+    let cache = SighashCache::new(&packet.psbt.unsigned_tx);
+    let mut checker = Checker { secp, cache, all, invalid: 0, valid: Vec::new(), strays: Vec::new() };
+    for (number, ((input, coin), own)) in packet.psbt.inputs.iter().zip(coins).zip(owns).enumerate() {
+        checker.input(number, input, *coin, *own);
+    }
+    (checker.valid, checker.strays)
 }
 
 struct Checker<'a> {

@@ -14,8 +14,11 @@ mod own;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(super) use check::inspect_at;
 pub(super) use check::{Signed, Valid, inspect};
 pub use own::Derived;
+pub(super) use own::{How, Own};
 
 use super::policy::Recovery;
 use super::psbt::Packet;

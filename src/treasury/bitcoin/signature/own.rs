@@ -17,7 +17,7 @@ const MOST_WRONG: usize = 64;
 
 /// What is derived at a spot.
 #[derive(Clone, Debug)]
-pub(super) struct Own {
+pub(in crate::treasury::bitcoin) struct Own {
     /// The script of its coins.
     pub script: ScriptBuf,
     /// The descriptor there, with its keys.
@@ -30,7 +30,7 @@ pub(super) struct Own {
 
 /// How a coin is signed for.
 #[derive(Clone, Debug)]
-pub(super) enum How {
+pub(in crate::treasury::bitcoin) enum How {
     /// The old way, over this script.
     Legacy(ScriptBuf),
     /// As in BIP-143, over this script.
@@ -41,7 +41,7 @@ pub(super) enum How {
 
 /// A leaf of a tree of scripts.
 #[derive(Clone, Debug)]
-pub(super) struct Leaf {
+pub(in crate::treasury::bitcoin) struct Leaf {
     pub hash: TapLeafHash,
     pub script: ScriptBuf,
     /// The proof that it is in the tree.
@@ -50,7 +50,7 @@ pub(super) struct Leaf {
 
 /// A key that may sign at a spot.
 #[derive(Clone, Debug)]
-pub(super) struct Key {
+pub(in crate::treasury::bitcoin) struct Key {
     /// Whose: a place in the policy's cosigners.
     pub cosigner: usize,
     pub under: Under,
@@ -58,7 +58,7 @@ pub(super) struct Key {
 
 /// Under what a signature has to be valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Under {
+pub(in crate::treasury::bitcoin) enum Under {
     /// ECDSA under a key.
     Ecdsa(PublicKey),
     /// Schnorr under the output key itself.
@@ -155,18 +155,8 @@ impl<'w> Derived<'w> {
         own.as_ref()
     }
 
-    /// The descriptor at an input's proved spot.
-    pub(in crate::treasury::bitcoin) fn definite(&self, spot: Option<Spot>) -> Option<&Descriptor<PublicKey>> {
-        Some(&self.known(spot?)?.definite)
-    }
-
-    /// Whether coins there are signed for the old way.
-    pub(in crate::treasury::bitcoin) fn is_legacy(&self, spot: Option<Spot>) -> bool {
-        spot.and_then(|spot| self.known(spot)).is_some_and(|own| matches!(own.how, How::Legacy(_)))
-    }
-
     /// What was derived at a spot before.
-    pub(super) fn known(&self, spot: Spot) -> Option<&Own> {
+    pub(in crate::treasury::bitcoin) fn known(&self, spot: Spot) -> Option<&Own> {
         self.spots.get(&spot)?.as_ref()
     }
 }
@@ -186,6 +176,16 @@ impl Translator<DescriptorPublicKey, PublicKey, ()> for Row<'_> {
     }
 
     translate_hash_clone!(DescriptorPublicKey, PublicKey, ());
+}
+
+impl Own {
+    /// Of one descriptor without a wallet, each key a cosigner.
+    #[cfg(test)]
+    pub(in crate::treasury::bitcoin) fn alone(definite: Descriptor<PublicKey>) -> Option<Self> {
+        let (how, unders) = signing(&definite)?;
+        let keys = unders.into_iter().enumerate().map(|(cosigner, under)| Key { cosigner, under }).collect();
+        Some(Self { script: definite.script_pubkey(), definite, how, keys })
+    }
 }
 
 fn own(wallet: &Wallet, chain: Chain, mut row: Row<'_>) -> Option<Own> {

@@ -106,23 +106,26 @@ pub fn combine_with(ours: &mut Packet, theirs: &Packet, derived: &mut Derived<'_
     if let Some(stray) = signatures.strays.into_iter().next() {
         return Err(CombineError::Signature { input: stray.input, key: stray.key, reason: stray.reason });
     }
+    let new = take(ours, &had, brought);
+    let fingerprint =
+        |cosigner: usize| signatures.cosigners.get(cosigner).map(|seat| seat.fingerprint).unwrap_or_default();
+    let taken = |new: Valid| Taken { input: new.input, cosigner: new.cosigner, fingerprint: fingerprint(new.cosigner) };
+    if new.is_empty() { Err(CombineError::Nothing) } else { Ok(new.into_iter().map(taken).collect()) }
+}
+
+/// Puts in those signatures that are not there yet, and gives them back.
+pub(in crate::treasury::bitcoin) fn take(ours: &mut Packet, had: &[Valid], brought: Vec<Valid>) -> Vec<Valid> {
     let knows = |new: &Valid| had.iter().any(|known| known.input == new.input && same_key(known, new));
     let new = brought.into_iter().filter(|valid| !knows(valid)).collect::<Vec<_>>();
-    if new.is_empty() {
-        return Err(CombineError::Nothing);
-    }
-    let mut taken = Vec::with_capacity(new.len());
-    for Valid { input, cosigner, signature } in new {
-        let Some(told) = ours.psbt.inputs.get_mut(input) else { continue };
-        match signature {
+    for Valid { input, signature, .. } in &new {
+        let Some(told) = ours.psbt.inputs.get_mut(*input) else { continue };
+        match *signature {
             Signed::Ecdsa(key, signature) => drop(told.partial_sigs.insert(key, signature)),
             Signed::Output(signature) => told.tap_key_sig = Some(signature),
             Signed::Leaf(key, leaf, signature) => drop(told.tap_script_sigs.insert((key, leaf), signature)),
         }
-        let fingerprint = signatures.cosigners.get(cosigner).map(|seat| seat.fingerprint).unwrap_or_default();
-        taken.push(Taken { input, cosigner, fingerprint });
     }
-    Ok(taken)
+    new
 }
 
 /// Both are of the same key in the same place.
