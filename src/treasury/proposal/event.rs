@@ -51,24 +51,6 @@ pub enum Answer {
     },
 }
 
-/// What a label is of, as BIP-329 has it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(tag = "type", content = "ref", rename_all = "lowercase")]
-pub enum Labelled {
-    /// A transaction.
-    Tx(Txid),
-    /// An address, as text.
-    Addr(String),
-    /// A coin that is spent, `txid:input`.
-    Input(String),
-    /// A coin.
-    Output(OutPoint),
-    /// An extended public key.
-    Xpub(String),
-    /// A public key.
-    Pubkey(String),
-}
-
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -159,15 +141,12 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         unarmed: bool,
     },
-    /// A label was set, or removed.
+    /// A label was set, or taken away by an empty one.
     LabelSet {
         /// In which wallet.
         wallet: WalletId,
-        /// Of what.
-        #[serde(flatten)]
-        of: Labelled,
-        /// The label; none removes it.
-        label: Option<String>,
+        /// The record of BIP-329, as it came.
+        record: String,
     },
     /// A coin is not to be spent.
     CoinFrozen {

@@ -20,12 +20,13 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod vault;
+mod words;
 
-pub use event::{Answer, Event, Kind, Labelled};
+pub use event::{Answer, Event, Kind};
 pub use fold::Treasury;
 pub use id::{NoId, ProposalId};
 pub use identity::{Identity, IdentityKey, IdentitySignature};
-pub use packed::{InputSignature, PackedPacket, Slot, put, take};
+pub use packed::{InputSignature, PackedPacket, Slot, brought};
 pub use record::{Mined, Proposal, Seat, Sent};
 pub use refusal::Refusal;
 pub use seat::{LONGEST_TEXT, SeatId, SeatState, Signer};

@@ -4,13 +4,17 @@
 //!   with all of them is put together whenever one is needed.
 //! - What is taken from a packet is every signature in it; whether one counts is not decided here.
 
-use crate::treasury::bitcoin::psbt::{Packet, PacketError};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::treasury::bitcoin::psbt::{CombineError, Packet, PacketError, combine};
+use crate::treasury::bitcoin::signature;
+use crate::treasury::bitcoin::wallet::{Spot, Wallet};
 use bitcoin::hex::{DisplayHex, FromHex};
+use bitcoin::secp256k1::Secp256k1;
 use bitcoin::taproot::TapLeafHash;
 use bitcoin::{Psbt, PublicKey, XOnlyPublicKey, ecdsa, taproot};
+use miniscript::ForEachKey;
+use miniscript::descriptor::DescriptorPublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A PSBT as text: base64 of its binary form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,13 +24,12 @@ pub struct PackedPacket(String);
 impl PackedPacket {
     /// Packs a packet.
     pub fn pack(packet: &Packet) -> Self {
-        Self(STANDARD.encode(packet.psbt.serialize()))
+        Self(packet.base64(packet.version))
     }
 
     /// Reads it again.
     pub fn unpack(&self) -> Result<Packet, PacketError> {
-        let bytes = STANDARD.decode(&self.0).map_err(|_| PacketError::NotPsbt)?;
-        Packet::read(&bytes)
+        Packet::read(self.0.as_bytes())
     }
 }
 
@@ -67,8 +70,8 @@ fn from_hex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Er
     FromHex::from_hex(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
-/// Takes every signature out of a packet. What is left is what can be proposed.
-pub fn take(psbt: &mut Psbt) -> Vec<InputSignature> {
+/// Takes every signature out of a packet, as far as it is not final yet.
+fn take(psbt: &mut Psbt) -> Vec<InputSignature> {
     let mut taken = Vec::new();
     for (input, map) in psbt.inputs.iter_mut().enumerate() {
         let mut add = |slot, signature| taken.push(InputSignature { input, slot, signature });
@@ -86,7 +89,7 @@ pub fn take(psbt: &mut Psbt) -> Vec<InputSignature> {
 }
 
 /// Puts signatures into a packet; says which could not be put there because it is none, or belongs nowhere.
-pub fn put<'a>(psbt: &mut Psbt, signatures: impl IntoIterator<Item = &'a InputSignature>) -> Result<(), usize> {
+pub(super) fn put<'a>(psbt: &mut Psbt, signatures: impl IntoIterator<Item = &'a InputSignature>) -> Result<(), usize> {
     for InputSignature { input, slot, signature } in signatures {
         let map = psbt.inputs.get_mut(*input).ok_or(*input)?;
         match slot {
@@ -104,4 +107,58 @@ pub fn put<'a>(psbt: &mut Psbt, signatures: impl IntoIterator<Item = &'a InputSi
         }
     }
     Ok(())
+}
+
+/// The new signatures of a packet that came back, each verified, by the place of the key in the wallet's policy.
+///
+/// `ours` is what is known so far, signatures included; the packet that came back has to be the same in everything else.
+pub fn brought(
+    ours: &Packet,
+    theirs: &Packet,
+    wallet: &Wallet,
+) -> Result<BTreeMap<usize, Vec<InputSignature>>, CombineError> {
+    let mut both = ours.clone();
+    let taken = combine(&mut both, theirs, wallet)?;
+    let known: BTreeSet<_> = take(&mut ours.psbt.clone()).into_iter().collect();
+    let new = take(&mut both.psbt.clone()).into_iter().filter(|signature| !known.contains(signature));
+    let spots = signature::verify(&both.bare(), wallet).spots;
+    let mut by_seat: BTreeMap<usize, Vec<InputSignature>> = BTreeMap::new();
+    for signature in new {
+        let here = taken.iter().filter(|taken| taken.input == signature.input).map(|taken| taken.cosigner);
+        let here: BTreeSet<usize> = here.collect();
+        let spot = spots.get(signature.input).copied().flatten();
+        let owner = match (here.first(), here.len()) {
+            (Some(only), 1) => Some(*only),
+            _ => spot.and_then(|spot| owner(wallet, spot, signature.slot)).filter(|place| here.contains(place)),
+        };
+        if let Some(place) = owner {
+            by_seat.entry(place).or_default().push(signature);
+        }
+    }
+    Ok(by_seat)
+}
+
+/// Whose a key at a spot is: a place in the policy's cosigners, which stand in the order of the descriptor.
+fn owner(wallet: &Wallet, spot: Spot, slot: Slot) -> Option<usize> {
+    let keys = wallet.policy().cosigners();
+    let secp = Secp256k1::verification_only();
+    let (mut place, mut found) = (0_usize, None);
+    wallet.at(spot)?.for_each_key(|key| {
+        let DescriptorPublicKey::XPub(xpub) = key.as_descriptor_public_key() else { return true };
+        // A key that nobody can know is no cosigner.
+        if keys.iter().any(|known| known.xpub == xpub.xkey) {
+            let Ok(own) = key.derive_public_key(&secp) else { return true };
+            let same = match slot {
+                Slot::Key(key) => key == own,
+                Slot::TaprootLeaf { key, .. } => own.inner.x_only_public_key().0 == key,
+                Slot::TaprootKey => false,
+            };
+            if same {
+                found.get_or_insert(place);
+            }
+            place = place.saturating_add(1);
+        }
+        true
+    });
+    found
 }

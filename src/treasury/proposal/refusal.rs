@@ -171,6 +171,9 @@ pub enum Refusal {
     /// Nothing was sent.
     #[error("nothing was sent that an answer could be for")]
     NotSent,
+    /// Not a label.
+    #[error("{0}")]
+    Label(String),
     /// A coin is taken by a proposal that is on its way (T12).
     #[error("{coin} is spent by the proposal {}, which is on its way, and this one does not say that it replaces it", .by.short())]
     Competes {
@@ -224,6 +227,7 @@ impl Refusal {
             Self::OtherTransaction(_) => "other-transaction",
             Self::NotFinalised => "not-finalised",
             Self::NotSent => "not-sent",
+            Self::Label(_) => "label",
             Self::Competes { .. } => "competes",
             Self::NotItsCoin(_) => "not-its-coin",
             Self::Unrelated(..) => "unrelated",

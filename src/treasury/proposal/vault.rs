@@ -1,12 +1,12 @@
 //! A wallet as the treasury knows it: what people said about it, beside what its descriptors say.
 
-use super::event::Labelled;
 use super::{Identity, SeatId};
 use crate::market::Timestamp;
+use crate::treasury::bitcoin::coins::Marks;
+use crate::treasury::bitcoin::labels::{About, Labels};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
-use bitcoin::OutPoint;
 use bitcoin::bip32::Fingerprint;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The proof of a device that it has taken the wallet's policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,10 +44,8 @@ pub struct Vault {
     pub registrations: BTreeMap<Fingerprint, Registration>,
     /// The last address that was handed out.
     pub given: Option<u32>,
-    /// Labels.
-    pub labels: BTreeMap<Labelled, String>,
-    /// Coins that are not to be spent.
-    pub frozen: BTreeSet<OutPoint>,
+    /// Labels, and which coins are not to be spent.
+    pub labels: Labels,
 }
 
 impl Vault {
@@ -64,8 +62,7 @@ impl Vault {
             claims: BTreeMap::new(),
             registrations: BTreeMap::new(),
             given: None,
-            labels: BTreeMap::new(),
-            frozen: BTreeSet::new(),
+            labels: Labels::default(),
         }
     }
 
@@ -78,6 +75,25 @@ impl Vault {
     /// The wallet's first address, which every cosigner has to read on a device of their own.
     pub fn first_address(&self) -> Option<String> {
         self.wallet.address(Spot { chain: Chain::Receive, index: 0 }).map(|address| address.to_string())
+    }
+
+    /// What people decided about coins and transactions.
+    pub fn marks(&self) -> Marks {
+        let mut marks = Marks::default();
+        for label in self.labels.iter() {
+            let text = label.text().filter(|text| !text.is_empty()).map(|text| text.into_owned());
+            match label.about() {
+                About::Output(coin) => {
+                    if label.spendable() == Some(false) {
+                        marks.frozen.insert(*coin);
+                    }
+                    marks.coins.extend(text.map(|text| (*coin, text)));
+                }
+                About::Transaction(txid) => marks.transactions.extend(text.map(|text| (*txid, text))),
+                _ => {}
+            }
+        }
+        marks
     }
 
     /// Whether the seat is one of this wallet's.

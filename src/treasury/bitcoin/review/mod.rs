@@ -20,6 +20,7 @@ mod json;
 mod kind;
 mod likeness;
 mod outputs;
+mod passed;
 mod previous;
 mod rows;
 mod sighash;
@@ -34,6 +35,7 @@ pub use inputs::Input;
 pub use json::Shape;
 pub use kind::Kind;
 pub use outputs::{Like, Output, Role};
+pub use passed::reviewed;
 pub use timing::{Later, Opens};
 pub use value::{NoPrice, Price, price};
 

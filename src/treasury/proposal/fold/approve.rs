@@ -3,9 +3,10 @@
 use super::Treasury;
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::policy::Quorum;
+use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::signature;
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::proposal::packed::{InputSignature, put, take};
+use crate::treasury::proposal::packed::{InputSignature, put};
 use crate::treasury::proposal::record::{Proposal, Seat};
 use crate::treasury::proposal::seat::said;
 use crate::treasury::proposal::{Event, ProposalId, Refusal, SeatId, SeatState, State, Vault};
@@ -37,7 +38,7 @@ impl Treasury {
         if *expires_at <= at {
             return Err(Refusal::Stillborn);
         }
-        let mut packet = packet.unpack()?;
+        let packet = packet.unpack()?;
         let found = ProposalId::of(&packet.psbt.unsigned_tx, *wallet, *policy);
         if found != *claimed {
             return Err(Refusal::OtherBytes { claimed: *claimed, found });
@@ -45,7 +46,7 @@ impl Treasury {
         if self.proposals.contains_key(&found) {
             return Err(Refusal::KnownProposal(found));
         }
-        if !take(&mut packet.psbt).is_empty() {
+        if packet.bare() != packet {
             return Err(Refusal::Signed);
         }
         let inputs = &packet.psbt.unsigned_tx.input;
@@ -189,7 +190,7 @@ fn who(vault: &Vault, recovery: Option<u8>) -> Result<(Quorum, Vec<SeatId>), Ref
     let all: Vec<_> = SeatId::all(policy).collect();
     match recovery {
         None => {
-            let quorum = policy.seats().filter_map(|key| all.iter().find(|(_, known)| std::ptr::eq(*known, key)));
+            let quorum = policy.seat_places().iter().filter_map(|place| all.get(*place));
             Ok((policy.quorum(), quorum.map(|(seat, _)| *seat).collect()))
         }
         Some(number) => {
@@ -204,25 +205,23 @@ fn who(vault: &Vault, recovery: Option<u8>) -> Result<(Quorum, Vec<SeatId>), Ref
 /// Whether these are this seat's signatures over every input of these bytes, and nothing else.
 fn verify(wallet: &Wallet, proposal: &Proposal, seat: SeatId, signatures: &[InputSignature]) -> Result<(), Refusal> {
     let wrong = |reason: String| Refusal::Signature { seat, reason };
-    let mut psbt = proposal.packet.psbt.clone();
-    put(&mut psbt, signatures).map_err(|input| wrong(format!("that of input {input} is none")))?;
+    let mut packet = Packet::clone(&proposal.packet);
+    put(&mut packet.psbt, signatures).map_err(|input| wrong(format!("that of input {input} is none")))?;
     let slots: BTreeSet<_> = signatures.iter().map(|signature| (signature.input, signature.slot)).collect();
     if slots.len() != signatures.len() {
         return Err(wrong("one stands there twice".to_owned()));
     }
-    let found = signature::verify(wallet, &psbt);
+    let found = signature::verify(&packet, wallet);
     if let Some(stray) = found.strays.first() {
         return Err(wrong(format!("at input {}: {}", stray.input, stray.reason)));
     }
-    let place = proposal.seats.iter().position(|known| known.id == seat);
-    let mut signed = 0;
-    for (other, found) in found.seats.iter().enumerate() {
-        match (Some(other) == place, found.inputs.len()) {
+    let (mut signed, inputs) = (0, found.inputs);
+    for (place, other) in found.cosigners.iter().enumerate() {
+        match (place == usize::from(seat.place), other.inputs.len()) {
             (true, inputs) => signed = inputs,
             (false, 0) => {}
-            (false, _) => return Err(wrong(format!("some are those of {}", found.fingerprint))),
+            (false, _) => return Err(wrong(format!("some are those of {}", other.fingerprint))),
         }
     }
-    let inputs = found.inputs;
     if inputs == 0 || signed != inputs { Err(Refusal::Incomplete { seat, signed, inputs }) } else { Ok(()) }
 }

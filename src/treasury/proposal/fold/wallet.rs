@@ -2,9 +2,11 @@
 
 use super::Treasury;
 use crate::market::Timestamp;
+use crate::treasury::bitcoin::labels::{About, Label};
 use crate::treasury::bitcoin::wallet::{Wallet, WalletId};
 use crate::treasury::proposal::seat::said;
-use crate::treasury::proposal::{Event, Labelled, Refusal, Registration, SeatId, State, Vault};
+use crate::treasury::proposal::{Event, Refusal, Registration, SeatId, State, Vault};
+use bitcoin::OutPoint;
 
 impl Treasury {
     pub(super) fn of_wallet(&mut self, event: &Event, at: Timestamp) -> Result<(), Refusal> {
@@ -62,22 +64,15 @@ impl Treasury {
                 vault.given = vault.given.max(Some(*index));
                 Ok(())
             }
-            Event::LabelSet { wallet, of, label } => {
+            Event::LabelSet { wallet, record } => {
                 let vault = self.vault_mut(*wallet)?;
-                match label.as_deref().map(said).filter(|label| !label.trim().is_empty()) {
-                    None => vault.labels.remove(&printed(of)),
-                    Some(label) => vault.labels.insert(printed(of), label),
-                };
+                let label = Label::read(record).map_err(|error| Refusal::Label(error.to_string()))?;
+                // A kind that is not known is passed over, as the format asks for.
+                label.map(|label| vault.labels.apply(label));
                 Ok(())
             }
-            Event::CoinFrozen { wallet, coin } => {
-                self.vault_mut(*wallet)?.frozen.insert(*coin);
-                Ok(())
-            }
-            Event::CoinThawed { wallet, coin } => {
-                self.vault_mut(*wallet)?.frozen.remove(coin);
-                Ok(())
-            }
+            Event::CoinFrozen { wallet, coin } => self.marked(*wallet, *coin, false),
+            Event::CoinThawed { wallet, coin } => self.marked(*wallet, *coin, true),
             _ => Ok(()),
         }
     }
@@ -128,20 +123,17 @@ impl Treasury {
         if waived || self.is_armed(vault) { Ok(vault) } else { Err(Refusal::Unarmed(vault.wallet.name().to_owned())) }
     }
 
+    /// A coin that may be spent, or not.
+    fn marked(&mut self, wallet: WalletId, coin: OutPoint, spendable: bool) -> Result<(), Refusal> {
+        let label = Label::new(About::Output(coin), None, Some(spendable));
+        let label = label.map_err(|error| Refusal::Label(error.to_string()))?;
+        self.vault_mut(wallet)?.labels.apply(label);
+        Ok(())
+    }
+
     /// A wallet that has this seat.
     fn seated(&mut self, wallet: WalletId, seat: SeatId) -> Result<&mut Vault, Refusal> {
         let vault = self.vault_mut(wallet)?;
         if vault.has(seat) { Ok(vault) } else { Err(Refusal::NoSeat(seat)) }
-    }
-}
-
-/// What a label is of, where it is text from outside.
-fn printed(of: &Labelled) -> Labelled {
-    match of {
-        Labelled::Addr(text) => Labelled::Addr(said(text)),
-        Labelled::Input(text) => Labelled::Input(said(text)),
-        Labelled::Xpub(text) => Labelled::Xpub(said(text)),
-        Labelled::Pubkey(text) => Labelled::Pubkey(said(text)),
-        other => other.clone(),
     }
 }

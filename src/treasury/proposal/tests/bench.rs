@@ -5,7 +5,7 @@ use crate::treasury::bitcoin::psbt::{Packet, Version};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use crate::treasury::proposal::{
     Event, IdentityKey, InputSignature, Kind, PackedPacket, Proposal, ProposalId, Refusal, SeatId, Signer, State,
-    Treasury, take,
+    Treasury, brought,
 };
 use bitcoin::bip32::{DerivationPath, Xpriv, Xpub};
 use bitcoin::hashes::Hash;
@@ -147,7 +147,7 @@ impl Bench {
     pub fn signatures(&self, psbt: &Psbt, seat: usize) -> Vec<InputSignature> {
         let mut signed = psbt.clone();
         signed.sign(&self.keys[seat], &self.secp).unwrap();
-        take(&mut signed)
+        brought(&packet(psbt), &packet(&signed), &self.wallet).unwrap().remove(&seat).unwrap()
     }
 
     pub fn approved(&self, id: ProposalId, seat: usize) -> Event {

@@ -143,7 +143,7 @@ proptest! {
             log.push((event.clone(), at(now)));
             for proposal in treasury.proposals() {
                 // Counted from signatures that verify, whatever any entry says.
-                let verified = signature::verify(&stock.bench.wallet, &proposal.signed().psbt);
+                let verified = signature::verify(&proposal.signed(), &stock.bench.wallet);
                 prop_assert_eq!(verified.complete().count(), proposal.approved().count());
                 prop_assert!(verified.strays.is_empty());
                 prop_assert!(proposal.packet().psbt.inputs.iter().all(|input| input.partial_sigs.is_empty()));

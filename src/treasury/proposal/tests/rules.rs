@@ -16,7 +16,7 @@ fn rule1_ready_is_a_count_of_distinct_keys_with_verified_signatures() {
     assert_eq!((bench.state(id), bench.proposal(id).approved().count()), (State::Collecting, 1));
     bench.approve(id, 0).unwrap();
     assert_eq!(bench.state(id), State::Ready);
-    assert!(crate::treasury::bitcoin::signature::verify(&bench.wallet, &bench.proposal(id).signed().psbt).enough());
+    assert!(crate::treasury::bitcoin::signature::verify(&bench.proposal(id).signed(), &bench.wallet).enough());
 }
 
 #[test]
