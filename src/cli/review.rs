@@ -149,7 +149,7 @@ fn failed(output: Output, path: &Path, unread: &Unread) -> Failure {
 }
 
 /// The review for people, at most [`WIDTH`] wide.
-fn printed(review: &Review, color: bool) -> String {
+pub(in crate::cli) fn printed(review: &Review, color: bool) -> String {
     let verdict = &review.verdict;
     let mut text: String = verdict.rows.iter().map(|row| laid(row, color)).collect();
     text.push('\n');

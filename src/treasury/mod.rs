@@ -10,4 +10,5 @@
 
 pub mod bitcoin;
 pub mod proposal;
+pub mod exchange;
 pub mod verdict;

@@ -34,7 +34,8 @@ pub fn of(
     let mut facts = Facts {
         now: Some(now),
         rivals: rivals.collect(),
-        armed: Some(treasury.is_armed(vault)),
+        // Where somebody has waived it, the journal says so, and so does what is shown of the proposal.
+        armed: mine.is_none_or(|mine| !mine.unarmed).then(|| treasury.is_armed(vault)),
         replaces: replaced(treasury, mine),
         ..Facts::default()
     };

@@ -15,4 +15,4 @@ pub mod signature;
 pub mod wallet;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;

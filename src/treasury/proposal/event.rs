@@ -319,3 +319,28 @@ pub enum Event {
         retryable: bool,
     },
 }
+
+impl Event {
+    /// The proposal that it is about, where it is about one.
+    pub fn proposal(&self) -> Option<ProposalId> {
+        match self {
+            Self::Proposed { proposal, .. }
+            | Self::Viewed { proposal, .. }
+            | Self::AwaitingDevice { proposal, .. }
+            | Self::SigningFailed { proposal, .. }
+            | Self::Approved { proposal, .. }
+            | Self::Rejected { proposal, .. }
+            | Self::Cancelled { proposal, .. }
+            | Self::Expired { proposal }
+            | Self::Superseded { proposal, .. }
+            | Self::Conflicted { proposal, .. }
+            | Self::Finalised { proposal, .. }
+            | Self::Broadcasting { proposal, .. }
+            | Self::Broadcast { proposal, .. }
+            | Self::Confirmed { proposal, .. }
+            | Self::Reorged { proposal, .. }
+            | Self::Failed { proposal, .. } => Some(*proposal),
+            _ => None,
+        }
+    }
+}
