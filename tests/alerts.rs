@@ -38,6 +38,7 @@ fn settings(venue: &Server, dir: &Path, alerts: AlertSettings) -> Settings {
         journal: Some(dir.join("journal")),
         cache: None,
         portfolio: None,
+        treasury: None,
         saved: None,
         alerts,
         capture: None,

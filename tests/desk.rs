@@ -34,6 +34,7 @@ fn settings(url: String, watch: &[&str]) -> Settings {
         journal: None,
         cache: None,
         portfolio: None,
+        treasury: None,
         saved: None,
         alerts: Default::default(),
         capture: None,

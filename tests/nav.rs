@@ -39,6 +39,7 @@ fn settings(url: String, limits: Limits, owned: Owned) -> Settings {
         cache: None,
         saved: None,
         portfolio: Some(Owning { settings, given: Some(Arc::new(owned)), history: None }),
+        treasury: None,
         alerts: AlertSettings::default(),
         capture: None,
     }

@@ -199,13 +199,17 @@ fn freeze(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 }
 
 fn receive(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
+    writable(view)?;
     let wallet = state.treasury.chosen_wallet(view).ok_or(NO_WALLET)?;
     if !wallet.armed() {
         let (done, of) = wallet.confirmed;
         return Err(format!("{} is not armed: {done} of {of} cosigners have confirmed its first address", wallet.name));
     }
-    let id = wallet.id;
-    Ok(open(state, Window::reading(Task::Receive { wallet: id })))
+    let page = state.treasury.page(view).ok_or(NO_WALLET)?;
+    let next = page.next.clone().ok_or("the wallet has no address to be paid at")?;
+    let given = ask(Wish::Receive { wallet: wallet.id, index: next.spot.index });
+    open(state, Window::reading(Task::Receive { address: next }));
+    Ok(vec![given])
 }
 
 fn confirm(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {

@@ -15,7 +15,7 @@ use crate::console::overlay::window;
 use crate::console::pane::treasury::{page, windows};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Given, Marked, ProposalView, Secret, Seen, Wish};
+use crate::desk::treasury::{AddressView, Given, Marked, ProposalView, Secret, Seen, Wish};
 use crate::desk::{Command, View};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{ProposalId, SeatId};
@@ -92,8 +92,8 @@ pub enum Task {
     },
     /// Show where to be paid.
     Receive {
-        /// Which wallet.
-        wallet: WalletId,
+        /// The address that was handed out.
+        address: AddressView,
     },
     /// Compare the first address.
     Confirm {

@@ -4,10 +4,18 @@
 //! - There is one review, and every way to a signature goes through it; a wish to sign or to broadcast says what its
 //!   owner saw, and is refused when that is no longer what the review says.
 
+mod acts;
+mod clerk;
+mod facts;
+mod follow;
+pub(super) mod keeper;
+mod place;
 mod secret;
+pub(super) mod show;
 mod view;
 mod wish;
 
+pub use place::{Place, Prepare, TreasurySettings, random};
 pub use secret::Secret;
 pub use view::{
     AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,

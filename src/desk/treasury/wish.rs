@@ -67,6 +67,13 @@ pub enum Wish {
     },
     /// Ask the chain about a wallet.
     Sync(WalletId),
+    /// Hand out an address, so that it is not handed out again.
+    Receive {
+        /// Of which wallet.
+        wallet: WalletId,
+        /// Its number in the row to receive.
+        index: u32,
+    },
     /// A cosigner has seen the wallet's first address on a device of their own.
     ConfirmAddress {
         /// Which wallet.
@@ -93,10 +100,8 @@ pub enum Given {
 }
 
 /// What can have a name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marked {
     /// A coin of a wallet.
     Coin(WalletId, OutPoint),
-    /// An address of a wallet.
-    Address(WalletId, String),
 }

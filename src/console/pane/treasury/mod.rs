@@ -23,6 +23,7 @@ use crate::desk::View;
 use crate::desk::treasury::{Payee, PriceView, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
+use crate::treasury::exchange::bbqr;
 use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
 use bitcoin::{Amount, SignedAmount};
@@ -122,8 +123,7 @@ pub fn grouped(address: &str) -> String {
 
 /// A PSBT in parts that each fit into a code of so many letters and digits.
 pub fn parts(psbt: &[u8], room: usize) -> Vec<String> {
-    let _ = (psbt, room);
-    Vec::new()
+    bbqr::split(psbt, bbqr::Kind::Psbt, room).unwrap_or_default()
 }
 
 /// Where a proposal is on its way, in one word.

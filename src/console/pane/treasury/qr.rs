@@ -5,6 +5,7 @@
 //! colours is taken to write light on dark, so that there the light modules are what is written.
 
 use crate::console::canvas::Canvas;
+use crate::treasury::exchange::qr::letters;
 use qrcode::{Color, EcLevel, QrCode};
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color as Ink, Style};
@@ -12,9 +13,8 @@ use ratatui::style::{Color as Ink, Style};
 /// Light modules around a code. The standard asks for four, cameras for one or two.
 const QUIET: u16 = 2;
 
-/// Bytes of text that a code of each version holds, in letters and digits, with the least correction.
-const HOLDS: [usize; 20] =
-    [25, 47, 77, 114, 154, 195, 224, 279, 335, 395, 468, 535, 619, 667, 758, 854, 938, 1046, 1153, 1249];
+/// Larger codes are not read off a screen by most cameras.
+const LARGEST: u16 = 20;
 
 /// A code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,8 @@ pub fn room(area: Rect, ascii: bool) -> Option<usize> {
         true => (area.width / 2).min(area.height),
         false => area.width.min(area.height.saturating_mul(2)),
     };
-    let version = side.checked_sub(2 * QUIET + 17)? / 4;
-    HOLDS.get(usize::from(version.checked_sub(1)?).min(HOLDS.len() - 1)).copied()
+    let version = (side.checked_sub(2 * QUIET + 17)? / 4).min(LARGEST);
+    (version > 0).then(|| letters(i16::try_from(version).unwrap_or(1)))
 }
 
 /// Draws a code in the middle of `area`; `false` when it has no room.

@@ -77,8 +77,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Label { .. }, _) => {
             asking(canvas, window, "Label", "what the coin is called; nothing takes it away", open)
         }
-        (Task::Receive { wallet }, _) => {
-            receive(canvas, window, view, *wallet);
+        (Task::Receive { address }, _) => {
+            receive(canvas, window, address);
             None
         }
         (Task::Confirm { wallet, seat }, _) => confirm(canvas, window, view, (*wallet, *seat), open),
@@ -206,26 +206,21 @@ fn page_of(view: &View, wallet: WalletId) -> Option<&WalletPage> {
     view.treasury.as_ref()?.wallet.as_deref().filter(|page| page.id == wallet)
 }
 
-/// The next address to be paid at.
-fn receive(canvas: &mut Canvas<'_>, window: Rect, view: &View, wallet: WalletId) {
-    let next = page_of(view, wallet).and_then(|page| page.next.as_ref());
+/// An address to be paid at, and its code.
+fn receive(canvas: &mut Canvas<'_>, window: Rect, address: &AddressView) {
     frame(canvas, window, "Receive", "esc closes");
     let area = inside(window);
-    match next {
-        Some(AddressView { spot, address, .. }) => {
-            // All of it, on as many lines as that takes.
-            let lines = wrap(&format!("{spot}: {}", grouped(address)), usize::from(area.width.saturating_sub(2)));
-            for (line, y) in lines.iter().zip(0..) {
-                canvas.put_centered(area, y, line, Role::Strong);
-            }
-            let used = u16::try_from(lines.len()).unwrap_or(0);
-            let below = Rect { y: area.y + used, height: area.height.saturating_sub(used), ..area };
-            let code = qr::Code::of(&short(address));
-            if !code.is_some_and(|code| qr::draw(canvas, below, &code)) {
-                canvas.put_message(below, "there is no room for its code here", Role::Dim);
-            }
-        }
-        None => canvas.put_message(area, "the wallet has no address to be paid at", Role::Warning),
+    // All of it, on as many lines as that takes.
+    let text = format!("{}: {}", address.spot, grouped(&address.address));
+    let lines = wrap(&text, usize::from(area.width.saturating_sub(2)));
+    for (line, y) in lines.iter().zip(0..area.height) {
+        canvas.put_centered(area, y, line, Role::Strong);
+    }
+    let used = u16::try_from(lines.len()).unwrap_or(0).min(area.height);
+    let below = Rect { y: area.y + used, height: area.height - used, ..area };
+    let code = qr::Code::of(&short(&address.address));
+    if !code.is_some_and(|code| qr::draw(canvas, below, &code)) {
+        canvas.put_message(below, "there is no room for its code here", Role::Dim);
     }
 }
 
