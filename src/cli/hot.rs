@@ -139,7 +139,10 @@ fn told(signer: &Signer, name: &str, context: &Context) -> Result<(), Failure> {
             "fingerprint": signer.fingerprint(), "name": name, "network": signer.network().to_string(), "hot": true,
         }));
     }
-    context.output.text(&format!("{} ({name}) is a HOT key: whoever has this machine and its passphrase has it", signer.fingerprint()))
+    context.output.text(&format!(
+        "{} ({name}) is a HOT key: whoever has this machine and its passphrase has it",
+        signer.fingerprint()
+    ))
 }
 
 fn list(context: &Context) -> Result<(), Failure> {

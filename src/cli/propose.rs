@@ -10,7 +10,7 @@ use super::{Context, Exit, Failure};
 use crate::chain::Source;
 use crate::treasury::bitcoin::build::{self, BuildError, Built, Payment, Start, Sum, Terms, Way, rate};
 use crate::treasury::bitcoin::coins::{Marks, State as Coins};
-use crate::treasury::bitcoin::review::recipient::address;
+use crate::treasury::bitcoin::review::recipient;
 use crate::treasury::bitcoin::review::review;
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Kind, Proposal, ProposalId};
@@ -252,7 +252,8 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
         let message = format!("{}: {}", block.code, block.message);
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint("nothing was proposed"));
     }
-    let id = propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
+    let id =
+        propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
     if let Some(path) = &asking.output {
         let packet = proposal.packet();
@@ -282,7 +283,8 @@ fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRa
     let (chain, host) = chains::open(asking.chain.as_ref(), wallet, context)?;
     let fees = chain.fees().map_err(|error| chains::failed(&error))?;
     fees.within(asking.target.unwrap_or(6)).ok_or_else(|| {
-        Failure::new(Exit::Network, "no-estimate", format!("{host} has no estimate of fees")).hint("name one: --fee-rate 5")
+        Failure::new(Exit::Network, "no-estimate", format!("{host} has no estimate of fees"))
+            .hint("name one: --fee-rate 5")
     })
 }
 
@@ -292,21 +294,24 @@ fn payment(text: &str, wallet: &Wallet) -> Result<Payment, Failure> {
     let (to, amount) = text.rsplit_once('=').ok_or_else(|| wrong("a recipient is ADDRESS=AMOUNT".to_owned()))?;
     let sum = match (amount, amount.strip_suffix("sat")) {
         ("max", _) => Sum::Max,
-        (_, Some(sat)) => Sum::Exactly(Amount::from_sat(sat.parse().map_err(|_| wrong("not an amount in sat".into()))?)),
+        (_, Some(sat)) => {
+            Sum::Exactly(Amount::from_sat(sat.parse().map_err(|_| wrong("not an amount in sat".into()))?))
+        }
         (btc, None) => Sum::Exactly(
-            Amount::from_str_in(btc, Denomination::Bitcoin).map_err(|error| wrong(format!("not an amount in BTC: {error}")))?,
+            Amount::from_str_in(btc, Denomination::Bitcoin)
+                .map_err(|error| wrong(format!("not an amount in BTC: {error}")))?,
         ),
     };
     Ok(Payment { script: script(to, wallet)?, sum })
 }
 
 fn script(text: &str, wallet: &Wallet) -> Result<ScriptBuf, Failure> {
-    let address = address(text, wallet.network());
-    address
-        .map(|address| address.script_pubkey())
-        .map_err(|error| Failure::new(Exit::Usage, "recipient", error.to_string()))
+    let recipient = recipient::read(text, wallet.network());
+    recipient
+        .map(|recipient| recipient.address.script_pubkey())
+        .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
 }
 
 fn unbuilt(error: &BuildError) -> Failure {
-    Failure::new(Exit::Error, error.code(), error.to_string())
+    Failure::new(Exit::Error, "not-built", error.to_string())
 }

@@ -9,6 +9,6 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
-pub mod proposal;
 pub mod exchange;
+pub mod proposal;
 pub mod verdict;

@@ -93,7 +93,12 @@ pub fn combine(args: &Combine, context: &Context) -> Result<(), Failure> {
 }
 
 /// The new signatures of a packet as approvals; gives the seats that have approved by it.
-pub fn take_in(writing: &mut Writing, id: ProposalId, packet: &Packet, context: &Context) -> Result<Vec<String>, Failure> {
+pub fn take_in(
+    writing: &mut Writing,
+    id: ProposalId,
+    packet: &Packet,
+    context: &Context,
+) -> Result<Vec<String>, Failure> {
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
     let (found, _) = reviewed(writing, proposal, context)?;
     // What must not be signed is not helped along, whoever has signed it.
@@ -128,7 +133,12 @@ fn enter(
 }
 
 /// Says where the proposal stands, and hands the PSBT on.
-fn finish(writing: &Writing, id: ProposalId, output: Option<&std::path::Path>, context: &Context) -> Result<(), Failure> {
+fn finish(
+    writing: &Writing,
+    id: ProposalId,
+    output: Option<&std::path::Path>,
+    context: &Context,
+) -> Result<(), Failure> {
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
     if let Some(path) = output {
         let packet = proposal.signed();

@@ -77,7 +77,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let bare = packet == packet.bare();
     let approvals = if bare { Vec::new() } else { take_in(&mut writing, id, &packet, context)? };
-    let ignored: Vec<String> = packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
+    let ignored: Vec<String> =
+        packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
     told(&writing, proposal, &approvals, &ignored, known, context)
 }

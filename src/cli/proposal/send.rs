@@ -41,17 +41,26 @@ pub struct Args {
 }
 
 /// The transaction of a proposal, reviewed and checked once more.
-fn made(writing: &mut Writing, id: ProposalId, what: &str, consent: &Consent, context: &Context) -> Result<Final, Failure> {
+fn made(
+    writing: &mut Writing,
+    id: ProposalId,
+    what: &str,
+    consent: &Consent,
+    context: &Context,
+) -> Result<Final, Failure> {
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?.clone();
     if proposal.state().is_open() && proposal.state_at(writing.now()) == State::Expired {
         writing.write(Event::Expired { proposal: id })?;
         let message = format!("the proposal has expired at {}", proposal.expires_at);
-        return Err(Failure::new(Exit::Error, "expired", message).hint(proposal.warning(writing.now()).unwrap_or_default()));
+        return Err(
+            Failure::new(Exit::Error, "expired", message).hint(proposal.warning(writing.now()).unwrap_or_default())
+        );
     }
     let (review, packet) = reviewed(writing, &proposal, context)?;
     consent::weigh(&review, what, consent, context)?;
     let wallet = &writing.treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?.wallet;
-    let made = make(&packet, wallet).map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
+    let made =
+        make(&packet, wallet).map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
     if proposal.finalised.is_none() {
         writing.write(Event::Finalised { proposal: id, txid: made.txid })?;
     }
@@ -89,15 +98,24 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let proposal = find::proposal(&writing.treasury, &args.id)?;
     let (id, unanswered) = (proposal.id, proposal.is_unanswered());
     if unanswered {
-        context.output.note("it was about to be broadcast before, and nobody has written down what came of it: asking again");
+        context
+            .output
+            .note("it was about to be broadcast before, and nobody has written down what came of it: asking again");
     }
     let made = made(&mut writing, id, "broadcast", &args.consent, context)?;
-    let question = format!("Broadcast {} by {node}, fee {}? This cannot be taken back.", made.txid, shown::btc(made.fee));
+    let question =
+        format!("Broadcast {} by {node}, fee {}? This cannot be taken back.", made.txid, shown::btc(made.fee));
     consent::ask(&question, &args.consent)?;
     let status = chain.status(&made.tx).map_err(|error| chains::failed(&error))?;
-    if let Status::Replaced { by } = status {
+    let before = writing.treasury.proposal(id).ok().and_then(|proposal| proposal.replaces);
+    let before = before.and_then(|before| writing.treasury.proposal(before).ok()?.finalised);
+    if let Status::Replaced { by } = status
+        && before != Some(by)
+    {
         let message = format!("a coin of it was spent by {by}");
-        return Err(Failure::new(Exit::Error, "replaced", message).hint("exchequer wallet sync writes down what became of it"));
+        return Err(
+            Failure::new(Exit::Error, "replaced", message).hint("exchequer wallet sync writes down what became of it")
+        );
     }
     let txid = made.txid;
     writing.write(Event::Broadcasting { proposal: id, txid })?;

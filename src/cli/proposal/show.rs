@@ -39,7 +39,8 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
     let rows: Vec<Vec<Cell>> = wanted
         .map(|proposal| {
             let vault = treasury.vault(proposal.wallet).ok();
-            let missing = proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
+            let missing =
+                proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
             let paid: bitcoin::Amount = proposal.unsigned().output.iter().map(|output| output.value).sum();
             let state = proposal.state_at(now);
             let tone = match state {
@@ -111,7 +112,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         text.push_str(&format!("{ended}\n"));
     }
     if proposal.is_unanswered() {
-        text.push_str("broadcast not confirmed: nobody knows whether the node has it; broadcast it again, which is safe\n");
+        text.push_str(
+            "broadcast not confirmed: nobody knows whether the node has it; broadcast it again, which is safe\n",
+        );
     }
     for seat in &proposal.seats {
         let hot = if treasury.is_hot(seat.id.fingerprint) { " HOT" } else { "" };

@@ -32,8 +32,9 @@ pub fn source(named: Option<&Source>, wallet: &Wallet, context: &Context) -> Res
 pub fn open(named: Option<&Source>, wallet: &Wallet, context: &Context) -> Result<(Box<dyn Chain>, String), Failure> {
     let source = source(named, wallet, context)?.ok_or_else(|| {
         let message = format!("nobody has said how the wallet {} reaches its chain", wallet.name());
-        Failure::new(Exit::Usage, "no-chain", message)
-            .hint("--chain esplora:https://HOST/api, electrum:ssl://HOST:PORT or bitcoind:http://127.0.0.1:8332?cookie=FILE")
+        Failure::new(Exit::Usage, "no-chain", message).hint(
+            "--chain esplora:https://HOST/api, electrum:ssl://HOST:PORT or bitcoind:http://127.0.0.1:8332?cookie=FILE",
+        )
     })?;
     let chain = chain::open(&source, &Settings::new(wallet.network())).map_err(|error| failed(&error))?;
     Ok((chain, source.host()))
@@ -95,7 +96,8 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let new = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
     let written = new.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     let written = written.and_then(|()| std::fs::rename(&aside, path));
-    written.map_err(|error| Failure::new(Exit::Error, "output", format!("cannot write {}: {error}", files::shown(path))))
+    written
+        .map_err(|error| Failure::new(Exit::Error, "output", format!("cannot write {}: {error}", files::shown(path))))
 }
 
 /// A chain's failure as a command's.

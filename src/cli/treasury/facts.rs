@@ -27,10 +27,10 @@ pub fn of(
             && other.state_at(now).is_live()
             && mine.is_none_or(|mine| mine.replaces != Some(other.id) && other.replaces != Some(mine.id))
     };
-    let rivals = treasury.proposals().filter(rival).map(|other| Rival {
-        name: other.id.short(),
-        spends: other.coins().collect(),
-    });
+    let rivals = treasury
+        .proposals()
+        .filter(rival)
+        .map(|other| Rival { name: other.id.short(), spends: other.coins().collect() });
     let mut facts = Facts {
         now: Some(now),
         rivals: rivals.collect(),
@@ -42,7 +42,8 @@ pub fn of(
     // Without a chain nothing is known of coins, which is not the same as that there are none.
     if let Some(tip) = holdings.tip {
         // The chain's median time is at most two hours behind its blocks, so that no lock seems open before it is.
-        let latest = holdings.movements.iter().filter_map(|moved| Some(moved.confirmed?.time)).max().unwrap_or_default();
+        let latest =
+            holdings.movements.iter().filter_map(|moved| Some(moved.confirmed?.time)).max().unwrap_or_default();
         let median_time = u32::try_from(latest.saturating_sub(7_200)).unwrap_or_default();
         facts.tip = Some(Tip { height: tip.height, median_time });
         let used = |chain| holdings.last_used(chain);
@@ -63,7 +64,14 @@ pub fn of(
             if let (Some(output), Some(moved)) = (output, moved) {
                 let height = moved.confirmed.map(|confirmed| confirmed.height);
                 let (value, script) = (output.value, output.script_pubkey);
-                coins.entry(coin).or_insert(Coin { value, script, height, coinbase: false, frozen: false, label: None });
+                coins.entry(coin).or_insert(Coin {
+                    value,
+                    script,
+                    height,
+                    coinbase: false,
+                    frozen: false,
+                    label: None,
+                });
             }
         }
         facts.coins = Some(coins);
@@ -75,9 +83,8 @@ pub fn of(
 fn replaced(treasury: &Treasury, mine: Option<&Proposal>) -> Option<Replaced> {
     let other = treasury.proposal(mine?.replaces?).ok()?;
     let paid: Amount = other.unsigned().output.iter().map(|output| output.value).sum();
-    let fee = (0..other.packet().psbt.inputs.len()).try_fold(Amount::ZERO, |sum, input| {
-        sum.checked_add(other.packet().coin(input).ok()?.output().value)
-    })?;
+    let fee = (0..other.packet().psbt.inputs.len())
+        .try_fold(Amount::ZERO, |sum, input| sum.checked_add(other.packet().coin(input).ok()?.output().value))?;
     let fee = fee.checked_sub(paid)?;
     let last = finalize(&other.signed(), &treasury.vault(other.wallet).ok()?.wallet).ok()?;
     let rate = FeeRate::from_sat_per_kwu(fee.to_sat().checked_mul(250)?.checked_div(last.vsize)?);

@@ -3,6 +3,7 @@
 use super::super::{Context, Exit, Failure};
 use crate::market::printable;
 use crate::treasury::bitcoin::psbt::{LONGEST_TEXT, Packet, PacketError, Version};
+use crate::treasury::exchange::{Progress, Scan};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,9 +11,7 @@ use std::path::Path;
 
 /// Reads a file, or what comes by the pipe, up to a limit.
 pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    let cannot = |error: io::Error| {
-        Failure::new(Exit::Error, "file", format!("cannot read {}: {error}", shown(path)))
-    };
+    let cannot = |error: io::Error| Failure::new(Exit::Error, "file", format!("cannot read {}: {error}", shown(path)));
     let source: Box<dyn Read> =
         if is_pipe(path) { Box::new(io::stdin().lock()) } else { Box::new(File::open(path).map_err(cannot)?) };
     let mut bytes = Vec::new();
@@ -25,9 +24,28 @@ pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Reads a PSBT in any of its forms.
+/// Reads a PSBT in any of its forms; also as the texts of QR codes, a line each, as scanners type them.
 pub fn packet(path: &Path) -> Result<Packet, Failure> {
-    Packet::read(&bytes(path, LONGEST_TEXT)?)
+    let bytes = bytes(path, LONGEST_TEXT)?;
+    let scanned = match std::str::from_utf8(&bytes) {
+        Ok(text) if text.starts_with("B$") || text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ur:")) => {
+            let (mut scan, mut whole) = (Scan::default(), None);
+            for line in text.lines().filter(|line| !line.trim().is_empty()) {
+                let taken = scan.take(line);
+                let taken = taken
+                    .map_err(|error| Failure::new(Exit::Error, error.code(), format!("{}: {error}", shown(path))))?;
+                if let Progress::Whole(bytes) = taken {
+                    whole = Some(bytes);
+                }
+            }
+            whole.ok_or_else(|| {
+                let message = format!("{}: some codes of the series are missing", shown(path));
+                Failure::new(Exit::Error, "qr-whole", message)
+            })?
+        }
+        _ => bytes,
+    };
+    Packet::read(&scanned)
         .map_err(|error: PacketError| Failure::new(Exit::Error, error.code(), format!("{}: {error}", shown(path))))
 }
 

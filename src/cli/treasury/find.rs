@@ -21,8 +21,12 @@ pub fn wallet<'a>(treasury: &'a Treasury, name: &str) -> Result<&'a Vault, Failu
 /// A proposal by how its id begins.
 pub fn proposal<'a>(treasury: &'a Treasury, id: &str) -> Result<&'a Proposal, Failure> {
     one(treasury.proposals().filter(|proposal| begins(&proposal.id.to_string(), id))).ok_or_else(|| {
-        Failure::new(Exit::Usage, "no-proposal", format!("there is no one proposal whose id begins with {}", printable(id)))
-            .hint("exchequer proposal list shows them")
+        Failure::new(
+            Exit::Usage,
+            "no-proposal",
+            format!("there is no one proposal whose id begins with {}", printable(id)),
+        )
+        .hint("exchequer proposal list shows them")
     })
 }
 

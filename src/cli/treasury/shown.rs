@@ -124,3 +124,8 @@ pub fn proposal(treasury: &Treasury, proposal: &Proposal, now: Timestamp) -> Val
 pub fn btc(amount: bitcoin::Amount) -> String {
     format!("{:.8} BTC", amount.display_in(bitcoin::Denomination::Bitcoin))
 }
+
+/// A QR code in fixed colours: scanners want light around dark, whatever the terminal's theme.
+pub fn light_on_dark(code: &crate::treasury::exchange::qr::Code) -> String {
+    code.rows.iter().map(|row| format!("\x1b[97;40m{row}\x1b[0m\n")).collect()
+}

@@ -1,11 +1,11 @@
 //! `exchequer wallet address`: an address to be paid at, with where it comes from and as a QR code.
 
-use crate::cli::treasury::{Writing, chains, find};
+use crate::cli::treasury::{Writing, chains, find, shown};
 use crate::cli::{Context, Exit, Failure};
+use crate::treasury::bitcoin::review::recipient::fours;
 use crate::treasury::bitcoin::wallet::{Chain, GAP, Spot};
+use crate::treasury::exchange::qr;
 use crate::treasury::proposal::Event;
-use qrcode::render::unicode::Dense1x2;
-use qrcode::{EcLevel, QrCode};
 
 /// Arguments of `exchequer wallet address`.
 #[derive(Debug, clap::Args)]
@@ -52,23 +52,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             "armed": armed, "beyond_gap": beyond,
         }));
     }
-    let mut text = format!("{}\n{spot}\n", groups(&address.to_string()));
+    let mut text = format!("{}\n{spot}\n", fours(&address.to_string()));
     if args.qr {
-        let code = QrCode::with_error_correction_level(address.to_qr_uri().as_bytes(), EcLevel::M);
-        let code = code.map_err(|error| Failure::new(Exit::Error, "qr", error.to_string()))?;
-        text.push_str(&code.render::<Dense1x2>().dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build());
+        let code = qr::draw(&address.to_qr_uri());
+        let code = code.ok_or_else(|| Failure::new(Exit::Error, "qr", "the address makes no QR code"))?;
+        text.push_str(&shown::light_on_dark(&code));
     }
     context.output.text(&text)
-}
-
-/// An address in groups of four, as devices show it.
-fn groups(address: &str) -> String {
-    let mut text = String::new();
-    for (place, c) in address.chars().enumerate() {
-        if place > 0 && place.is_multiple_of(4) {
-            text.push(' ');
-        }
-        text.push(c);
-    }
-    text
 }

@@ -61,7 +61,14 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             let height = coin.confirmed.map_or_else(|| "waits".to_owned(), |confirmed| confirmed.height.to_string());
             let frozen = if coin.frozen { Cell::toned("frozen", Tone::Warn) } else { "".into() };
             let label = coin.label.as_deref().unwrap_or_default();
-            vec![coin.outpoint.to_string().into(), btc(coin.value).into(), height.into(), coin.spot.to_string().into(), frozen, label.into()]
+            vec![
+                coin.outpoint.to_string().into(),
+                btc(coin.value).into(),
+                height.into(),
+                coin.spot.to_string().into(),
+                frozen,
+                label.into(),
+            ]
         })
         .collect();
     let columns = [

@@ -30,11 +30,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let imported = read(&bytes, args.network)
         .map_err(|error| Failure::new(Exit::Error, error.code(), format!("{}: {error}", files::shown(&args.file))))?;
     let name = args.name.clone().or_else(|| imported.name.clone()).ok_or_else(|| {
-        Failure::new(Exit::Usage, "no-name", "the file does not say what the wallet is called").hint("name it: --name Cold")
+        Failure::new(Exit::Usage, "no-name", "the file does not say what the wallet is called")
+            .hint("name it: --name Cold")
     })?;
     let wallet = imported.wallet(&name).map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))?;
-    let notes: Vec<String> =
-        imported.notes.iter().map(|note| format!("{}: {}", note.code, note.message)).collect();
+    let notes: Vec<String> = imported.notes.iter().map(|note| format!("{}: {}", note.code, note.message)).collect();
     let mut writing = (!args.dry_run).then(|| Writing::open(context)).transpose()?;
     if let Some(writing) = &mut writing {
         writing.write(Event::WalletAdded {
@@ -58,7 +58,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     if context.output.json {
         let told = match &writing {
-            Some(writing) => writing.treasury.vault(wallet.id()).ok().map(|vault| shown::vault(&writing.treasury, vault)),
+            Some(writing) => {
+                writing.treasury.vault(wallet.id()).ok().map(|vault| shown::vault(&writing.treasury, vault))
+            }
             None => None,
         };
         return context.output.json(&serde_json::json!({

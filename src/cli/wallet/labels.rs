@@ -56,6 +56,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let mut lines: Vec<String> =
         told.refusals.iter().map(|(line, error)| format!("line {line} refused: {error}")).collect();
-    lines.push(format!("{new} labels are new, {known} were known, {foreign} are of other wallets, {} refused", told.refused));
+    lines.push(format!(
+        "{new} labels are new, {known} were known, {foreign} are of other wallets, {} refused",
+        told.refused
+    ));
     context.output.text(&lines.join("\n"))
 }

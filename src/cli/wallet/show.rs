@@ -116,7 +116,13 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             let hot = if treasury.is_hot(seat.fingerprint) { Cell::toned("HOT", Tone::Bad) } else { "".into() };
             let confirmed = vault.confirmed.get(&seat).map_or_else(|| "no".to_owned(), ToString::to_string);
             let name = vault.names.get(&seat).map_or("", String::as_str);
-            vec![format!("{seat}.{}", seat.place).into(), name.into(), format!("m/{}", key.path).into(), confirmed.into(), hot]
+            vec![
+                format!("{seat}.{}", seat.place).into(),
+                name.into(),
+                format!("m/{}", key.path).into(),
+                confirmed.into(),
+                hot,
+            ]
         })
         .collect();
     context.output.table(&["key", "name", "path", "first address confirmed", ""].map(Column::Left), &rows)
@@ -149,7 +155,11 @@ pub fn bump(args: &Bump, context: &Context) -> Result<(), Failure> {
 }
 
 /// The wallet as it is now, for scripts.
-pub fn told(wallet: crate::treasury::bitcoin::wallet::WalletId, writing: &Writing, context: &Context) -> Result<(), Failure> {
+pub fn told(
+    wallet: crate::treasury::bitcoin::wallet::WalletId,
+    writing: &Writing,
+    context: &Context,
+) -> Result<(), Failure> {
     let vault = writing.treasury.vault(wallet).map_err(|refusal| crate::cli::treasury::refused(&refusal))?;
     if context.output.json { context.output.json(&shown::vault(&writing.treasury, vault)) } else { Ok(()) }
 }

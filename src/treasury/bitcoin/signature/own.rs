@@ -155,6 +155,11 @@ impl<'w> Derived<'w> {
         own.as_ref()
     }
 
+    /// The descriptor at a spot that was looked at before.
+    pub(in crate::treasury::bitcoin) fn definite(&self, spot: Option<Spot>) -> Option<&Descriptor<PublicKey>> {
+        self.known(spot?).map(|own| &own.definite)
+    }
+
     /// What was derived at a spot before.
     pub(in crate::treasury::bitcoin) fn known(&self, spot: Spot) -> Option<&Own> {
         self.spots.get(&spot)?.as_ref()
