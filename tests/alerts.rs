@@ -38,6 +38,7 @@ fn settings(venue: &Server, dir: &Path, alerts: AlertSettings) -> Settings {
         journal: Some(dir.join("journal")),
         cache: None,
         portfolio: None,
+        treasury: None,
         saved: None,
         alerts,
         capture: None,
@@ -79,6 +80,7 @@ impl Session {
             candles: 0,
             across: None,
             portfolio: None,
+            treasury: None,
         };
         let seen = async {
             loop {

@@ -34,6 +34,7 @@ fn settings(url: String, watch: &[&str]) -> Settings {
         journal: None,
         cache: None,
         portfolio: None,
+        treasury: None,
         saved: None,
         alerts: Default::default(),
         capture: None,
@@ -68,6 +69,7 @@ impl Watcher {
             candles: 100,
             across: None,
             portfolio: None,
+            treasury: None,
         };
         Self { handle: desk.handle(Scope::local()), query }
     }

@@ -39,6 +39,7 @@ fn settings(url: String, limits: Limits, owned: Owned) -> Settings {
         cache: None,
         saved: None,
         portfolio: Some(Owning { settings, given: Some(Arc::new(owned)), history: None }),
+        treasury: None,
         alerts: AlertSettings::default(),
         capture: None,
     }
@@ -54,6 +55,7 @@ fn query(shown: usize, base: Option<&str>) -> Query {
         candles: 0,
         across: None,
         portfolio: Some(PortfolioQuery { shown, base: base.map(asset), method: Method::Fifo, entries: (0, 5) }),
+        treasury: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! `exchequer` without a subcommand: the console, on the demo desk, on venues, or on a capture.
 
+mod treasury;
+
 use super::config::{Origin, Sync, Wanted, Zone};
 use super::nav::owned::owning;
 use super::{Context, Exit, Failure, output};
@@ -101,6 +103,13 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 async fn open(args: &Args, context: &Context, setup: terminal::Setup) -> Result<(), Failure> {
     let mut settings = desk_settings(args, context)?;
     let _demo = demo(&mut settings).await?;
+    let _treasury = match settings.capture {
+        Some(_) => None,
+        None => {
+            let simulated = settings.watch.iter().any(|place| place.venue == VenueId::Sim);
+            treasury::open(&mut settings, context, simulated).await?
+        }
+    };
     let desk = Desk::start(settings).map_err(no_desk)?;
     let ended = terminal::run(desk.handle(Scope::local()), setup).await;
     let reason = match &ended {
@@ -174,6 +183,7 @@ pub(super) fn desk_of(
         cache,
         saved: Some(context.paths.state.join("saved.json")),
         portfolio: capture.is_none().then(|| owning(context, simulated)).transpose()?,
+        treasury: None,
         alerts: super::alert::settings(context)?,
         capture,
     })

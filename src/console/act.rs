@@ -8,6 +8,7 @@ use super::palette::Order;
 use super::pane::{across, ladder, watch};
 use super::portfolio;
 use super::state::{Cursor, Overlay, State};
+use super::treasury;
 use super::update::say;
 use crate::desk::{AlertWish, Command, Place, Replay, Speed, Steer, View};
 use crate::market::{Basis, Side};
@@ -21,6 +22,11 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
     }
     if state.workspace() == Workspace::Portfolio
         && let Some(effects) = portfolio::act(state, view, action)
+    {
+        return effects;
+    }
+    if state.workspace() == Workspace::Treasury
+        && let Some(effects) = treasury::act(state, view, action)
     {
         return effects;
     }
@@ -56,6 +62,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Zoom => state.settings.layout.zoomed = !state.settings.layout.zoomed,
         Action::Markets => turn_to(state, Workspace::Markets),
         Action::Portfolio => turn_to(state, Workspace::Portfolio),
+        Action::Treasury => turn_to(state, Workspace::Treasury),
         Action::Hide => {
             state.hidden = !state.hidden;
             say(state, view, false, if state.hidden { "amounts are hidden" } else { "amounts are shown" });
@@ -78,9 +85,12 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Center => state.cursor = None,
         Action::GroupWider => regroup(state, view, true),
         Action::GroupFiner => regroup(state, view, false),
-        // These are for the list of alerts, and for portfolios.
+        // These are for the list of alerts, for portfolios and for the treasury.
         Action::Snooze | Action::Base | Action::Method | Action::Filter | Action::SortBy | Action::SortWay => {}
         Action::Columns | Action::NextPortfolio | Action::PreviousPortfolio | Action::Ledger => {}
+        Action::Review | Action::Approve | Action::Reject | Action::Export | Action::ShowQr | Action::Import => {}
+        Action::Finalise | Action::Broadcast | Action::Coins | Action::Label | Action::Freeze | Action::Sync => {}
+        Action::Receive | Action::ConfirmAddress => {}
         Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
         Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
     }
@@ -100,6 +110,7 @@ const fn home(context: Context) -> Option<Workspace> {
             Some(Workspace::Markets)
         }
         Context::Portfolio => Some(Workspace::Portfolio),
+        Context::Treasury => Some(Workspace::Treasury),
         Context::Global | Context::Alerts | Context::Replay | Context::Text => None,
     }
 }
@@ -210,6 +221,7 @@ pub fn travel(state: &mut State, view: &View, by: isize, far: bool) {
         Pane::Watch => step_instrument(state, view, by.saturating_neg(), false),
         Pane::Book | Pane::Depth | Pane::Across => move_cursor(state, view, by, far),
         Pane::Tape | Pane::Candles | Pane::Venues => {}
+        pane if pane.workspace() == Workspace::Treasury => treasury::travel(state, view, by),
         _ => portfolio::travel(state, view, by),
     }
 }

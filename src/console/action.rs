@@ -28,6 +28,8 @@ pub enum Action {
     Markets,
     /// The Portfolio workspace.
     Portfolio,
+    /// The Treasury workspace.
+    Treasury,
     Zoom,
     NextInstrument,
     PreviousInstrument,
@@ -59,6 +61,29 @@ pub enum Action {
     PreviousPortfolio,
     /// The entries of the ledger.
     Ledger,
+    /// All of a proposal, on the whole screen.
+    Review,
+    /// A signature with a key that lies here.
+    Approve,
+    Reject,
+    /// A PSBT to a file.
+    Export,
+    /// A PSBT as QR codes.
+    ShowQr,
+    /// A PSBT from a file, or pasted.
+    Import,
+    Finalise,
+    Broadcast,
+    /// The coins of a wallet.
+    Coins,
+    Label,
+    Freeze,
+    /// The chain, asked anew.
+    Sync,
+    /// The next address to be paid at.
+    Receive,
+    /// The first address, as a cosigner's device shows it.
+    ConfirmAddress,
     Remove,
     Alerts,
     Snooze,
@@ -91,6 +116,8 @@ pub enum Context {
     Markets,
     /// The Portfolio workspace is on the screen.
     Portfolio,
+    /// The Treasury workspace is on the screen.
+    Treasury,
     /// The watchlist has the focus.
     Watch,
     /// The order book has the focus.
@@ -127,7 +154,7 @@ const fn row(action: Action, name: &'static str, context: Context, hint: &'stati
 }
 
 use Action as A;
-use Context::{Across, Alerts, Book, Candles, Global, Markets, Portfolio, Replay, Watch};
+use Context::{Across, Alerts, Book, Candles, Global, Markets, Portfolio, Replay, Treasury, Watch};
 
 /// Every action, in the order in which help lists them.
 pub const TABLE: &[Row] = &[
@@ -151,6 +178,7 @@ pub const TABLE: &[Row] = &[
     row(A::PreviousPane, "previous-pane", Global, "pane before", "Focus the pane before."),
     row(A::Markets, "markets", Global, "Markets", "Go to the Markets workspace, with all its panes."),
     row(A::Portfolio, "portfolio", Global, "Portfolio", "Go to the Portfolio workspace, with all its panes."),
+    row(A::Treasury, "treasury", Global, "Treasury", "Go to the Treasury workspace, with all its panes."),
     row(A::Zoom, "zoom", Global, "zoom", "Give the focused pane the whole screen, and back."),
     row(A::NextInstrument, "next-instrument", Markets, "next", "Show the next instrument of the watchlist."),
     row(A::PreviousInstrument, "previous-instrument", Markets, "previous", "Show the instrument before."),
@@ -168,6 +196,26 @@ pub const TABLE: &[Row] = &[
     row(A::NextPortfolio, "next-portfolio", Portfolio, "next portfolio", "Show the next portfolio."),
     row(A::PreviousPortfolio, "previous-portfolio", Portfolio, "portfolio before", "Show the portfolio before."),
     row(A::Ledger, "ledger", Portfolio, "ledger", "List the entries of the ledger, or go back to the holdings."),
+    row(A::Review, "review", Treasury, "review", "Read all of the proposal on the whole screen, and back."),
+    row(A::Approve, "approve", Treasury, "approve", "Review the proposal again, and sign it with a key here."),
+    row(A::Reject, "reject", Treasury, "reject", "Refuse the proposal, with a reason."),
+    row(A::Export, "export", Treasury, "export", "Write the proposal's PSBT to a file."),
+    row(A::ShowQr, "show-qr", Treasury, "QR", "Show the proposal's PSBT as QR codes."),
+    row(A::Import, "import", Treasury, "import", "Take a PSBT from a file, or from what is pasted."),
+    row(A::Finalise, "finalize", Treasury, "finalize", "Make a transaction of a proposal that is ready."),
+    row(A::Broadcast, "broadcast", Treasury, "broadcast", "Look at it all once more, and hand it to the chain."),
+    row(A::Coins, "coins", Treasury, "coins", "List the wallet's coins, or go back to the proposal."),
+    row(A::Label, "label", Treasury, "label", "Name the coin that the cursor is on."),
+    row(A::Freeze, "freeze", Treasury, "freeze", "Keep the coin from being spent, or let it go again."),
+    row(A::Sync, "sync", Treasury, "sync", "Ask the chain about the wallet."),
+    row(A::Receive, "receive", Treasury, "receive", "Show the wallet's next address to be paid at."),
+    row(
+        A::ConfirmAddress,
+        "confirm-address",
+        Treasury,
+        "confirm",
+        "Compare the first address with a cosigner's device.",
+    ),
     row(A::Remove, "remove", Watch, "remove", "Take the instrument, or the alert, off its list."),
     row(A::GroupWider, "group-wider", Book, "wider", "Group prices in wider steps."),
     row(A::GroupFiner, "group-finer", Book, "finer", "Group prices in finer steps."),
@@ -206,7 +254,7 @@ impl Action {
 
 impl Context {
     /// All contexts, in the order in which help lists them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Global,
         Self::Watch,
         Self::Book,
@@ -214,6 +262,7 @@ impl Context {
         Self::Candles,
         Self::Markets,
         Self::Portfolio,
+        Self::Treasury,
         Self::Alerts,
         Self::Replay,
         Self::Text,
@@ -225,6 +274,7 @@ impl Context {
             Self::Global => "Everywhere",
             Self::Markets => "Markets",
             Self::Portfolio => "Portfolio",
+            Self::Treasury => "Treasury",
             Self::Watch => "Watchlist",
             Self::Book => "Order book",
             Self::Across => "Across venues",

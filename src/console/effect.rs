@@ -26,6 +26,8 @@ pub enum Event {
     Desk,
     /// The instruments that can be watched.
     Instruments(Vec<Place>),
+    /// What is animated moves on.
+    Tick,
     /// What was sent to the terminal in the last second.
     Traffic(Rates),
     /// The console itself has something to say, such as how a text was copied.

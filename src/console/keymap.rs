@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 /// The sections of a keymap file: the workspace in which what they bind holds.
-const SECTIONS: [(&str, Context); 1] = [("portfolio", Context::Portfolio)];
+const SECTIONS: [(&str, Context); 2] = [("portfolio", Context::Portfolio), ("treasury", Context::Treasury)];
 
 /// A sequence may not be longer.
 const LONGEST: usize = 4;
@@ -179,7 +179,7 @@ pub fn markdown(keymap: &Keymap) -> String {
     let mut page = String::from(
         "# Keys\n\nGenerated from the key table and `keymaps/default.toml`; change those, not this page. `ctrl+c` always \
          quits.\nA file of your own is put over the keymap: `\"q\" = \"none\"` takes a key away, `\"g g\" = \"top\"` \
-         binds a sequence. What\nstands below `[portfolio]` holds in that workspace alone, and goes before the rest there.\n",
+         binds a sequence. What\nstands below `[portfolio]` or `[treasury]` holds in that workspace alone, and goes before the rest there.\n",
     );
     for context in Context::ALL {
         let mut rows = TABLE.iter().filter(|row| row.context == context).peekable();
@@ -287,7 +287,7 @@ mod tests {
         assert_eq!(map.label(Action::ToggleMouse, Context::Portfolio), None, "its key is the method's there");
         assert_eq!(map.label(Action::Hide, Context::Portfolio).as_deref(), Some("x"));
         assert_eq!(map.label(Action::Hide, Context::Markets).as_deref(), Some("X"));
-        assert!(with("[treasury]\n\"u\" = \"up\"").unwrap_err().to_string().contains("needs a text"));
+        assert!(with("[elsewhere]\n\"u\" = \"up\"").unwrap_err().to_string().contains("needs a text"));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! Which panes are on the screen, and where: a function of its size, so that the same screen always looks the same.
 //!
 //! Neighbours share one border line. The book is never given up; where there is no room for all, one pane stands beside
-//! it, the one that was looked at last. The Portfolio workspace has its own arrangement in `layout/portfolio.rs`. More room brings more data, not larger decoration.
+//! it, the one that was looked at last. The other workspaces have their own arrangements, in `layout/`. More room brings
+//! more data, not larger decoration.
 
 mod portfolio;
+mod treasury;
 
 use ratatui::layout::{Position, Rect, Size};
 
@@ -19,6 +21,8 @@ pub enum Workspace {
     Markets,
     /// What is owned, and what it is worth.
     Portfolio,
+    /// Wallets, and what waits for approval.
+    Treasury,
 }
 
 /// A part of a workspace.
@@ -51,6 +55,14 @@ pub enum Pane {
     Source,
     /// The entries of the ledger.
     Ledger,
+    /// The wallets and what is in them.
+    Wallets,
+    /// The queue of proposals.
+    Approvals,
+    /// The chosen proposal: its review, who has signed, what was done.
+    Proposal,
+    /// The coins of the chosen wallet.
+    Coins,
 }
 
 impl Pane {
@@ -60,6 +72,9 @@ impl Pane {
 
     /// Those of the Portfolio workspace that can have the focus, in its order.
     pub const PORTFOLIO: [Self; 5] = [Self::Holdings, Self::Allocation, Self::Performance, Self::Source, Self::Ledger];
+
+    /// Those of the Treasury workspace, in the order of the focus.
+    pub const TREASURY: [Self; 4] = [Self::Approvals, Self::Proposal, Self::Wallets, Self::Coins];
 
     /// What stands on its border while there is nothing to be told there.
     pub const fn name(self) -> &'static str {
@@ -77,6 +92,10 @@ impl Pane {
             Self::Performance => "Performance",
             Self::Source => "Holding",
             Self::Ledger => "Ledger",
+            Self::Wallets => "Wallets",
+            Self::Approvals => "Approvals",
+            Self::Proposal => "Proposal",
+            Self::Coins => "Coins",
         }
     }
 
@@ -89,6 +108,7 @@ impl Pane {
             Self::Nav | Self::Holdings | Self::Allocation | Self::Performance | Self::Source | Self::Ledger => {
                 Workspace::Portfolio
             }
+            Self::Wallets | Self::Approvals | Self::Proposal | Self::Coins => Workspace::Treasury,
         }
     }
 }
@@ -109,6 +129,8 @@ pub struct Layout {
     pub below: Pane,
     /// The pane of the Portfolio workspace that has the focus.
     pub held: Pane,
+    /// The pane of the Treasury workspace that has the focus.
+    pub signed: Pane,
     /// Whether the focused pane has the whole screen.
     pub zoomed: bool,
 }
@@ -122,6 +144,7 @@ impl Default for Layout {
             middle: Pane::Book,
             below: Pane::Candles,
             held: Pane::Holdings,
+            signed: Pane::Approvals,
             zoomed: false,
         }
     }
@@ -150,6 +173,7 @@ impl Layout {
         let panes = match self.zoomed {
             true => vec![(self.focused(), body)],
             false if self.workspace == Workspace::Portfolio => portfolio::panes(self.focused(), body),
+            false if self.workspace == Workspace::Treasury => treasury::panes(self.focused(), body),
             false if body.width >= 120 && body.height >= 38 => self.desk(body),
             // On a low screen the table of venues is there only while it is looked at.
             false if body.height >= 22 || self.focus == Pane::Venues => {
@@ -170,6 +194,7 @@ impl Layout {
         match pane {
             Pane::Nav => return,
             pane if self.workspace == Workspace::Portfolio => self.held = pane,
+            pane if self.workspace == Workspace::Treasury => self.signed = pane,
             pane => self.focus = pane,
         }
         match pane {
@@ -177,7 +202,7 @@ impl Layout {
             Pane::Venues => self.below = pane,
             Pane::Candles => (self.below, self.side) = (pane, pane),
             Pane::Watch | Pane::Tape | Pane::Depth => self.side = pane,
-            Pane::Nav | Pane::Holdings | Pane::Allocation | Pane::Performance | Pane::Source | Pane::Ledger => {}
+            _ => {}
         }
     }
 
@@ -187,6 +212,8 @@ impl Layout {
             // What was kept may be any text.
             Workspace::Portfolio if Pane::PORTFOLIO.contains(&self.held) => self.held,
             Workspace::Portfolio => Pane::Holdings,
+            Workspace::Treasury if Pane::TREASURY.contains(&self.signed) => self.signed,
+            Workspace::Treasury => Pane::Approvals,
             Workspace::Markets if self.focus.workspace() == Workspace::Markets => self.focus,
             Workspace::Markets => Pane::Book,
         }
@@ -220,6 +247,7 @@ impl Layout {
         let all = match workspace {
             Workspace::Markets => Pane::MARKETS.as_slice(),
             Workspace::Portfolio => &Pane::PORTFOLIO,
+            Workspace::Treasury => &Pane::TREASURY,
         };
         all.iter().copied().filter(shows).collect()
     }
@@ -281,6 +309,10 @@ mod tests {
         Layout::default().arrange(Rect::new(0, 0, width, height)).map(|a| a.panes)
     }
 
+    fn every_pane() -> impl Iterator<Item = Pane> + Clone {
+        Pane::MARKETS.into_iter().chain(Pane::PORTFOLIO).chain(Pane::TREASURY)
+    }
+
     #[test]
     fn small_screens_show_nothing() {
         assert_eq!(shown(59, 16), None);
@@ -291,7 +323,7 @@ mod tests {
 
     #[test]
     fn panes_cover_the_screen_and_share_borders_only() {
-        for (width, pane) in (60..=250).step_by(5).zip(Pane::MARKETS.into_iter().chain(Pane::PORTFOLIO).cycle()) {
+        for (width, pane) in (60..=250).step_by(5).zip(every_pane().cycle()) {
             for height in 16..=70 {
                 let area = Rect::new(0, 1, width, height - 2);
                 let mut layout = Layout::default();
@@ -333,6 +365,8 @@ mod tests {
         for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
             let owned = Layout::reachable(Workspace::Portfolio, Rect::new(0, 0, width, height));
             assert_eq!(owned, Pane::PORTFOLIO);
+            let signed = Layout::reachable(Workspace::Treasury, Rect::new(0, 0, width, height));
+            assert_eq!(signed, Pane::TREASURY);
         }
     }
 
@@ -348,6 +382,7 @@ mod tests {
             "middle = \"book\"",
             "below = \"candles\"",
             "held = \"holdings\"",
+            "signed = \"approvals\"",
             "zoomed = true",
         ];
         assert_eq!(text, expected.join("\n") + "\n");

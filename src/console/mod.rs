@@ -48,6 +48,7 @@ mod tags;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+mod treasury;
 mod update;
 mod view;
 

@@ -9,6 +9,7 @@ use super::overlay::{asking, reading};
 use super::pane::{across, header, ladder, venues, watch};
 use super::portfolio;
 use super::state::{Overlay, State};
+use super::treasury::{self, window};
 use super::update::in_overlay;
 use crate::desk::{Place, View};
 use ratatui::layout::Rect;
@@ -25,6 +26,7 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
                 reading(state.area())
             }
             Overlay::Filter { .. } => Rect::default(),
+            Overlay::Treasury(open) => window::area(state.area(), &open.task),
             Overlay::Palette { .. } | Overlay::Search { .. } => asking(state.area()),
         };
         return match mouse.did {
@@ -36,7 +38,7 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
     }
     let Some(arrangement) = state.arrangement() else { return vec![] };
     if let (MouseDid::Click, true) = (mouse.did, arrangement.header.contains(mouse.at))
-        && let Some(workspace) = header::tab_at(mouse.at.x - arrangement.header.x)
+        && let Some(workspace) = header::tab_at(mouse.at.x - arrangement.header.x, arrangement.header.width)
     {
         turn_to(state, workspace);
         return vec![];
@@ -78,7 +80,7 @@ pub fn update(state: &mut State, view: &View, mouse: Mouse) -> Vec<Effect> {
                     }
                 }
                 Pane::Holdings => portfolio::click(state, view, area, mouse.at),
-                _ => {}
+                pane => treasury::click(state, view, pane, area, line),
             }
         }
     }

@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
+/// How long a code of several is shown: a camera has to find it, focus and read it.
+const CODE_EVERY: Duration = Duration::from_millis(400);
+
 /// How the console is started.
 #[derive(Debug)]
 pub struct Setup {
@@ -145,6 +148,9 @@ impl Console {
         // Ages and the clock move even when nothing else does.
         let mut second = tokio::time::interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // Codes that one after another tell a whole.
+        let mut codes = tokio::time::interval(CODE_EVERY);
+        codes.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let now = Instant::now();
             if self.pace.wants_draw(now) {
@@ -177,6 +183,7 @@ impl Console {
                 }
                 () = sleep_until(due) => continue,
                 _ = second.tick() => self.beat(),
+                _ = codes.tick(), if self.state.animates() => self.update(Event::Tick),
                 () = self.desk.changed(), if due.is_none() => vec![],
             };
             self.pace.changed();

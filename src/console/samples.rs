@@ -163,6 +163,8 @@ pub fn view_of(query: &Query) -> View {
         store: Store { journal: Health::Good, entries: 1_204, cache: Health::Good },
         nav: None,
         portfolio: None,
+        waiting: None,
+        treasury: None,
         alerts: std::sync::Arc::default(),
         replay: None,
         notices: vec![],

@@ -8,6 +8,8 @@ use super::keymap::Keymap;
 use super::layout::{Arrangement, Layout, Pane, Workspace, inside};
 use super::pane::{across, ladder};
 use super::portfolio::Holder;
+use super::treasury::Signer;
+use super::treasury::window::Window;
 use crate::desk::portfolio::{HoldingView, PortfolioView};
 use crate::desk::{Across, Line, Mode, Place, Query, View};
 use crate::market::{Interval, Side, Timestamp};
@@ -56,6 +58,8 @@ pub struct State {
     pub across: Across,
     /// What is looked at of portfolios.
     pub portfolio: Holder,
+    /// What is looked at of the treasury.
+    pub treasury: Signer,
     /// Whether amounts are hidden, on every workspace.
     pub hidden: bool,
     /// The window above the panes.
@@ -113,6 +117,8 @@ pub enum Overlay {
         /// What was typed.
         field: Field,
     },
+    /// Something about the treasury that is read, or asked for.
+    Treasury(Window),
     /// Commands by name.
     Palette {
         /// What was typed.
@@ -213,6 +219,7 @@ impl State {
             groups: BTreeMap::new(),
             across: Across::default(),
             portfolio: Holder::default(),
+            treasury: Signer::default(),
             hidden: false,
             overlay: None,
             meter: false,
@@ -244,6 +251,7 @@ impl State {
             _ if there => focus,
             Workspace::Markets => layout.middle,
             Workspace::Portfolio => Pane::Holdings,
+            Workspace::Treasury => Pane::Approvals,
         }
     }
 
@@ -257,6 +265,7 @@ impl State {
         match self.workspace() {
             Workspace::Markets => Context::Markets,
             Workspace::Portfolio => Context::Portfolio,
+            Workspace::Treasury => Context::Treasury,
         }
     }
 
@@ -270,9 +279,17 @@ impl State {
         }
     }
 
+    /// Whether something on the screen moves by itself.
+    pub fn animates(&self) -> bool {
+        matches!(&self.overlay, Some(Overlay::Treasury(open)) if open.moves())
+    }
+
     /// Where keys have a meaning now.
     pub fn contexts(&self, view: &View) -> Vec<Context> {
         if matches!(self.overlay, Some(Overlay::Palette { .. } | Overlay::Search { .. } | Overlay::Filter { .. })) {
+            return vec![Context::Text];
+        }
+        if matches!(&self.overlay, Some(Overlay::Treasury(open)) if open.types()) {
             return vec![Context::Text];
         }
         if matches!(self.overlay, Some(Overlay::Alerts { .. })) {
@@ -284,8 +301,7 @@ impl State {
             Pane::Across => vec![Context::Across, Context::Book],
             Pane::Venues => vec![Context::Across],
             Pane::Candles => vec![Context::Candles],
-            Pane::Tape => vec![],
-            Pane::Nav | Pane::Holdings | Pane::Allocation | Pane::Performance | Pane::Source | Pane::Ledger => vec![],
+            _ => vec![],
         };
         contexts.push(self.home());
         if view.mode == Mode::Replay {
@@ -330,5 +346,6 @@ pub fn query(state: &State) -> Query {
         candles: usize::from(room(Pane::Candles).width),
         across,
         portfolio: arrangement.as_ref().and_then(|arrangement| state.portfolio.query(arrangement)),
+        treasury: arrangement.as_ref().and_then(|arrangement| state.treasury.query(arrangement)),
     }
 }

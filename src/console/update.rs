@@ -15,6 +15,7 @@ use super::palette;
 use super::pane::portfolio::detail;
 use super::search;
 use super::state::{Overlay, Said, State};
+use super::treasury::window as signing;
 use crate::desk::{Command, View};
 
 /// Takes an event in. `view` is what the desk showed last.
@@ -35,7 +36,9 @@ fn take_in(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(chord) => press(state, view, chord),
         Event::Paste(text) => {
-            if let Some(field) = field(state) {
+            if let Some(Overlay::Treasury(open)) = &mut state.overlay {
+                open.paste(&text);
+            } else if let Some(field) = field(state) {
                 field.insert(&text);
                 typed(state);
             }
@@ -56,6 +59,10 @@ fn take_in(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
         }
         Event::Traffic(rates) => {
             state.rates = rates;
+            vec![]
+        }
+        Event::Tick => {
+            signing::tick(state);
             vec![]
         }
         Event::Said { warning, text } => {
@@ -87,7 +94,9 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
         }
         Resolution::None => {
             state.pending.clear();
-            if field(state).is_some_and(|field| field.press(chord)) {
+            if let Some(Overlay::Treasury(open)) = &mut state.overlay {
+                open.press(chord);
+            } else if field(state).is_some_and(|field| field.press(chord)) {
                 typed(state);
             }
             vec![]
@@ -97,7 +106,7 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
 
 /// An action while a window is open: it steers the window, closes it, or is one of the few that work everywhere.
 pub fn in_overlay(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
-    if let Some(effects) = alerts::act(state, view, action) {
+    if let Some(effects) = alerts::act(state, view, action).or_else(|| signing::act(state, view, action)) {
         return effects;
     }
     let text = field(state).is_some();
@@ -208,7 +217,7 @@ fn choose(state: &mut State, line: usize) {
         Some(
             Overlay::Palette { chosen: at, .. } | Overlay::Search { chosen: at, .. } | Overlay::Alerts { chosen: at },
         ) => *at = line,
-        Some(Overlay::Filter { .. }) | None => {}
+        Some(Overlay::Filter { .. } | Overlay::Treasury(_)) | None => {}
     }
 }
 
@@ -231,7 +240,7 @@ fn step(state: &mut State, view: &View, by: isize) {
         }
         Some(Overlay::Holding { scroll }) => (*scroll, scrolls(state.portfolio.holding(view).map_or(0, detail::count))),
         Some(Overlay::Filter { .. }) => return travel(state, view, by.saturating_neg(), false),
-        None => return,
+        Some(Overlay::Treasury(_)) | None => return,
     };
     choose(state, at.saturating_add_signed(by).min(last));
 }

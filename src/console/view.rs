@@ -9,7 +9,9 @@ use super::layout::{Pane, SMALLEST, Workspace, inside};
 use super::overlay::{asking, draw_asking, draw_reading, frame, reading};
 use super::palette;
 use super::pane::portfolio::{amounts::Amounts, detail};
-use super::pane::{self, Title, across, candles, depth, header, ladder, portfolio, status, tape, venues, watch};
+use super::pane::{
+    self, Title, across, candles, depth, header, ladder, portfolio, status, tape, treasury, venues, watch,
+};
 use super::search;
 use super::state::{Overlay, State};
 use super::theme::{Role, Theme};
@@ -62,6 +64,9 @@ fn draw_pane(canvas: &mut Canvas<'_>, state: &State, view: &View, pane: Pane, ar
     }
     if pane.workspace() == Workspace::Portfolio {
         return portfolio::draw(canvas, area, state, view, pane);
+    }
+    if pane.workspace() == Workspace::Treasury {
+        return treasury::draw(canvas, area, state, view, pane);
     }
     let Some(focus) = &view.focus else {
         canvas.put_message(area, "nothing is shown yet", Role::Dim);
@@ -136,6 +141,7 @@ fn draw_overlay(canvas: &mut Canvas<'_>, state: &State, view: &View, area: Rect)
             let at = Position { x, y: holdings.y };
             holdings.contains(at).then_some(at)
         }
+        Overlay::Treasury(open) => treasury::windows::draw(canvas, area, state, view, open),
         Overlay::Alerts { chosen } => {
             alerts::draw(canvas, reading(area), state, view, *chosen);
             None

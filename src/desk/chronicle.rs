@@ -4,6 +4,7 @@
 
 use super::shared::Shared;
 use super::{Health, Role, Scope};
+use crate::market::Timestamp;
 use crate::store::journal::{AppendError, Body, Start, Stop, Who};
 use crate::store::{self, Journal};
 use std::path::Path;
@@ -13,17 +14,28 @@ use std::path::Path;
 pub(super) struct Chronicle {
     journal: Journal,
     locked: bool,
+    /// Whether it is the desk's own, whose state is on the screen.
+    own: bool,
 }
 
 impl Chronicle {
     /// Opens the journal, which verifies all of it, and records the start. What went wrong is told on the screen.
     pub fn open(dir: &Path, shared: &Shared) -> Self {
+        Self::begin(dir, shared, true)
+    }
+
+    /// Opens a journal that is not the desk's own.
+    pub fn beside(dir: &Path, shared: &Shared) -> Self {
+        Self::begin(dir, shared, false)
+    }
+
+    fn begin(dir: &Path, shared: &Shared, own: bool) -> Self {
         let (journal, notices) = Journal::open(dir);
         let locked = notices.iter().any(|notice| matches!(notice, store::Notice::JournalLocked { .. }));
         for notice in notices {
             shared.notice(true, notice.to_string());
         }
-        let mut chronicle = Self { journal, locked };
+        let mut chronicle = Self { journal, locked, own };
         let start = Start { version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
         // A journal that is read-only has said so already.
         if chronicle.journal.writable().is_ok()
@@ -42,8 +54,19 @@ impl Chronicle {
 
     /// Writes one entry on behalf of `scope`.
     pub fn write<R: Role>(&mut self, scope: &Scope<R>, shared: &Shared, body: &Body) -> Result<(), AppendError> {
+        self.write_at(shared.now(), scope, shared, body)
+    }
+
+    /// The same, at a moment that was taken before.
+    pub fn write_at<R: Role>(
+        &mut self,
+        at: Timestamp,
+        scope: &Scope<R>,
+        shared: &Shared,
+        body: &Body,
+    ) -> Result<(), AppendError> {
         let who = Who { actor: scope.actor(), tenant: scope.tenant() };
-        let written = self.journal.append(shared.now(), who, body).map(drop);
+        let written = self.journal.append(at, who, body).map(drop);
         self.report(shared);
         written
     }
@@ -57,7 +80,15 @@ impl Chronicle {
         }
     }
 
+    /// Why nothing can be written, if so.
+    pub fn refuses(&self) -> Option<String> {
+        self.journal.writable().err().map(str::to_owned)
+    }
+
     fn report(&self, shared: &Shared) {
+        if !self.own {
+            return;
+        }
         let store = &mut shared.state().store;
         store.entries = self.journal.link().seq;
         store.journal = match self.journal.writable() {

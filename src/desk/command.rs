@@ -1,5 +1,6 @@
 //! What can be asked of the desk.
 
+use super::treasury::Wish;
 use super::{AlertWish, Place, Steer};
 use crate::market::Interval;
 
@@ -18,6 +19,8 @@ pub enum Command {
     Replay(Steer),
     /// Something about alerts.
     Alert(AlertWish),
+    /// Something about the treasury.
+    Treasury(Wish),
     /// Remember a setting of the console; the journal records the change.
     Set {
         /// Which one.

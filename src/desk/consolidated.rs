@@ -154,8 +154,17 @@ mod tests {
         hear(&mut state, &unwatched, 700, 701);
         let across = Some(Across { levels: 5, size: "2".parse().ok(), ..Across::default() });
         let (group, interval) = (None, Interval::Minute1);
-        let mut query =
-            Query { focus: None, levels: 0, group, trades: 0, interval, candles: 0, across, portfolio: None };
+        let mut query = Query {
+            focus: None,
+            levels: 0,
+            group,
+            trades: 0,
+            interval,
+            candles: 0,
+            across,
+            portfolio: None,
+            treasury: None,
+        };
         let now = Timestamp::from_secs(11);
         let told = state.view(&query, now).across.unwrap();
         assert_eq!(told.quotes.iter().map(|quote| quote.venue).collect::<Vec<_>>(), [kraken.venue, okx.venue]);

@@ -20,6 +20,7 @@ mod scope;
 mod settings;
 mod shared;
 mod state;
+pub mod treasury;
 mod view;
 mod work;
 

@@ -1,6 +1,7 @@
 //! What a desk is started with.
 
 use super::portfolio::{Owned, PortfolioSettings};
+use super::treasury::TreasurySettings;
 use super::{AlertSettings, Mode, Place, Speed};
 use crate::feed::SettingsError;
 use crate::feed::player::PlayerError;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub saved: Option<PathBuf>,
     /// How what is owned is valued, and where that comes from; nothing is shown of it when `None`.
     pub portfolio: Option<Owning>,
+    /// Where the treasury is; nothing is shown of it when `None`.
+    pub treasury: Option<TreasurySettings>,
     /// Alerts besides those in the journal, and how they are told.
     pub alerts: AlertSettings,
     /// A capture to replay instead of connecting to venues.

@@ -1,6 +1,7 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
 use super::portfolio::Portfolios;
+use super::treasury::show::Shown;
 use super::{
     AcrossView, AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched,
 };
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub alerts: Arc<AlertsView>,
     /// What is owned, once it was read; nothing when nothing is.
     pub portfolios: Option<Portfolios>,
+    /// What is shown of the treasury, once it was read.
+    pub treasury: Option<Arc<Shown>>,
     pub replay: Option<Replay>,
     /// The time of the capture, in a replay.
     pub replayed: Option<Timestamp>,
@@ -44,6 +47,7 @@ impl State {
             store: Store::default(),
             alerts: Arc::default(),
             portfolios: None,
+            treasury: None,
             replay: None,
             replayed: None,
             stale_after,
@@ -94,6 +98,8 @@ impl State {
             links: self.links.values().cloned().collect(),
             nav,
             portfolio,
+            waiting: self.treasury.as_ref().and_then(|treasury| treasury.waiting()),
+            treasury: self.treasury.as_ref().zip(query.treasury.as_ref()).and_then(|(shown, query)| shown.view(query)),
             store: self.store.clone(),
             alerts: Arc::clone(&self.alerts),
             replay: self.replay.clone(),

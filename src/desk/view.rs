@@ -1,6 +1,7 @@
 //! What the desk shows: plain values, copied out under the lock, without anything private to who looks.
 
 use super::portfolio::{NavView, PortfolioQuery, PortfolioView};
+use super::treasury::{TreasuryQuery, TreasuryView, Waiting};
 use super::{Across, AcrossView, AlertsView, Line};
 pub use crate::feed::Statistics;
 pub use crate::feed::player::{Speed, Steer};
@@ -41,6 +42,8 @@ pub struct Query {
     pub across: Option<Across>,
     /// What to tell of a portfolio, if anything.
     pub portfolio: Option<PortfolioQuery>,
+    /// What to tell of the treasury, if anything.
+    pub treasury: Option<TreasuryQuery>,
 }
 
 /// What kind of market this is: never to be mistaken for another.
@@ -73,6 +76,10 @@ pub struct View {
     pub nav: Option<NavView>,
     /// The portfolio that the query asked for.
     pub portfolio: Option<PortfolioView>,
+    /// What waits in the treasury; `None` when there is none.
+    pub waiting: Option<Waiting>,
+    /// The treasury, where the query asked for it.
+    pub treasury: Option<TreasuryView>,
     /// The journal and the cache.
     pub store: Store,
     /// The alerts and what became of them.

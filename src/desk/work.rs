@@ -7,6 +7,7 @@ use super::line::Lines;
 use super::memory::Memory;
 use super::portfolio::bookkeeping::{Bookkeeping, FOLLOW_EVERY};
 use super::shared::Shared;
+use super::treasury::keeper::Keeper;
 use super::{Capture, Command, DeskError, Health, Line, Link, Mode, Operator, Place, Scope, Settings};
 use crate::feed::player::Player;
 use crate::feed::{self, Connection};
@@ -47,6 +48,7 @@ pub(super) struct Work {
     chronicle: Option<Arc<Mutex<Chronicle>>>,
     cache: Option<Arc<Cache>>,
     alerts: Alerts,
+    treasury: Option<Keeper>,
 }
 
 impl Work {
@@ -67,6 +69,7 @@ impl Work {
             chronicle: None,
             cache,
             alerts,
+            treasury: None,
         };
         let watch = work.settings.watch.clone();
         for place in &watch {
@@ -78,6 +81,10 @@ impl Work {
     /// Works until it is told to stop, or until nobody is left to tell it.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>) {
         self.open_journal().await;
+        self.treasury = self.settings.treasury.clone().map(|settings| {
+            let (dir, chronicle) = (self.settings.journal.clone(), self.chronicle.clone());
+            Keeper::begin(settings, dir, chronicle, Arc::clone(&self.shared))
+        });
         let mut books = self.settings.portfolio.clone().map(|owning| {
             let journal = self.settings.journal.as_deref();
             Bookkeeping::begin(owning, journal, self.cache.clone(), Arc::clone(&self.shared))
@@ -152,6 +159,10 @@ impl Work {
                 }
             }
             Command::Alert(wish) => self.alerts.carry_out(scope, self.settings.mode(), wish).await,
+            Command::Treasury(wish) => match &self.treasury {
+                Some(treasury) => treasury.carry_out(scope, wish),
+                None => self.shared.notice(true, "there is no treasury on this desk"),
+            },
             Command::Set { key, value } => self.set(scope, key, value).await,
         }
         self.shared.changed();

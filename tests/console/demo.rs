@@ -30,7 +30,7 @@ fn quit(mut pty: Pty) {
 #[test]
 fn it_opens_with_a_market_that_moves_and_says_what_it_is() {
     let pty = Home::new().demo();
-    pty.wait_for("exchequer --venue kraken BTC/USD");
+    pty.wait_for("go live: --venue kraken");
     let mut seen = BTreeSet::new();
     pty.until("the fourth book", || {
         seen.insert(prices(&pty));

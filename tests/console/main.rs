@@ -15,3 +15,4 @@ mod screens;
 mod stream;
 mod svg;
 mod terminal;
+mod treasury;

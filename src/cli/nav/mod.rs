@@ -150,6 +150,7 @@ fn live(
             candles: 0,
             across: None,
             portfolio: Some(query.clone()),
+            treasury: None,
         };
         let mut view = None;
         for look in 0..args.wait.saturating_mul(10).max(1) {

@@ -12,16 +12,29 @@ use ratatui::layout::Rect;
 /// What to type to see real markets.
 pub const GO_LIVE: &str = "exchequer --venue kraken BTC/USD ETH/USD";
 
-/// The workspaces, and the column at which each one's name begins.
-const TABS: [(Workspace, u16, &str); 2] =
-    [(Workspace::Markets, 1, "1 Markets"), (Workspace::Portfolio, 14, "2 Portfolio")];
+/// The workspaces by name.
+const TABS: [(Workspace, &str); 3] =
+    [(Workspace::Markets, "1 Markets"), (Workspace::Portfolio, "2 Portfolio"), (Workspace::Treasury, "3 Treasury")];
 
-/// The column behind the last of them.
-const END: u16 = 27;
+/// A line so wide has room between the names.
+const ROOMY: u16 = 100;
 
-/// The workspace whose name stands at a column of the line.
-pub fn tab_at(x: u16) -> Option<Workspace> {
-    let at = TABS
+/// Each workspace, the column at which its name begins, and the name; at the end the column behind the last of them.
+fn tabs(width: u16) -> (Vec<(Workspace, u16, &'static str)>, u16) {
+    let gap = if width >= ROOMY { 4 } else { 2 };
+    let mut x = 1;
+    let place = |(workspace, name): (Workspace, &'static str)| {
+        let at = (workspace, x, name);
+        x += u16::try_from(columns(name)).unwrap_or(0) + gap;
+        at
+    };
+    (TABS.into_iter().map(place).collect(), x + 1)
+}
+
+/// The workspace whose name stands at a column of a line of this width.
+pub fn tab_at(x: u16, width: u16) -> Option<Workspace> {
+    let at = tabs(width)
+        .0
         .into_iter()
         .find(|(_, from, name)| (usize::from(*from)..usize::from(*from) + name.len() + 2).contains(&usize::from(x)));
     at.map(|(workspace, ..)| workspace)
@@ -29,13 +42,14 @@ pub fn tab_at(x: u16) -> Option<Workspace> {
 
 /// Draws the line.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, here: Workspace, view: &View) {
-    for (workspace, x, name) in TABS {
+    let (tabs, end) = tabs(area.width);
+    for (workspace, x, name) in tabs {
         match workspace == here {
             true => canvas.put(area, x, 0, &format!("[{name}]"), Role::Accent),
             false => canvas.put(area, x + 1, 0, name, Role::Dim),
         };
     }
-    let mut x = END;
+    let mut x = end;
     let time = clock(view.now, canvas.zone);
     let zone = if *canvas.zone == TimeZone::UTC { " UTC" } else { "" };
     let time = if area.width >= 90 { format!("{time}{zone}") } else { time };
@@ -59,7 +73,8 @@ fn demo() -> Vec<String> {
     vec![
         format!("a simulated market; go live: {GO_LIVE}"),
         format!("go live: {GO_LIVE}"),
-        "a simulated market; ? tells how to go live".to_owned(),
+        "go live: exchequer --venue kraken".to_owned(),
+        "go live: --venue kraken".to_owned(),
         GO_LIVE.rsplit_once(' ').map_or(String::new(), |(first, _)| first.to_owned()),
         "simulated; see ?".to_owned(),
     ]

@@ -8,6 +8,7 @@ pub mod ladder;
 pub mod portfolio;
 pub mod status;
 pub mod tape;
+pub mod treasury;
 pub mod trouble;
 pub mod venues;
 pub mod watch;

@@ -11,9 +11,11 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::portfolio::NavView;
+use crate::desk::treasury::{SyncState, sendable};
 use crate::desk::{Health, Link, LinkState, Notice, View};
 use crate::market::{Timestamp, VenueStatus};
 use crate::money::Decimal;
+use crate::treasury::verdict::Judgement;
 use ratatui::layout::Rect;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -62,8 +64,13 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     let place = state.place(view);
     let link = place.and_then(|place| view.link(place)).or(view.links.first());
     let mut parts: Vec<(String, Role)> = Vec::new();
+    if let Some(waiting) = view.waiting.filter(|waiting| waiting.count() > 0) {
+        parts.push((format!("approvals {}", waiting.count()), Role::Accent));
+    }
     if state.workspace() == Workspace::Portfolio {
         parts.push(prices(canvas, view));
+    } else if state.workspace() == Workspace::Treasury && view.treasury.is_some() {
+        parts.push(chain(canvas, state, view));
     } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
@@ -120,6 +127,19 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         x = canvas.put(area, x, 0, text, *role) + 2;
     }
     x.saturating_sub(2)
+}
+
+/// Where the chain of the chosen wallet is looked at, and how that stands.
+fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
+    let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
+    let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
+    let height = wallet.sync.height.map(|height| format!(" block {height}")).unwrap_or_default();
+    match &wallet.sync.state {
+        SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
+        SyncState::Failed(_) => (format!("{} {stale} fails{height}", wallet.sync.source), Role::Warning),
+        SyncState::Running(_) => (format!("{} {live} asks{height}", wallet.sync.source), Role::Live),
+        SyncState::Idle => (format!("{} {live}{height}", wallet.sync.source), Role::Live),
+    }
 }
 
 /// Where prices come from, and whether they do.
@@ -186,14 +206,33 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     let actions = match state.workspace() {
         Workspace::Markets => [Action::Help, Action::Palette, Action::Search, here, Action::Quit],
         Workspace::Portfolio => [Action::Help, Action::Base, Action::Method, Action::Hide, Action::Filter],
+        Workspace::Treasury if state.focus() == Pane::Coins => {
+            [Action::Help, Action::Coins, Action::Label, Action::Freeze, Action::Sync]
+        }
+        Workspace::Treasury if state.focus() == Pane::Wallets => {
+            [Action::Help, Action::Coins, Action::Receive, Action::ConfirmAddress, Action::Sync]
+        }
+        Workspace::Treasury => {
+            match state.treasury.chosen(view).map(|proposal| (proposal.row.judgement, proposal.row.state)) {
+                Some((Judgement::Block, _)) => {
+                    [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
+                }
+                Some((_, state)) if sendable(state) => {
+                    [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
+                }
+                _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],
+            }
+        }
     };
     let hint = |action: Action| Some((state.key(action)?, action.row()?.hint));
     let keep = |action: Action| match state.size.width {
         90.. => true,
         // On narrow screens the figures need the room.
+        80..90 if state.workspace() == Workspace::Treasury => true,
         80..90 if here == Action::Pause => action != Action::Search,
         80..90 => action != here,
         60.. if action == Action::Hide => true,
+        60.. if state.workspace() == Workspace::Treasury => !matches!(action, Action::Export | Action::Sync),
         _ => matches!(action, Action::Help | Action::Palette | Action::Base),
     };
     actions.into_iter().filter(|action| keep(*action)).filter_map(hint).collect()

@@ -101,6 +101,14 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, view: &View, shown: Option<&Pla
         (left, bottom) = (left - 2, bottom - 2);
         nav(canvas, Rect { y: bottom, height: 2, ..area }, all, hidden);
     }
+    if let Some(waits) = view.waiting.filter(|waits| left >= 2 && waits.count() > 0) {
+        (left, bottom) = (left - 1, bottom - 1);
+        let line = Rect { y: bottom, height: 1, ..area };
+        canvas.put(line, 1, 0, "approvals", Role::Dim);
+        let text = super::treasury::approvals::waiting(waits);
+        let text = if columns(&text) + 12 > usize::from(area.width) { waits.count().to_string() } else { text };
+        canvas.put_right(line, line.width, 0, &text, Role::Accent);
+    }
     if let Some(focus) = view.focus.as_ref().filter(|_| left >= 5) {
         day(canvas, Rect { y: bottom - 4, height: 4, ..area }, focus);
     }

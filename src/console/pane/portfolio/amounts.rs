@@ -26,7 +26,12 @@ pub struct Amounts<'a> {
 impl<'a> Amounts<'a> {
     /// As `canvas` writes numbers and signs.
     pub fn new(canvas: &Canvas<'a>, hidden: bool) -> Self {
-        Self { figures: canvas.figures, glyphs: canvas.glyphs, hidden }
+        Self::with(canvas.figures, canvas.glyphs, hidden)
+    }
+
+    /// As these figures and signs write.
+    pub fn with(figures: Figures, glyphs: &'a Glyphs, hidden: bool) -> Self {
+        Self { figures, glyphs, hidden }
     }
 
     /// What stands for an amount that is hidden.

@@ -1,0 +1,267 @@
+//! What the windows of the treasury show.
+
+use super::{Ink, grouped, page, qr};
+use crate::console::canvas::{Canvas, wrap};
+use crate::console::layout::inside;
+use crate::console::overlay::frame;
+use crate::console::state::State;
+use crate::console::theme::Role;
+use crate::console::treasury::proposal;
+use crate::console::treasury::window::{Step, Task, Window, area};
+use crate::desk::View;
+use crate::desk::treasury::{AddressView, Challenge, HotKey, ProposalView, WalletPage};
+use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::SeatId;
+use ratatui::layout::{Position, Rect};
+
+/// Lines below what is read: what is asked, and the field.
+pub const FOOT: u16 = 3;
+
+/// Draws a window; gives where the cursor stands.
+pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, open: &Window) -> Option<Position> {
+    let window = area(screen, &open.task);
+    let about = open.task.proposal().and_then(|id| proposal(view, id));
+    if let Some(id) = open.task.proposal()
+        && about.is_none()
+    {
+        frame(canvas, window, "Proposal", "esc closes");
+        canvas.put_message(inside(window), &format!("proposal {id} is no longer told of"), Role::Warning);
+        return None;
+    }
+    match (&open.task, about) {
+        (Task::Approve { seat, .. }, Some(about)) => {
+            let told = hot(about, *seat).and_then(|hot| hot.told.clone());
+            let title = format!("Sign #{} with {seat} HOT", about.row.number);
+            let others = if about.own().count() > 1 { "tab takes another key  " } else { "" };
+            let asked = match open.step {
+                Step::Read => vec![format!("this key lies on this machine. {others}enter goes on"), String::new()],
+                Step::Answer(at) => asks(about.challenges.get(at)),
+                _ => {
+                    let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
+                    vec![format!("the passphrase of {seat}{told}; enter signs"), String::new()]
+                }
+            };
+            reading(canvas, state, view, window, (about, open), &title, &asked)
+        }
+        (Task::Broadcast { .. }, Some(about)) => {
+            let title = format!("Broadcast #{}", about.row.number);
+            let asked = match open.step {
+                Step::Read => vec!["once sent it cannot be taken back. enter goes on".to_owned(), String::new()],
+                _ => vec!["type yes, and enter hands it to the chain".to_owned(), String::new()],
+            };
+            reading(canvas, state, view, window, (about, open), &title, &asked)
+        }
+        (Task::Qr { frame, .. }, Some(about)) => {
+            codes(canvas, window, about, *frame);
+            None
+        }
+        (Task::Reject { seat, .. }, Some(about)) => {
+            let name = about.seats.iter().find(|known| known.id == *seat).map(|seat| seat.name.to_string());
+            let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| seat.to_string());
+            let text = format!(
+                "Why is it refused? All signers read this. It is said in the name of {name} ({seat}); tab takes another seat."
+            );
+            asking(canvas, window, &format!("Refuse #{}", about.row.number), &text, open)
+        }
+        (Task::Export { .. }, Some(about)) => {
+            let text = "the PSBT with all signatures so far, in binary, into a new file";
+            asking(canvas, window, &format!("Export #{}", about.row.number), text, open)
+        }
+        (Task::Import { pasted }, _) => {
+            let text = match pasted {
+                Some(text) => format!("pasted: {} characters, {}. enter reads them", text.len(), beginning(text)),
+                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR".to_owned(),
+            };
+            asking(canvas, window, "Import", &text, open)
+        }
+        (Task::Label { .. }, _) => {
+            asking(canvas, window, "Label", "what the coin is called; nothing takes it away", open)
+        }
+        (Task::Receive { address }, _) => {
+            receive(canvas, window, address);
+            None
+        }
+        (Task::Confirm { wallet, seat }, _) => confirm(canvas, window, view, (*wallet, *seat), open),
+        (_, None) => None,
+    }
+}
+
+fn hot(about: &ProposalView, seat: SeatId) -> Option<&HotKey> {
+    about.seats.iter().find(|known| known.id == seat)?.hot.as_ref()
+}
+
+fn asks(challenge: Option<&Challenge>) -> Vec<String> {
+    let Some(challenge) = challenge else { return vec![] };
+    let last = challenge.from + challenge.count;
+    vec![
+        format!("is paid {}", grouped(&challenge.address)),
+        format!("but like {}", grouped(&challenge.like)),
+        format!("type characters {} to {last} of the first, from your own source", challenge.from + 1),
+    ]
+}
+
+/// What is read, and below it what is asked.
+fn reading(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    view: &View,
+    window: Rect,
+    (about, open): (&ProposalView, &Window),
+    title: &str,
+    asked: &[String],
+) -> Option<Position> {
+    let area = inside(window);
+    let text = Rect { height: area.height.saturating_sub(FOOT), ..area };
+    let glyphs = canvas.glyphs;
+    let ink = Ink::new(state, view, glyphs);
+    let lines = view.treasury.as_ref().map(|treasury| page::lines(&ink, treasury, about, area.width));
+    let lines = lines.unwrap_or_default();
+    let last = (open.scroll + usize::from(text.height)).min(lines.len());
+    frame(canvas, window, title, &format!("{last} of {}  esc closes", lines.len()));
+    page::draw(canvas, text, &lines, open.scroll);
+    let more = open.step == Step::Read && last < lines.len();
+    let first = if more { vec!["there is more to read: enter turns the page".to_owned()] } else { asked.to_vec() };
+    let first: Vec<&String> = first.iter().filter(|line| !line.is_empty()).collect();
+    let below = Rect { y: area.bottom().saturating_sub(FOOT), height: FOOT.min(area.height), ..area };
+    match open.step {
+        Step::Read => {
+            canvas.fill(below, 0, below.width, 0, glyphs.horizontal, Role::Border);
+            for (line, y) in first.iter().zip(1..) {
+                canvas.put(below, 1, y, line, Role::Accent);
+            }
+            None
+        }
+        Step::Answer(_) => {
+            // Both addresses in full, over the last lines of what was read.
+            let room = usize::from(area.width.saturating_sub(2));
+            let all: Vec<String> = first.iter().flat_map(|line| wrap(line, room)).collect();
+            let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
+            let above = Rect { y: area.bottom().saturating_sub(height), height, ..area };
+            canvas.clear(above, Role::Overlay);
+            canvas.fill(above, 0, above.width, 0, glyphs.horizontal, Role::Border);
+            for (line, y) in all.iter().zip(1..) {
+                canvas.put(above, 1, y, line, Role::Accent);
+            }
+            field(canvas, above, height.saturating_sub(1), open)
+        }
+        Step::Text | Step::Passphrase => {
+            canvas.fill(below, 0, below.width, 0, glyphs.horizontal, Role::Border);
+            for (line, y) in first.iter().zip(1..) {
+                canvas.put(below, 1, y, line, Role::Accent);
+            }
+            field(canvas, below, 2, open)
+        }
+    }
+}
+
+/// What is asked, and a field for the answer.
+fn asking(canvas: &mut Canvas<'_>, window: Rect, title: &str, text: &str, open: &Window) -> Option<Position> {
+    frame(canvas, window, title, "enter does it  esc closes");
+    let area = inside(window);
+    for (line, y) in wrap(text, usize::from(area.width.saturating_sub(2))).iter().zip(0..area.height) {
+        canvas.put(area, 1, y, line, Role::Text);
+    }
+    field(canvas, area, area.height.saturating_sub(2), open)
+}
+
+/// The field; a passphrase is dots.
+fn field(canvas: &mut Canvas<'_>, area: Rect, y: u16, open: &Window) -> Option<Position> {
+    let start = canvas.put(area, 1, y, "> ", Role::Accent);
+    let (text, cursor) = match open.step {
+        Step::Passphrase => (canvas.glyphs.veil.repeat(open.secret.count()), open.secret.count()),
+        _ => (open.field.text(), open.field.cursor()),
+    };
+    // The end of a long text is what one sees while one types.
+    let room = usize::from(area.width.saturating_sub(start + 1));
+    let passed = (cursor + 1).saturating_sub(room);
+    let shown: String = text.chars().skip(passed).collect();
+    canvas.put(area, start, y, &shown, Role::Strong);
+    let x = start.saturating_add(u16::try_from(cursor - passed).unwrap_or(u16::MAX));
+    let at = Position { x: area.x.saturating_add(x), y: area.y.saturating_add(y) };
+    area.contains(at).then_some(at)
+}
+
+fn beginning(text: &str) -> String {
+    let start: String = text.chars().filter(|c| !c.is_whitespace()).take(12).collect();
+    format!("from {start}")
+}
+
+/// A PSBT as codes, one after another.
+fn codes(canvas: &mut Canvas<'_>, window: Rect, about: &ProposalView, at: usize) {
+    let number = about.row.number;
+    let area = inside(window);
+    let ascii = !canvas.glyphs.dots;
+    let parts = qr::room(area, ascii).map(|room| super::parts(&about.psbt, room)).unwrap_or_default();
+    let count = parts.len();
+    let shown = parts.get(at.checked_rem(count).unwrap_or(0)).and_then(|part| qr::Code::of(part));
+    let foot = if count > 1 { "left right turn  esc closes" } else { "esc closes" };
+    let place = if count > 1 { format!(", {} of {count}", at % count + 1) } else { String::new() };
+    frame(canvas, window, &format!("PSBT of #{number}, BBQr{place}"), foot);
+    if !shown.is_some_and(|code| qr::draw(canvas, area, &code)) {
+        canvas.put_message(area, "there is no room for a code here: export it to a file instead", Role::Warning);
+    }
+}
+
+fn page_of(view: &View, wallet: WalletId) -> Option<&WalletPage> {
+    view.treasury.as_ref()?.wallet.as_deref().filter(|page| page.id == wallet)
+}
+
+/// An address to be paid at, and its code.
+fn receive(canvas: &mut Canvas<'_>, window: Rect, address: &AddressView) {
+    frame(canvas, window, "Receive", "esc closes");
+    let area = inside(window);
+    // All of it, on as many lines as that takes.
+    let text = format!("{}: {}", address.spot, grouped(&address.address));
+    let lines = wrap(&text, usize::from(area.width.saturating_sub(2)));
+    for (line, y) in lines.iter().zip(0..area.height) {
+        canvas.put_centered(area, y, line, Role::Strong);
+    }
+    let used = u16::try_from(lines.len()).unwrap_or(0).min(area.height);
+    let below = Rect { y: area.y + used, height: area.height - used, ..area };
+    let code = qr::Code::of(&short(&address.address));
+    if !code.is_some_and(|code| qr::draw(canvas, below, &code)) {
+        canvas.put_message(below, "there is no room for its code here", Role::Dim);
+    }
+}
+
+/// In capitals an address that has one case only makes a smaller code, and says the same.
+fn short(address: &str) -> String {
+    let one_case = !address.chars().any(|c| c.is_ascii_uppercase()) && address.contains('1');
+    if one_case { address.to_ascii_uppercase() } else { address.to_owned() }
+}
+
+/// The first address, to be compared with a device.
+fn confirm(
+    canvas: &mut Canvas<'_>,
+    window: Rect,
+    view: &View,
+    (wallet, seat): (WalletId, SeatId),
+    open: &Window,
+) -> Option<Position> {
+    let page = page_of(view, wallet)?;
+    frame(canvas, window, "Confirm the first address", "enter confirms  esc closes");
+    let area = inside(window);
+    let name = page.keys.iter().find(|(key, ..)| *key == seat).map(|(_, name, _)| name.to_string());
+    let name = name.filter(|name| !name.is_empty()).map(|name| format!(" {name}")).unwrap_or_default();
+    let mut lines: Vec<(String, Role)> = Vec::new();
+    let mut say = |text: &str, role| {
+        let room = usize::from(area.width.saturating_sub(2));
+        lines.extend(wrap(text, room).into_iter().map(|line| (line, role)));
+    };
+    say(&format!("Address {} as this program derives it:", page.first.spot), Role::Dim);
+    say(&grouped(&page.first.address), Role::Strong);
+    say(
+        "Let the device of this cosigner show it, and type what the device shows. Do not copy it from here.",
+        Role::Text,
+    );
+    say(&format!("cosigner {seat}{name}; tab takes another"), Role::Accent);
+    for (mark, (key, name, confirmed)) in page.keys.iter().enumerate() {
+        let word = if *confirmed { "confirmed" } else { "not yet" };
+        say(&format!("{}. {key} {name} {word}", mark + 1), Role::Dim);
+    }
+    let last = area.height.saturating_sub(1);
+    for ((line, role), y) in lines.iter().zip(0..last) {
+        canvas.put(area, 1, y, line, *role);
+    }
+    field(canvas, area, last, open)
+}

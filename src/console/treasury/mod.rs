@@ -1,0 +1,91 @@
+//! What a person looks at of the treasury, and the windows in which they sign, refuse, export and broadcast.
+//!
+//! - The chosen wallet, proposal and coin are remembered by what they are, so that the cursor stays on them.
+//! - Nothing is signed or broadcast by one key: a window shows the review first, to its last line.
+//! - What is pasted never submits anything (T29), and a passphrase is never shown.
+
+mod act;
+#[cfg(test)]
+mod behaviour;
+#[cfg(test)]
+mod inert;
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod snapshots;
+pub mod window;
+
+pub use act::{act, click, travel};
+
+use super::layout::{Arrangement, Pane};
+use crate::desk::View;
+use crate::desk::treasury::{CoinView, ProposalRow, ProposalView, TreasuryQuery, WalletPage, WalletView};
+use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::ProposalId;
+use bitcoin::OutPoint;
+
+/// The session's part of the Treasury workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signer {
+    /// The wallet that the cursor is on; the first when `None`.
+    pub wallet: Option<WalletId>,
+    /// The proposal that the cursor is on; the first when `None`.
+    pub proposal: Option<ProposalId>,
+    /// The coin that the cursor is on; the first when `None`.
+    pub coin: Option<OutPoint>,
+    /// The first line shown of the proposal.
+    pub scroll: usize,
+}
+
+impl Signer {
+    /// What the desk must tell for these panes; nothing while none of them is about the treasury.
+    pub fn query(&self, arrangement: &Arrangement) -> Option<TreasuryQuery> {
+        let wanted = arrangement.panes.iter().any(|(pane, _)| Pane::TREASURY.contains(pane));
+        wanted.then_some(TreasuryQuery { wallet: self.wallet, proposal: self.proposal })
+    }
+
+    /// The place of the chosen wallet; the first when it is not among them.
+    pub fn wallet_at(&self, wallets: &[WalletView]) -> usize {
+        wallets.iter().position(|wallet| Some(wallet.id) == self.wallet).unwrap_or(0)
+    }
+
+    /// The place of the chosen proposal; the first when it is not among them.
+    pub fn proposal_at(&self, rows: &[ProposalRow]) -> usize {
+        rows.iter().position(|row| Some(row.id) == self.proposal).unwrap_or(0)
+    }
+
+    /// The place of the chosen coin; the first when it is not among them.
+    pub fn coin_at(&self, coins: &[CoinView]) -> usize {
+        coins.iter().position(|coin| Some(coin.outpoint) == self.coin).unwrap_or(0)
+    }
+
+    /// The chosen wallet.
+    pub fn chosen_wallet<'a>(&self, view: &'a View) -> Option<&'a WalletView> {
+        let wallets = &view.treasury.as_ref()?.wallets;
+        wallets.get(self.wallet_at(wallets))
+    }
+
+    /// The chosen wallet in full.
+    pub fn page<'a>(&self, view: &'a View) -> Option<&'a WalletPage> {
+        let wallet = self.chosen_wallet(view)?;
+        view.treasury.as_ref()?.wallet.as_deref().filter(|page| page.id == wallet.id)
+    }
+
+    /// The chosen coin.
+    pub fn chosen_coin<'a>(&self, view: &'a View) -> Option<&'a CoinView> {
+        let coins = &self.page(view)?.coins;
+        coins.get(self.coin_at(coins))
+    }
+
+    /// The chosen proposal in full.
+    pub fn chosen<'a>(&self, view: &'a View) -> Option<&'a ProposalView> {
+        let treasury = view.treasury.as_ref()?;
+        let row = treasury.proposals.get(self.proposal_at(&treasury.proposals))?;
+        proposal(view, row.id)
+    }
+}
+
+/// A proposal in full, where the desk tells of this one.
+pub fn proposal(view: &View, id: ProposalId) -> Option<&ProposalView> {
+    view.treasury.as_ref()?.proposal.as_deref().filter(|proposal| proposal.row.id == id)
+}

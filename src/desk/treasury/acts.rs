@@ -1,0 +1,309 @@
+//! What is done when somebody wishes something: each step is an entry of the journal before it has an effect.
+
+use super::clerk::Clerk;
+use super::place::{create, handed_in};
+use super::show::challenges;
+use super::wish::{Given, Marked, Seen, Wish};
+use crate::desk::{Operator, Scope};
+use crate::market::printable;
+use crate::treasury::bitcoin::finalize::{Final, finalize};
+use crate::treasury::bitcoin::hot::Signer as Hot;
+use crate::treasury::bitcoin::labels::{About, Label};
+use crate::treasury::bitcoin::psbt::{Packet, Version};
+use crate::treasury::bitcoin::review::{Review, reviewed};
+use crate::treasury::bitcoin::signature;
+use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::exchange::{Progress, Scan};
+use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId, SeatId, Signer, Vault, brought};
+use sha2::{Digest as _, Sha256};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long what was imported waits for signatures.
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// Lines of a series of codes that are read.
+const MOST_LINES: usize = 2_000;
+
+impl Clerk {
+    /// Does what a person wants; says what came of it.
+    pub fn carry_out(&mut self, scope: &Scope<Operator>, wish: Wish) -> Result<String, String> {
+        match wish {
+            Wish::Approve { proposal, seat, passphrase, seen, answers } => {
+                self.approve(scope, (proposal, seat), passphrase.expose(), &seen, &answers)
+            }
+            Wish::Reject { proposal, seat, reason } => self.reject(scope, proposal, seat, reason),
+            Wish::Export { proposal, path } => self.export(proposal, &path),
+            Wish::Import(given) => self.import(scope, given),
+            Wish::Finalise(proposal) => self.finalise(scope, proposal),
+            Wish::Broadcast { proposal, seen } => self.broadcast(scope, proposal, &seen),
+            Wish::Label { of, text } => self.label(scope, &of, &text),
+            Wish::Freeze { wallet, coin, frozen: true } => {
+                self.record(scope, Event::CoinFrozen { wallet, coin })?;
+                Ok(format!("frozen, no payment takes it: {coin}"))
+            }
+            Wish::Freeze { wallet, coin, frozen: false } => {
+                self.record(scope, Event::CoinThawed { wallet, coin })?;
+                Ok(format!("may be spent again: {coin}"))
+            }
+            Wish::Sync(wallet) => self.sync_now(scope, wallet),
+            Wish::Receive { wallet, index } => {
+                self.record(scope, Event::AddressGiven { wallet, index, unarmed: false })?;
+                Ok(format!("handed out: address 0/{index}"))
+            }
+            Wish::ConfirmAddress { wallet, seat, shown } => {
+                let address: String = shown.chars().filter(|c| !c.is_whitespace()).collect();
+                self.record(scope, Event::AddressConfirmed { wallet, seat, address })?;
+                Ok(format!("{seat} has confirmed the first address"))
+            }
+        }
+    }
+
+    /// A proposal, its number and its wallet, apart from the clerk.
+    fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
+        let numbered = (1..).zip(self.treasury.proposals());
+        let (number, proposal) =
+            numbered.into_iter().find(|(_, proposal)| proposal.id == id).ok_or("the proposal is no longer there")?;
+        let vault = self.treasury.vault(proposal.wallet).map_err(|refusal| refusal.to_string())?;
+        Ok((number, proposal.clone(), vault.clone()))
+    }
+
+    fn approve(
+        &mut self,
+        scope: &Scope<Operator>,
+        (id, seat): (ProposalId, SeatId),
+        passphrase: &str,
+        seen: &Seen,
+        answers: &[String],
+    ) -> Result<String, String> {
+        let (number, proposal, vault) = self.found(id)?;
+        let packet = proposal.signed();
+        let facts = self.facts(&vault, &proposal, &self.quotes());
+        let (review, passed) = reviewed(&packet, &vault.wallet, &facts);
+        as_seen(number, &review, seen)?;
+        let passed = passed.ok_or_else(|| blocked(number, &review))?;
+        let asked = challenges(&review);
+        let met = asked.iter().zip(answers).all(|(challenge, answer)| challenge.met(answer));
+        if !met || asked.len() != answers.len() {
+            return Err(format!("#{number}: what was typed is not what stands in the address; nothing was signed"));
+        }
+        let digest = digest(&review);
+        self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
+        let refused = |reason: String| format!("#{number} is not signed: {reason}");
+        let key: Hot = self.settings.place.open_key(seat.fingerprint, passphrase).map_err(refused)?;
+        let signed = match key.sign(&passed) {
+            Ok(signed) => signed,
+            Err(error) => {
+                let code = error.to_string();
+                self.record(scope, Event::SigningFailed { proposal: id, seat, code })?;
+                return Err(refused(error.to_string()));
+            }
+        };
+        let mut new = brought(&packet, &signed, &vault.wallet).map_err(|error| error.to_string())?;
+        let signatures = new.remove(&usize::from(seat.place)).unwrap_or_default();
+        self.record(scope, Event::Approved { proposal: id, seat, signer: Signer::Software, signatures })?;
+        Ok(self.counted(id, &format!("#{number} signed by {}", vault.seat_name(seat))))
+    }
+
+    /// What was done, and how many have signed.
+    fn counted(&self, id: ProposalId, done: &str) -> String {
+        let Ok(proposal) = self.treasury.proposal(id) else { return done.to_owned() };
+        let (some, all) = (proposal.approved().count(), proposal.quorum.required);
+        match proposal.has_quorum() {
+            true => format!("{done}: {some} of {all}, it can be finished"),
+            false => format!("{done}: {some} of {all}"),
+        }
+    }
+
+    fn reject(
+        &mut self,
+        scope: &Scope<Operator>,
+        proposal: ProposalId,
+        seat: SeatId,
+        reason: String,
+    ) -> Result<String, String> {
+        let (number, found, vault) = self.found(proposal)?;
+        let key = self.settings.place.identity()?;
+        let identity = key.identity();
+        self.identity = Some(identity);
+        if !vault.claims.contains_key(&seat) {
+            self.record(scope, Event::SeatClaimed { wallet: found.wallet, seat, identity })?;
+        }
+        let signature = key.refuse(proposal, seat, &reason);
+        self.record(scope, Event::Rejected { proposal, seat, reason, identity, signature })?;
+        let ended = self.treasury.proposal(proposal).ok().and_then(|proposal| proposal.ended.clone());
+        let who = vault.seat_name(seat);
+        Ok(ended.map_or_else(|| format!("#{number} refused by {who}"), |ended| format!("#{number} is over: {ended}")))
+    }
+
+    fn export(&self, id: ProposalId, path: &Path) -> Result<String, String> {
+        let (number, proposal, _) = self.found(id)?;
+        create(&at_home(path), &proposal.signed().bytes(Version::V0))?;
+        Ok(format!("#{number} written to {}", printable(&path.display().to_string())))
+    }
+
+    fn import(&mut self, scope: &Scope<Operator>, given: Given) -> Result<String, String> {
+        let (bytes, from) = match given {
+            Given::File(path) => (handed_in(&at_home(&path))?, path.display().to_string()),
+            Given::Text(text) => (text.into_bytes(), "what was pasted".to_owned()),
+        };
+        let packet = Packet::read(&whole(bytes)?).map_err(|error| error.to_string())?;
+        let txid = packet.psbt.unsigned_tx.compute_txid();
+        let known = self.treasury.proposals().filter(|proposal| proposal.unsigned().compute_txid() == txid);
+        let known =
+            known.filter(|proposal| proposal.state_at(self.shared.now()).is_open()).map(|found| found.id).last();
+        match known {
+            Some(id) => self.collect(scope, id, &packet),
+            None => self.begin(scope, &packet, &printable(&from)),
+        }
+    }
+
+    /// Takes the new signatures of a packet that came back.
+    fn collect(&mut self, scope: &Scope<Operator>, id: ProposalId, packet: &Packet) -> Result<String, String> {
+        let (number, proposal, vault) = self.found(id)?;
+        let new = brought(&proposal.signed(), packet, &vault.wallet).map_err(|error| format!("#{number}: {error}"))?;
+        let mut who = Vec::new();
+        for (place, signatures) in new {
+            let seat = SeatId::all(vault.wallet.policy()).map(|(seat, _)| seat).nth(place);
+            let Some(seat) = seat.filter(|seat| proposal.seats.iter().any(|known| known.id == *seat)) else { continue };
+            self.record(scope, Event::Approved { proposal: id, seat, signer: Signer::File, signatures })?;
+            who.push(vault.seat_name(seat));
+        }
+        match who.is_empty() {
+            true => Err(format!("#{number}: the file brings no signature that counts")),
+            false => Ok(self.counted(id, &format!("#{number} signed by {}", who.join(", ")))),
+        }
+    }
+
+    /// Begins a proposal with a packet of one of the wallets.
+    fn begin(&mut self, scope: &Scope<Operator>, packet: &Packet, from: &str) -> Result<String, String> {
+        let ours = |wallet: &Wallet| signature::verify(packet, wallet).spots.iter().any(Option::is_some);
+        let vault = self.treasury.vaults().find(|vault| ours(&vault.wallet)).cloned();
+        let vault = vault.ok_or("it spends no coin of a wallet that is watched here")?;
+        let (wallet, policy) = (vault.wallet.id(), vault.policy);
+        let proposal = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);
+        self.record(
+            scope,
+            Event::Proposed {
+                proposal,
+                wallet,
+                policy,
+                kind: Kind::BtcSpend,
+                created_by: scope.actor().to_owned(),
+                memo: format!("from {from}"),
+                expires_at: self.shared.now().plus(DAY),
+                replaces: None,
+                recovery: None,
+                unarmed: false,
+                packet: PackedPacket::pack(&packet.bare()),
+            },
+        )?;
+        let (number, ..) = self.found(proposal)?;
+        // It may have come with signatures already; that it has none is no fault.
+        let signed = self.collect(scope, proposal, packet).unwrap_or_default();
+        Ok(format!("#{number} begins with {from}. {signed}").trim_end().to_owned())
+    }
+
+    /// The transaction of a proposal that has its quorum, when nothing speaks against it.
+    fn made(&self, number: u64, proposal: &Proposal, vault: &Vault, seen: Option<&Seen>) -> Result<Final, String> {
+        let review = self.review(vault, proposal, &self.quotes());
+        if let Some(seen) = seen {
+            as_seen(number, &review, seen)?;
+        }
+        if !review.verdict.blocks.is_empty() {
+            return Err(blocked(number, &review));
+        }
+        finalize(&proposal.signed(), &vault.wallet).map_err(|error| format!("#{number}: {error}"))
+    }
+
+    fn finalise(&mut self, scope: &Scope<Operator>, id: ProposalId) -> Result<String, String> {
+        let (number, proposal, vault) = self.found(id)?;
+        let made = self.made(number, &proposal, &vault, None)?;
+        self.record(scope, Event::Finalised { proposal: id, txid: made.txid })?;
+        Ok(format!("#{number} passes Bitcoin Core's rules: {} vB; it can be broadcast", made.vsize))
+    }
+
+    fn broadcast(&mut self, scope: &Scope<Operator>, id: ProposalId, seen: &Seen) -> Result<String, String> {
+        let (number, proposal, vault) = self.found(id)?;
+        // The coins and what competes for them, as they are now.
+        self.sync_now(scope, proposal.wallet).map_err(|error| format!("#{number} is not broadcast: {error}"))?;
+        let made = self.made(number, &proposal, &vault, Some(seen))?;
+        let (chain, node) = self.chain(proposal.wallet)?;
+        self.record(scope, Event::Broadcasting { proposal: id, txid: made.txid })?;
+        let told = chain.broadcast(&made.tx);
+        let said = self.answered(scope, id, made.txid, &node, told)?;
+        // What it did to the wallet, as soon as the server knows it. When that fails, the next look at the chain tells.
+        if let Err(error) = self.sync_now(scope, proposal.wallet) {
+            tracing::warn!("after a broadcast: {error}");
+        }
+        Ok(format!("#{number}: {said}"))
+    }
+
+    fn label(&mut self, scope: &Scope<Operator>, of: &Marked, text: &str) -> Result<String, String> {
+        let Marked::Coin(wallet, coin) = *of;
+        let about = About::Output(coin);
+        let vault = self.treasury.vault(wallet).map_err(|refusal| refusal.to_string())?;
+        let spendable = vault.labels.of(&about).and_then(Label::spendable);
+        let label = Label::new(about, Some(text.to_owned()), spendable).map_err(|error| error.to_string())?;
+        self.record(scope, Event::LabelSet { wallet, record: label.line() })?;
+        Ok(if text.is_empty() { "its name is taken away".to_owned() } else { "named".to_owned() })
+    }
+}
+
+fn blocked(number: u64, review: &Review) -> String {
+    let codes: Vec<&str> = review.verdict.blocks.iter().map(|finding| finding.code).collect();
+    format!("#{number} must not be signed: {}", codes.join(", "))
+}
+
+/// What the person saw is what the review says now.
+fn as_seen(number: u64, review: &Review, seen: &Seen) -> Result<(), String> {
+    let verdict = &review.verdict;
+    let codes = verdict.blocks.iter().chain(&verdict.warnings).map(|finding| finding.code);
+    match codes.eq(seen.0.iter().copied()) {
+        true => Ok(()),
+        false => Err(format!("#{number}: the review says something else by now; read it again")),
+    }
+}
+
+/// The digest of what was shown to a signer.
+fn digest(review: &Review) -> String {
+    let mut hash = Sha256::new();
+    let mut take = |text: &str| {
+        hash.update(text.as_bytes());
+        hash.update(b"\n");
+    };
+    for row in &review.verdict.rows {
+        take(&row.label);
+        row.parts.iter().for_each(|part| take(part));
+    }
+    for finding in review.verdict.blocks.iter().chain(&review.verdict.warnings) {
+        take(finding.code);
+        take(&finding.message);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A PSBT as it came, or put together from the parts of a series of codes, one a line.
+fn whole(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let text = std::str::from_utf8(&bytes).ok().map(str::trim);
+    let series = text
+        .filter(|text| text.starts_with("B$") || text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ur:")));
+    let Some(series) = series else { return Ok(bytes) };
+    let (mut scan, mut lacks) = (Scan::default(), None);
+    for line in series.split_whitespace().take(MOST_LINES) {
+        match scan.take(line).map_err(|error| error.to_string())? {
+            Progress::Whole(bytes) => return Ok(bytes),
+            Progress::Part { have, of } => lacks = Some((have, of)),
+        }
+    }
+    let (have, of) = lacks.unwrap_or_default();
+    Err(format!("{have} of {of} parts: paste them all at once, one a line"))
+}
+
+/// `~/` is the person's home, as they are used to.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => path.to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! What is known when a proposal is reviewed: the journal, what the chain last said, and what the desk's books say of
+//! the price.
+
+use super::view::PriceView;
+use crate::market::{Contract, Crossing, Freshness, Listing, Market, Symbol, Timestamp, VenueId};
+use crate::money::Asset;
+use crate::treasury::bitcoin::coins::State;
+use crate::treasury::bitcoin::finalize::finalize;
+use crate::treasury::bitcoin::labels::About;
+use crate::treasury::bitcoin::review::facts::{Coin, Known, Prices, Quote, Replaced, Rival, Tip, Used};
+use crate::treasury::bitcoin::review::{Facts, NoPrice, Output, price};
+use crate::treasury::bitcoin::wallet::Chain;
+use crate::treasury::proposal::{Proposal, ProposalId, State as Standing, Treasury, Vault};
+use bitcoin::{Amount, FeeRate, OutPoint, ScriptBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// The facts for a proposal.
+pub fn of(
+    treasury: &Treasury,
+    vault: &Vault,
+    state: Option<&State>,
+    mine: Option<&Proposal>,
+    quotes: &[Quote],
+    now: Timestamp,
+) -> Facts {
+    let related =
+        |other: &Proposal| mine.is_some_and(|mine| mine.replaces == Some(other.id) || other.replaces == Some(mine.id));
+    let id: Option<ProposalId> = mine.map(|mine| mine.id);
+    let rivals =
+        treasury.proposals().filter(|other| Some(other.id) != id && other.state_at(now).is_live() && !related(other));
+    let rivals = rivals.map(|other| Rival { name: other.id.short(), spends: other.coins().collect() }).collect();
+    let mut facts = Facts {
+        now: Some(now),
+        rivals,
+        armed: Some(treasury.is_armed(vault)),
+        replaces: replaced(treasury, mine),
+        recipients: recipients(vault),
+        paid: Some(paid(treasury, vault)),
+        prices: Prices { quotes: quotes.to_vec(), ..Prices::default() },
+        ..Facts::default()
+    };
+    if let Some(state) = state {
+        chain(&mut facts, vault, state, mine);
+    }
+    facts
+}
+
+/// What the chain said. Where it was never asked nothing is known of coins, which is not the same as that there are none.
+fn chain(facts: &mut Facts, vault: &Vault, state: &State, mine: Option<&Proposal>) {
+    let holdings = state.holdings(&vault.marks());
+    let Some(tip) = holdings.tip else { return };
+    // The chain's median time is at most two hours behind its blocks, so that no lock seems open before it is.
+    let latest = holdings.movements.iter().filter_map(|moved| Some(moved.confirmed?.time)).max().unwrap_or_default();
+    let median_time = u32::try_from(latest.saturating_sub(7_200)).unwrap_or_default();
+    facts.tip = Some(Tip { height: tip.height, median_time });
+    facts.used = Some(Used { receive: holdings.last_used(Chain::Receive), change: holdings.last_used(Chain::Change) });
+    let known = holdings.coins.iter().filter_map(|coin| {
+        let script = vault.wallet.script(coin.spot)?;
+        let height = coin.confirmed.map(|confirmed| confirmed.height);
+        let coinbase = coin.immature_until.is_some();
+        let (value, frozen, label) = (coin.value, coin.frozen, coin.label.clone());
+        Some((coin.outpoint, Coin { value, script, height, coinbase, frozen, label }))
+    });
+    let mut coins: BTreeMap<OutPoint, Coin> = known.collect();
+    // What this very transaction, or the one whose place it takes, spends already is not lost to it.
+    let sent = mine.filter(|mine| mine.sent.is_some()).into_iter().flat_map(Proposal::coins);
+    for coin in sent.chain(facts.replaces.iter().flat_map(|old| old.spends.iter().copied())) {
+        let place = usize::try_from(coin.vout).unwrap_or(usize::MAX);
+        let output = state.transaction(coin.txid).and_then(|from| from.output.get(place).cloned());
+        let moved = holdings.movements.iter().find(|moved| moved.txid == coin.txid);
+        if let (Some(output), Some(moved)) = (output, moved) {
+            let height = moved.confirmed.map(|confirmed| confirmed.height);
+            let (value, script) = (output.value, output.script_pubkey);
+            coins.entry(coin).or_insert(Coin { value, script, height, coinbase: false, frozen: false, label: None });
+        }
+    }
+    facts.coins = Some(coins);
+}
+
+/// The recipients that somebody has given a name.
+fn recipients(vault: &Vault) -> Vec<Known> {
+    let named = vault.labels.iter().filter_map(|label| {
+        let About::Address(address) = label.about() else { return None };
+        let script = address.clone().require_network(vault.wallet.network()).ok()?.script_pubkey();
+        Some(Known { name: label.text()?.into_owned(), script })
+    });
+    named.filter(|known| !known.name.is_empty()).collect()
+}
+
+/// What this wallet has paid: a proposal that got into a block.
+fn paid(treasury: &Treasury, vault: &Vault) -> BTreeSet<ScriptBuf> {
+    let done = treasury
+        .proposals()
+        .filter(|done| done.wallet == vault.wallet.id() && matches!(done.state(), Standing::Confirmed));
+    done.flat_map(|done| done.unsigned().output.iter().map(|output| output.script_pubkey.clone())).collect()
+}
+
+/// What is paid by the proposal whose place this one takes.
+fn replaced(treasury: &Treasury, mine: Option<&Proposal>) -> Option<Replaced> {
+    let other = treasury.proposal(mine?.replaces?).ok()?;
+    let last = finalize(&other.signed(), &treasury.vault(other.wallet).ok()?.wallet).ok()?;
+    let rate = FeeRate::from_sat_per_kwu(last.fee.to_sat().checked_mul(250)?.checked_div(last.vsize)?);
+    Some(Replaced { txid: last.txid, spends: other.coins().collect(), fee: last.fee, rate })
+}
+
+/// What the desk's books say that a bitcoin is worth: the middle of every one that is whole.
+pub fn quotes(market: &Market, base: &Asset, now: Timestamp) -> Vec<Quote> {
+    let spot = market.listings().filter(|(_, symbol, _)| symbol.contract() == Contract::Spot);
+    let ours = spot.filter(|(_, symbol, _)| symbol.base() == "BTC" && symbol.quote() == base.as_str());
+    let quote = |(venue, symbol, listing): (VenueId, &Symbol, &Listing)| {
+        let (Freshness::Live(age) | Freshness::Stale(age)) = listing.freshness(now, Duration::MAX) else {
+            return None;
+        };
+        let mid = listing.book.mid().filter(|_| listing.book.crossing() == Crossing::Apart)?;
+        let at = Timestamp::from_nanos(now.nanos().saturating_sub(i64::try_from(age.as_nanos()).ok()?));
+        Some(Quote { price: mid.get(), currency: base.clone(), at, source: format!("{venue} {symbol} mid") })
+    };
+    ours.filter_map(quote).collect()
+}
+
+/// The price as it is shown: the one that the review goes by, which is the lowest for what is owned.
+pub fn shown(quotes: &[Quote], base: &Asset, now: Timestamp) -> PriceView {
+    let prices = Prices { quotes: quotes.to_vec(), ..Prices::default() };
+    let facts = Facts { now: Some(now), prices, ..Facts::default() };
+    let base = base.clone();
+    match price(&facts) {
+        Ok(price) => {
+            let source = match quotes {
+                [only] => only.source.clone(),
+                _ => format!("{} venues", price.sources),
+            };
+            let age = i64::try_from(price.age.as_nanos()).unwrap_or(i64::MAX);
+            let at = Timestamp::from_nanos(now.nanos().saturating_sub(age));
+            PriceView { base, price: Some(price.low), source: source.into(), at: Some(at) }
+        }
+        Err(NoPrice::None) => PriceView { base, price: None, source: "no venue tells one".into(), at: None },
+        Err(none) => PriceView { base, price: None, source: none.to_string().into(), at: None },
+    }
+}
+
+/// What a transaction gives to others, and how many of its outputs that are.
+pub fn leaves(outputs: &[Output]) -> (Amount, Vec<&Output>) {
+    let mut others: Vec<_> = outputs.iter().filter(|output| output.spot.is_none()).collect();
+    others.sort_by_key(|output| std::cmp::Reverse(output.value));
+    let sum = others.iter().fold(Amount::ZERO, |sum, output| sum.checked_add(output.value).unwrap_or(sum));
+    (sum, others)
+}

@@ -1,0 +1,159 @@
+//! The desk's hold on its treasury: a thread of its own does what is wished, one thing after another, and looks at chains.
+
+use super::clerk::Clerk;
+use super::follow::Found;
+use super::place::TreasurySettings;
+use super::wish::Wish;
+use crate::desk::chronicle::Chronicle;
+use crate::desk::shared::Shared;
+use crate::desk::{Operator, Scope};
+use crate::treasury::bitcoin::wallet::WalletId;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Wishes that may wait.
+const QUEUE: usize = 16;
+
+/// How often what is shown is made anew, so that prices and ages in it are of now.
+const SHOW_EVERY: Duration = Duration::from_secs(2);
+
+/// How often the thread looks whether a chain has answered.
+const LISTEN_EVERY: Duration = Duration::from_millis(100);
+
+/// What somebody wishes.
+type Job = (Scope<Operator>, Box<Wish>);
+
+/// The way to the treasury's thread. It ends when this is dropped.
+#[derive(Debug)]
+pub(in crate::desk) struct Keeper {
+    jobs: SyncSender<Job>,
+    shared: Arc<Shared>,
+}
+
+impl Keeper {
+    /// Starts the thread. `dir` is the desk's journal, which `chronicle` writes.
+    pub fn begin(
+        settings: TreasurySettings,
+        dir: Option<PathBuf>,
+        chronicle: Option<Arc<Mutex<Chronicle>>>,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let (jobs, queue) = sync_channel(QUEUE);
+        let desk = Arc::clone(&shared);
+        let started = thread::Builder::new().name("treasury".to_owned()).spawn(move || {
+            let Some(clerk) = open(settings, dir, chronicle, desk) else { return };
+            work(clerk, &queue);
+        });
+        if let Err(error) = started {
+            shared.notice(true, format!("the treasury is not shown: {error}"));
+        }
+        Self { jobs, shared }
+    }
+
+    /// Asks for something. What came of it is a notice, and shows in the views.
+    pub fn carry_out(&self, scope: Scope<Operator>, wish: Wish) {
+        if self.jobs.try_send((scope, Box::new(wish))).is_err() {
+            self.shared.notice(true, "the treasury is busy: that was not taken, try again");
+        }
+    }
+}
+
+fn open(
+    settings: TreasurySettings,
+    dir: Option<PathBuf>,
+    chronicle: Option<Arc<Mutex<Chronicle>>>,
+    shared: Arc<Shared>,
+) -> Option<Clerk> {
+    if let Some(prepare) = &settings.prepare
+        && let Err(reason) = prepare.0(&settings.place)
+    {
+        shared.notice(true, format!("the treasury is not shown: {reason}"));
+        return None;
+    }
+    let own = settings.place.journal.clone();
+    let (dir, chronicle) = match own {
+        Some(own) => {
+            let chronicle = Chronicle::beside(&own, &shared);
+            (Some(own), Some(Arc::new(Mutex::new(chronicle))))
+        }
+        None => (dir, chronicle),
+    };
+    Some(Clerk::open(settings, shared, chronicle, dir.as_deref()))
+}
+
+/// Looks at chains: one at a time, each wallet in its turn.
+struct Looks {
+    answers: (SyncSender<Found>, Receiver<Found>),
+    waiting: VecDeque<WalletId>,
+    since: Option<Instant>,
+    busy: bool,
+}
+
+fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
+    let local = Scope::local();
+    let mut looks = Looks { answers: sync_channel(1), waiting: VecDeque::new(), since: None, busy: false };
+    loop {
+        clerk.show(None);
+        let shown = Instant::now();
+        // Until there is something new, or what is shown is old.
+        while shown.elapsed() < SHOW_EVERY {
+            looks.go_on(&mut clerk);
+            if let Ok(found) = looks.answers.1.try_recv() {
+                looks.busy = false;
+                if let Err(error) = clerk.take(&local, found) {
+                    tracing::warn!("looking at a chain: {error}");
+                }
+                break;
+            }
+            match queue.recv_timeout(LISTEN_EVERY) {
+                Ok((scope, wish)) => {
+                    clerk.show(Some(doing(&wish)));
+                    match clerk.carry_out(&scope, *wish) {
+                        Ok(text) => clerk.shared.notice(false, text),
+                        Err(text) => clerk.shared.notice(true, text),
+                    }
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+}
+
+impl Looks {
+    /// Begins the next look, when it is time and none is under way.
+    fn go_on(&mut self, clerk: &mut Clerk) {
+        if self.waiting.is_empty() && self.since.is_none_or(|since| since.elapsed() >= clerk.settings.sync_every) {
+            let sourced = clerk.followed.iter().filter(|(_, followed)| followed.source.is_some());
+            self.waiting = sourced.map(|(id, _)| *id).collect();
+            self.since = Some(Instant::now());
+        }
+        if self.busy {
+            return;
+        }
+        let Some(question) = self.waiting.pop_front().and_then(|wallet| clerk.question(wallet).ok()) else { return };
+        let back = self.answers.0.clone();
+        let asking = thread::Builder::new().name("chain".to_owned());
+        // A thread that cannot be had now can be had at the next look; a desk that has ended needs no answer.
+        self.busy = asking.spawn(move || drop(back.send(question.ask()))).is_ok();
+    }
+}
+
+/// What is being done, in a word or two.
+fn doing(wish: &Wish) -> &'static str {
+    match wish {
+        Wish::Approve { .. } => "signing",
+        Wish::Reject { .. } => "refusing",
+        Wish::Export { .. } => "writing",
+        Wish::Import(_) => "reading",
+        Wish::Finalise(_) => "checking",
+        Wish::Broadcast { .. } => "broadcasting",
+        Wish::Sync(_) => "asking the chain",
+        Wish::Label { .. } | Wish::Freeze { .. } | Wish::Receive { .. } | Wish::ConfirmAddress { .. } => "recording",
+    }
+}

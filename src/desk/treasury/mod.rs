@@ -1,0 +1,25 @@
+//! The treasury of a running desk: wallets, what waits for approval, and what was done about it.
+//!
+//! - What is shown is folded from the journal and from what the chain said, with when and by whom it was said.
+//! - There is one review, and every way to a signature goes through it; a wish to sign or to broadcast says what its
+//!   owner saw, and is refused when that is no longer what the review says.
+
+mod acts;
+mod clerk;
+mod facts;
+mod follow;
+pub(super) mod keeper;
+mod place;
+mod secret;
+pub(super) mod show;
+mod view;
+mod wish;
+
+pub use place::{Place, Prepare, TreasurySettings, random};
+pub use secret::Secret;
+pub use view::{
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,
+    Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage,
+    WalletView, coins, collects, sendable,
+};
+pub use wish::{Given, Marked, Seen, Wish};

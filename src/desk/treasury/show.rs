@@ -1,0 +1,310 @@
+//! What is shown of the treasury: made on the clerk's thread, so that a view of it is a few copies of what is there.
+
+use super::clerk::{Clerk, Followed};
+use super::facts::{leaves, shown as price_shown};
+use super::view::{
+    AddressView, Balance, Challenge, CoinView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView, Recipients,
+    SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage, WalletView,
+    collects, sendable,
+};
+use crate::market::{Timestamp, printable};
+use crate::treasury::bitcoin::coins::Holdings;
+use crate::treasury::bitcoin::psbt::Version;
+use crate::treasury::bitcoin::review::facts::Quote;
+use crate::treasury::bitcoin::review::{Kind as Found, Review};
+use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet, WalletId};
+use crate::treasury::proposal::{Proposal, ProposalId, SeatId, SeatState, Vault};
+use bitcoin::{Amount, Network, OutPoint, SignedAmount};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Proposals that are told: those that are open before those that are done with.
+const MOST_PROPOSALS: usize = 200;
+
+/// Coins of a wallet that are told.
+const MOST_COINS: usize = 500;
+
+/// Characters of an address that have to be typed when it resembles another.
+const TYPED: usize = 8;
+
+/// All that can be asked for.
+#[derive(Clone, Debug)]
+pub(in crate::desk) struct Shown {
+    price: Option<PriceView>,
+    wallets: Vec<WalletView>,
+    pages: BTreeMap<WalletId, Arc<WalletPage>>,
+    rows: Vec<ProposalRow>,
+    proposals: BTreeMap<ProposalId, Arc<ProposalView>>,
+    at_work: Option<Arc<str>>,
+    read_only: Option<Arc<str>>,
+}
+
+impl Shown {
+    /// What waits; nothing where there is no wallet.
+    pub fn waiting(&self) -> Option<Waiting> {
+        let count = |what: fn(&ProposalRow) -> bool| self.rows.iter().filter(|row| what(row)).count();
+        let waiting = Waiting { collecting: count(|row| collects(row.state)), ready: count(|row| sendable(row.state)) };
+        (!self.wallets.is_empty()).then_some(waiting)
+    }
+
+    /// What a query asks for; nothing where there is no wallet and nothing to say.
+    pub fn view(&self, query: &TreasuryQuery) -> Option<TreasuryView> {
+        if self.wallets.is_empty() && self.read_only.is_none() && self.at_work.is_none() {
+            return None;
+        }
+        let wallet = query.wallet.and_then(|id| self.pages.get(&id));
+        let wallet = wallet.or_else(|| self.pages.get(&self.wallets.first()?.id)).cloned();
+        let proposal = query.proposal.and_then(|id| self.proposals.get(&id));
+        let proposal = proposal.or_else(|| self.proposals.get(&self.rows.first()?.id)).cloned();
+        Some(TreasuryView {
+            price: self.price.clone(),
+            wallets: self.wallets.clone(),
+            wallet,
+            proposals: self.rows.clone(),
+            proposal,
+            at_work: self.at_work.clone(),
+            read_only: self.read_only.clone(),
+        })
+    }
+}
+
+/// Makes all that can be asked for.
+pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
+    let (now, quotes) = (clerk.shared.now(), clerk.quotes());
+    let price = price_shown(&quotes, &clerk.settings.base, now);
+    let spends = spends(clerk, now);
+    let mut wallets = Vec::new();
+    let mut pages = BTreeMap::new();
+    for vault in clerk.treasury.vaults().filter(|vault| vault.archived.is_none()) {
+        let followed = clerk.followed.get(&vault.wallet.id());
+        let holdings = followed.map(|followed| followed.state.holdings(&vault.marks()));
+        let holdings = holdings.filter(|holdings| holdings.tip.is_some());
+        wallets.push(wallet(clerk, vault, followed, holdings.as_ref(), &price));
+        pages.insert(vault.wallet.id(), Arc::new(page(clerk, vault, followed, holdings.as_ref(), &spends)));
+    }
+    wallets.sort_by(|a, b| a.name.cmp(&b.name));
+    let numbered: Vec<(u64, ProposalId)> = (1..).zip(clerk.treasury.proposals().map(|proposal| proposal.id)).collect();
+    let mut newest: Vec<_> = numbered.into_iter().rev().collect();
+    let live = |id: ProposalId| clerk.treasury.proposal(id).is_ok_and(|proposal| proposal.state_at(now).is_live());
+    newest.sort_by_key(|(_, id)| !live(*id));
+    newest.truncate(MOST_PROPOSALS);
+    let (mut rows, mut proposals) = (Vec::new(), BTreeMap::new());
+    for (number, id) in newest {
+        let Some((review, lives)) = reviewed(clerk, id, &quotes, now) else { continue };
+        let Ok(proposal) = clerk.treasury.proposal(id) else { continue };
+        let Ok(vault) = clerk.treasury.vault(proposal.wallet) else { continue };
+        let view = proposal_view(clerk, vault, proposal, number, &review, &price);
+        if !lives {
+            clerk.done.insert(id, review);
+        }
+        rows.push(view.row.clone());
+        proposals.insert(id, Arc::new(view));
+    }
+    Shown {
+        price: Some(price),
+        wallets,
+        pages,
+        rows,
+        proposals,
+        at_work: at_work.map(Into::into),
+        read_only: clerk.read_only.as_deref().map(|reason| printable(reason).into()),
+    }
+}
+
+/// The review of a proposal, and whether another moment may change it.
+fn reviewed(clerk: &Clerk, id: ProposalId, quotes: &[Quote], now: Timestamp) -> Option<(Arc<Review>, bool)> {
+    let proposal = clerk.treasury.proposal(id).ok()?;
+    let lives = proposal.state_at(now).is_live();
+    if let Some(known) = clerk.done.get(&id).filter(|_| !lives) {
+        return Some((Arc::clone(known), lives));
+    }
+    let vault = clerk.treasury.vault(proposal.wallet).ok()?;
+    Some((Arc::new(clerk.review(vault, proposal, quotes)), lives))
+}
+
+/// Which open proposal spends which coin.
+fn spends(clerk: &Clerk, now: Timestamp) -> HashMap<OutPoint, u64> {
+    let numbered = (1..).zip(clerk.treasury.proposals());
+    let open = numbered.filter(|(_, proposal)| proposal.state_at(now).is_live());
+    open.flat_map(|(number, proposal)| proposal.coins().map(move |coin| (coin, number)).collect::<Vec<_>>()).collect()
+}
+
+fn seat_name(vault: &Vault, seat: SeatId) -> Arc<str> {
+    vault.seat_name(seat).into()
+}
+
+fn is_hot(clerk: &Clerk, seat: SeatId) -> bool {
+    clerk.treasury.is_hot(seat.fingerprint)
+}
+
+fn wallet(
+    clerk: &Clerk,
+    vault: &Vault,
+    followed: Option<&Followed>,
+    holdings: Option<&Holdings>,
+    price: &PriceView,
+) -> WalletView {
+    let policy = vault.wallet.policy();
+    let seats: Vec<SeatId> = SeatId::all(policy).map(|(seat, _)| seat).collect();
+    let balance = holdings.map(|holdings| {
+        let signed = |amount: Amount| amount.to_signed().unwrap_or(SignedAmount::ZERO);
+        let balance = holdings.balance;
+        Balance {
+            confirmed: balance.confirmed,
+            pending: signed(balance.incoming) - signed(balance.outgoing),
+            frozen: balance.frozen,
+        }
+    });
+    let worth = vault.wallet.network() == Network::Bitcoin || clerk.settings.pretends;
+    let armed = clerk.treasury.is_armed(vault);
+    let unconfirmed = if armed { 0 } else { vault.unconfirmed().len() };
+    let off = SyncView { state: SyncState::Off, source: "".into(), at: None, height: None };
+    WalletView {
+        id: vault.wallet.id(),
+        name: vault.wallet.name().into(),
+        network: vault.wallet.network(),
+        quorum: policy.quorum(),
+        hot: seats.iter().filter(|seat| is_hot(clerk, **seat)).count(),
+        confirmed: (seats.len().saturating_sub(unconfirmed), seats.len()),
+        value: balance.filter(|_| worth).and_then(|balance| price.value(balance.confirmed)),
+        balance,
+        sync: followed.map_or(off, |followed| followed.sync.clone()),
+    }
+}
+
+fn page(
+    clerk: &Clerk,
+    vault: &Vault,
+    followed: Option<&Followed>,
+    holdings: Option<&Holdings>,
+    spends: &HashMap<OutPoint, u64>,
+) -> WalletPage {
+    let tip = holdings.and_then(|holdings| holdings.tip).map_or(0, |tip| tip.height);
+    let address = |spot| address(&vault.wallet, spot);
+    let coin = |coin: &crate::treasury::bitcoin::coins::Coin| CoinView {
+        outpoint: coin.outpoint,
+        spot: coin.spot,
+        address: address(coin.spot).address,
+        amount: coin.value,
+        confirmations: coin.confirmed.map_or(0, |confirmed| (tip + 1).saturating_sub(confirmed.height)),
+        label: printable(coin.label.as_deref().unwrap_or_default()).into(),
+        frozen: coin.frozen,
+        spent_by: spends.get(&coin.outpoint).copied(),
+    };
+    let mut coins: Vec<CoinView> = holdings.into_iter().flat_map(|holdings| &holdings.coins).map(coin).collect();
+    coins.sort_by_key(|coin| (std::cmp::Reverse(coin.amount), coin.outpoint));
+    let count = coins.len();
+    coins.truncate(MOST_COINS);
+    let next = followed.map(|followed| {
+        // What was handed out is not handed out again, though nobody has paid there yet.
+        let unused = followed.state.next(Chain::Receive).index;
+        let after = vault.given.map_or(0, |given| given.saturating_add(1));
+        address(Spot { chain: Chain::Receive, index: unused.max(after) })
+    });
+    let confirmed = |seat: SeatId| vault.confirmed.contains_key(&seat);
+    WalletPage {
+        id: vault.wallet.id(),
+        coins,
+        count,
+        first: address(Spot { chain: Chain::Receive, index: 0 }),
+        next: next.filter(|_| clerk.treasury.is_armed(vault)),
+        keys: SeatId::all(vault.wallet.policy())
+            .map(|(seat, _)| (seat, seat_name(vault, seat), confirmed(seat)))
+            .collect(),
+    }
+}
+
+fn address(wallet: &Wallet, spot: Spot) -> AddressView {
+    let address = wallet.address(spot).map(|address| address.to_string()).unwrap_or_default();
+    AddressView { spot, address: address.into(), label: "".into() }
+}
+
+fn proposal_view(
+    clerk: &Clerk,
+    vault: &Vault,
+    proposal: &Proposal,
+    number: u64,
+    review: &Review,
+    price: &PriceView,
+) -> ProposalView {
+    let now = clerk.shared.now();
+    let (sent, others) = leaves(&review.outputs);
+    let payee = |output: &&crate::treasury::bitcoin::review::Output| Payee {
+        address: output.address.as_ref().map_or_else(|| output.script.to_hex_string(), ToString::to_string).into(),
+        label: printable(output.name.as_deref().unwrap_or_default()).into(),
+    };
+    let worth = vault.wallet.network() == Network::Bitcoin || clerk.settings.pretends;
+    let verdict = &review.verdict;
+    let row = ProposalRow {
+        id: proposal.id,
+        number,
+        wallet: vault.wallet.name().into(),
+        kind: kind(review.kind),
+        sent,
+        fee: review.fee.map(|fee| fee.amount),
+        value: price.value(sent).filter(|_| worth),
+        to: Recipients { first: others.first().map(payee), others: others.len().saturating_sub(1) },
+        state: proposal.state_at(now),
+        signed: proposal.approved().count(),
+        quorum: proposal.quorum,
+        missing: proposal.missing().map(|seat| seat_name(vault, seat.id)).collect(),
+        created: proposal.created_at,
+        expires: Some(proposal.expires_at),
+        judgement: verdict.judgement(),
+        codes: verdict.blocks.iter().chain(&verdict.warnings).map(|finding| finding.code).collect(),
+    };
+    let seat = |seat: &crate::treasury::proposal::Seat| SeatView {
+        id: seat.id,
+        name: vault.names.get(&seat.id).map(|name| printable(name).into()).unwrap_or_default(),
+        hot: (is_hot(clerk, seat.id) && clerk.settings.place.has_key(seat.id.fingerprint))
+            .then(|| HotKey { told: clerk.settings.told.clone() }),
+        speaks: vault.claims.get(&seat.id).is_none_or(|claimed| Some(*claimed) == clerk.identity),
+        standing: standing(&seat.state),
+    };
+    ProposalView {
+        txid: proposal.txid().unwrap_or(review.txid),
+        memo: proposal.memo.as_str().into(),
+        verdict: Arc::new(verdict.clone()),
+        reviewed: now,
+        challenges: challenges(review),
+        seats: proposal.seats.iter().map(seat).collect(),
+        history: clerk.events(proposal.id),
+        finished: proposal.finalised.is_some(),
+        psbt: proposal.signed().bytes(Version::V0).into(),
+        row,
+    }
+}
+
+/// What has to be typed: of each address that is like a known one, characters in which they differ (T16).
+pub(super) fn challenges(review: &Review) -> Vec<Challenge> {
+    let of = |output: &crate::treasury::bitcoin::review::Output| {
+        let (like, address) = (output.like.as_ref()?, output.address.as_ref()?.to_string());
+        // Addresses are ASCII, so that a byte is a character.
+        let from = address.find(&like.middle)?;
+        let count = like.middle.chars().count().clamp(1, TYPED);
+        Some(Challenge { address: address.into(), like: like.known.to_string().into(), from, count })
+    };
+    review.outputs.iter().filter_map(of).collect()
+}
+
+const fn kind(found: Found) -> Kind {
+    match found {
+        Found::Payment => Kind::Pay,
+        Found::Sweep => Kind::Sweep,
+        Found::Own => Kind::Own,
+        Found::Bump => Kind::Bump,
+        Found::Recovery => Kind::Recovery,
+        Found::Unknown => Kind::Unknown,
+    }
+}
+
+fn standing(state: &SeatState) -> SeatStanding {
+    let text = |text: &str| -> Arc<str> { printable(text).into() };
+    match state {
+        SeatState::Pending | SeatState::AwaitingDevice { .. } => SeatStanding::Pending,
+        SeatState::Viewed { at, .. } => SeatStanding::Viewed(*at),
+        SeatState::Approved { at, .. } => SeatStanding::Approved(*at),
+        SeatState::Rejected { reason, at } => SeatStanding::Rejected(*at, text(reason)),
+        SeatState::Failed { code, at } => SeatStanding::Failed(*at, text(code)),
+    }
+}

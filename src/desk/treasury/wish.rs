@@ -1,0 +1,107 @@
+//! What can be asked of the treasury.
+
+use super::Secret;
+use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::{ProposalId, SeatId};
+use bitcoin::OutPoint;
+use std::path::PathBuf;
+
+/// A wish about the treasury. What came of it is a notice, and shows in the next view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Sign with a key that is kept here. The review is made anew first.
+    Approve {
+        /// What.
+        proposal: ProposalId,
+        /// With which key.
+        seat: SeatId,
+        /// What opens it.
+        passphrase: Secret,
+        /// What the review said when this was asked for.
+        seen: Seen,
+        /// What was typed for each of the review's challenges, in their order.
+        answers: Vec<String>,
+    },
+    /// Refuse in the name of a seat. It is signed by this desk's own identity, which moves no money.
+    Reject {
+        /// What.
+        proposal: ProposalId,
+        /// For which key.
+        seat: SeatId,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Write the PSBT to a file that does not exist yet.
+    Export {
+        /// Whose.
+        proposal: ProposalId,
+        /// Where.
+        path: PathBuf,
+    },
+    /// Take new signatures from another file or text, or begin a proposal with it.
+    Import(Given),
+    /// Make a transaction of a proposal that has enough signatures, and check it by Bitcoin Core's rules.
+    Finalise(ProposalId),
+    /// Hand a transaction to the chain, after a review and a look at the chain of this moment.
+    Broadcast {
+        /// Which.
+        proposal: ProposalId,
+        /// What the review said when this was asked for.
+        seen: Seen,
+    },
+    /// Name something; an empty text takes the name away.
+    Label {
+        /// What.
+        of: Marked,
+        /// How.
+        text: String,
+    },
+    /// Keep a coin from being spent, or let it be spent again.
+    Freeze {
+        /// Of which wallet.
+        wallet: WalletId,
+        /// Which coin.
+        coin: OutPoint,
+        /// Whether it is kept.
+        frozen: bool,
+    },
+    /// Ask the chain about a wallet.
+    Sync(WalletId),
+    /// Hand out an address, so that it is not handed out again.
+    Receive {
+        /// Of which wallet.
+        wallet: WalletId,
+        /// Its number in the row to receive.
+        index: u32,
+    },
+    /// A cosigner has seen the wallet's first address on a device of their own.
+    ConfirmAddress {
+        /// Which wallet.
+        wallet: WalletId,
+        /// Whose device.
+        seat: SeatId,
+        /// The address as the device shows it.
+        shown: String,
+    },
+}
+
+/// What the person saw when they asked: warnings and blocks by their codes. A review that says something else by now is
+/// shown again before anything is done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen(pub Vec<&'static str>);
+
+/// What is imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// A file.
+    File(PathBuf),
+    /// Text that was typed or pasted: a PSBT in base64 or hex, or the parts of a QR sequence, one a line.
+    Text(String),
+}
+
+/// What can have a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// A coin of a wallet.
+    Coin(WalletId, OutPoint),
+}

@@ -1,0 +1,144 @@
+//! The whole life of a proposal by keyboard, at 80x24: read, signed with two keys, finished, broadcast, confirmed. And one
+//! that must not be signed, which says why.
+
+use crate::program::Home;
+use crate::pty::Pty;
+
+/// The demo's treasury, when it is there.
+fn treasury() -> Pty {
+    let mut pty = Home::new().demo();
+    pty.press("3");
+    pty.wait("the queue", |screen| {
+        let contents = screen.contents();
+        ["Demo vault", "HOT", "pay 0.50000000", "BLOCK", "2 to sign"].iter().all(|sign| contents.contains(sign))
+    });
+    pty
+}
+
+/// Turns the pages of a window until it asks for something.
+fn read_to(pty: &mut Pty, question: &str) {
+    for _ in 0..20 {
+        let before = pty.terminal().screen().contents();
+        if before.contains(question) {
+            return;
+        }
+        pty.press("\r");
+        pty.until("another page", || pty.terminal().screen().contents() != before);
+    }
+    panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
+}
+
+/// Signs the chosen proposal with the first key that can.
+fn sign(pty: &mut Pty) {
+    pty.press("a");
+    pty.wait_for("Sign #2");
+    read_to(pty, "the passphrase of");
+    assert!(pty.shows("in this demo \"demo\""), "a demo's passphrase is no secret");
+    pty.press("demo");
+    pty.wait_for("> ••••");
+    pty.press("\r");
+    pty.wait("the window is closed", |screen| !screen.contents().contains("Sign #2"));
+}
+
+#[test]
+fn a_proposal_lives_by_keyboard() {
+    let mut pty = treasury();
+    pty.press("\r");
+    pty.wait("the whole page", |screen| {
+        let contents = screen.contents();
+        contents.contains("invoice 118") && contents.contains("0 of 2 signed") && !contents.contains("Approvals")
+    });
+    pty.press("\x1b");
+    pty.wait_for("Approvals");
+    sign(&mut pty);
+    pty.wait_for("#2 signed by");
+    pty.wait_for("1 of 2");
+    sign(&mut pty);
+    pty.wait_for("READY");
+    pty.press("B");
+    pty.wait_for("#2 is not finished yet");
+    pty.press("f");
+    pty.wait_for("passes Bitcoin Core's rules");
+    pty.press("B");
+    pty.wait_for("Broadcast #2");
+    read_to(&mut pty, "type yes");
+    pty.press("yes\r");
+    pty.wait_for("took it");
+    pty.wait("a block with it", |screen| screen.contents().contains("confirmed"));
+    pty.press("v");
+    pty.wait_for("history");
+    pty.press("q");
+    pty.ended(0, "");
+}
+
+#[test]
+fn what_must_be_refused_says_why_and_is_not_signed() {
+    let mut pty = treasury();
+    pty.press("jv");
+    pty.wait_for("!! ");
+    pty.wait_for("(change-wrong-script)");
+    assert!(!pty.shows("approve"), "a key that would do nothing is not offered");
+    pty.press("a");
+    pty.wait_for("#1 must not be signed: change-wrong-script");
+    assert!(!pty.shows("passphrase"));
+    pty.press("r");
+    pty.wait_for("Refuse #1");
+    pty.press("not ours\r");
+    pty.wait_for("#1 refused by");
+    pty.press("r\r");
+    pty.wait_for("#1 is over");
+    pty.press("1");
+    pty.wait_for("approvals 1");
+    pty.press("q");
+    pty.ended(0, "");
+}
+
+#[test]
+fn a_wrong_passphrase_signs_nothing_and_coins_are_kept() {
+    let mut pty = treasury();
+    pty.press("a");
+    pty.wait_for("Sign #2");
+    read_to(&mut pty, "the passphrase of");
+    pty.press("demx\r");
+    pty.wait_for("#2 is not signed: the passphrase is wrong");
+    pty.press("c");
+    pty.wait_for("Coins of Demo vault");
+    pty.press("G");
+    pty.press("F");
+    pty.wait_for("FROZEN");
+    pty.press("lrent of May\r");
+    pty.wait_for("rent of May");
+    pty.press("F");
+    pty.wait("thawed", |screen| !screen.contents().contains("FROZEN"));
+    pty.press("d");
+    pty.wait_for("Receive");
+    pty.wait_for("bcrt");
+    pty.press("qq");
+    pty.ended(0, "");
+}
+
+#[test]
+fn a_psbt_goes_out_by_file_and_code_and_comes_back() {
+    let home = Home::new();
+    let mut pty = home.demo();
+    pty.press("3");
+    pty.wait_for("2 to sign");
+    sign(&mut pty);
+    pty.wait_for("#2 signed by");
+    pty.press("e");
+    pty.wait_for("Export #2");
+    pty.press("\r");
+    pty.wait_for("written to proposal-2.psbt");
+    let psbt = std::fs::read(home.file("proposal-2.psbt")).unwrap();
+    assert_eq!(psbt[..5], *b"psbt\xff");
+    pty.press("e\r");
+    pty.wait_for("proposal-2.psbt: File exists");
+    pty.press("i");
+    pty.wait_for("paste a PSBT");
+    pty.press("proposal-2.psbt\r");
+    pty.wait_for("brings no new signature");
+    pty.press("Q");
+    pty.wait_for("PSBT of #2, BBQr");
+    pty.press("qq");
+    pty.ended(0, "");
+}
