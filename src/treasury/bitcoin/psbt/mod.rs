@@ -52,6 +52,9 @@ pub const MOST_POINTS: usize = 8 << 10;
 /// The most scripts that outputs tell of in their trees.
 pub const MOST_LEAVES: usize = 2 << 10;
 
+/// The most parts of a final witness: what consensus allows on the stack.
+pub const MOST_WITNESS: u64 = 1_000;
+
 /// The longest path of a key: its depth is one byte.
 pub const LONGEST_PATH: usize = 255;
 

@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
                 input::WITNESS_SCRIPT => read.witness_script = Some(at.script()?),
                 input::DERIVATION => unique(at, &mut read.bip32_derivation, at.derivation(budget)?)?,
                 input::FINAL_SCRIPT => read.final_script_sig = Some(at.script()?),
-                input::FINAL_WITNESS => read.final_script_witness = Some(at.consensus::<Witness>("is no witness")?),
+                input::FINAL_WITNESS => read.final_script_witness = Some(at.witness()?),
                 input::RIPEMD160 => unique(at, &mut read.ripemd160_preimages, at.preimage()?)?,
                 input::SHA256 => unique(at, &mut read.sha256_preimages, at.preimage()?)?,
                 input::HASH160 => unique(at, &mut read.hash160_preimages, at.preimage()?)?,

@@ -3,7 +3,7 @@
 //! Curve points cost the most to read, so each different one is read once, and there may be so many and no more.
 
 use super::raw::{Field, compact, take};
-use super::{LONGEST_PATH, MOST_LEAVES, MOST_POINTS, PacketError, Place};
+use super::{LONGEST_PATH, MOST_LEAVES, MOST_POINTS, MOST_WITNESS, PacketError, Place};
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, KeySource, Xpub};
 use bitcoin::consensus::{Decodable, deserialize};
 use bitcoin::hashes::Hash;
@@ -11,7 +11,7 @@ use bitcoin::key::XOnlyPublicKey;
 use bitcoin::taproot::{
     self, ControlBlock, LeafVersion, TapLeafHash, TapNodeHash, TapTree, TaprootBuilder, TaprootMerkleBranch,
 };
-use bitcoin::{PublicKey, ScriptBuf, ecdsa, secp256k1};
+use bitcoin::{PublicKey, ScriptBuf, Witness, ecdsa, secp256k1};
 use std::collections::HashMap;
 
 /// What is left of the limits of a whole PSBT, and the points that were read already.
@@ -100,6 +100,15 @@ impl<'a> At<'a> {
     /// Anything that rust-bitcoin decodes from consensus encoding, whole.
     pub fn consensus<T: Decodable>(&self, why: &'static str) -> Result<T, PacketError> {
         deserialize(self.plain()?).map_err(|_| self.bad(why))
+    }
+
+    /// A final witness, of no more parts than a script may begin with.
+    pub fn witness(&self) -> Result<Witness, PacketError> {
+        let mut left = self.plain()?;
+        if compact(&mut left, self.place)? > MOST_WITNESS {
+            return Err(self.bad("has more parts than a script may begin with"));
+        }
+        self.consensus("is no witness")
     }
 
     pub fn script(&self) -> Result<ScriptBuf, PacketError> {

@@ -7,8 +7,8 @@ use bitcoin::bip32::{ChildNumber, Fingerprint, KeySource, Xpub};
 use bitcoin::secp256k1::{Secp256k1, VerifyOnly};
 use bitcoin::taproot::{LeafVersion, TapLeafHash};
 use bitcoin::{PublicKey, Script, ScriptBuf, XOnlyPublicKey};
-use miniscript::descriptor::{DescriptorPublicKey, ShInner};
-use miniscript::{Descriptor, ForEachKey, TranslatePk, Translator, translate_hash_clone};
+use miniscript::descriptor::{DescriptorPublicKey, ShInner, SinglePubKey};
+use miniscript::{Descriptor, ForEachKey, ToPublicKey, TranslatePk, Translator, translate_hash_clone};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -175,6 +175,12 @@ struct Row<'a> {
 
 impl Translator<DescriptorPublicKey, PublicKey, ()> for Row<'_> {
     fn pk(&mut self, key: &DescriptorPublicKey) -> Result<PublicKey, ()> {
+        if let DescriptorPublicKey::Single(single) = key {
+            return Ok(match single.key {
+                SinglePubKey::FullKey(key) => key,
+                SinglePubKey::XOnly(key) => key.to_public_key(),
+            });
+        }
         let child = ChildNumber::from_normal_idx(self.index).map_err(|_| ())?;
         let key = self.parents.get(key).ok_or(())?.ckd_pub(self.secp, child).map_err(|_| ())?;
         Ok(PublicKey::new(key.public_key))
