@@ -49,6 +49,14 @@ pub struct Row {
     pub tone: Tone,
 }
 
+impl Row {
+    /// A row; its parts are made printable, and empty ones left out.
+    pub fn new(label: impl Into<String>, tone: Tone, parts: impl IntoIterator<Item = String>) -> Self {
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        Self { label: label.into(), parts: parts.map(|part| printable(&part).into_owned()).collect(), tone }
+    }
+}
+
 /// The sum of a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,5 +88,25 @@ impl Verdict {
             ([], [_, ..]) => Judgement::Warn,
             ([], []) => Judgement::Clean,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t14_rows_and_findings_are_printable_whatever_they_are_made_of() {
+        let row = Row::new("in 0", Tone::Plain, ["\u{1b}[2Jours".to_owned(), String::new(), "a\nb\u{202e}".to_owned()]);
+        assert_eq!(row.parts, ["[2Jours", "a b"]);
+        assert_eq!(Finding::new("x", "\u{9b}31m\u{7}told").message, "31mtold");
+    }
+
+    #[test]
+    fn one_block_outweighs_any_number_of_warnings() {
+        let found = |count| vec![Finding::new("x", "y"); count];
+        let judged =
+            |warnings, blocks| Verdict { rows: vec![], warnings: found(warnings), blocks: found(blocks) }.judgement();
+        assert_eq!([judged(0, 0), judged(9, 0), judged(9, 1)], [Judgement::Clean, Judgement::Warn, Judgement::Block]);
     }
 }

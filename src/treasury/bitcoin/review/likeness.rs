@@ -9,11 +9,17 @@ use std::collections::{HashMap, HashSet};
 /// How many characters people compare at an end.
 const END: usize = 4;
 
+/// Four characters of an address, and whether they are its last.
+type End = (bool, String);
+
+/// An address, and the name that it has on the list.
+type Named = (Address, Option<String>);
+
 /// The recipients that are known, by what people see of them.
 pub(super) struct Known {
     names: HashMap<ScriptBuf, String>,
     scripts: HashSet<ScriptBuf>,
-    by_end: HashMap<(bool, String), Vec<(Address, Option<String>)>>,
+    by_end: HashMap<End, Vec<Named>>,
 }
 
 impl Known {
@@ -55,7 +61,7 @@ impl Known {
 }
 
 /// What people see at both ends, without the prefix that all addresses of a kind share.
-fn ends(address: &str) -> [(bool, String); 2] {
+fn ends(address: &str) -> [End; 2] {
     let own = own_part(address);
     let first = own.chars().take(END).collect();
     let last = own.chars().skip(own.chars().count().saturating_sub(END)).collect();

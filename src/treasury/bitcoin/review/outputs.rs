@@ -11,6 +11,7 @@ use super::spots::Spots;
 use super::value::btc;
 use crate::market::printable;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
+use bitcoin::hex::DisplayHex;
 use bitcoin::{Address, Amount, Psbt, ScriptBuf, WitnessVersion, XOnlyPublicKey};
 
 /// What an output is for the wallet.
@@ -148,12 +149,12 @@ fn kind(at: usize, script: &ScriptBuf, value: Amount, address: Option<&Address>,
     }
 }
 
-/// A script as it is: in words where it is short, and always printable.
+/// A script as it is: in words where it is short, in hex where it is not, and always printable.
 pub(super) fn raw(script: &ScriptBuf) -> String {
     /// What fits two lines.
-    const MOST: usize = 120;
-    let words = script.to_asm_string();
-    let words = printable(&words);
-    let shown: String = words.chars().take(MOST).collect();
-    if shown.len() < words.len() { format!("{shown}… ({} bytes)", script.len()) } else { shown }
+    const MOST: usize = 80;
+    match script.as_bytes().get(..MOST / 2) {
+        Some(begin) if script.len() > MOST => format!("{}… ({} bytes)", begin.to_lower_hex_string(), script.len()),
+        _ => printable(&script.to_asm_string()).into_owned(),
+    }
 }

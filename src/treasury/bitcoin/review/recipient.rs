@@ -9,7 +9,7 @@
 
 use crate::market::printable;
 use bitcoin::address::{NetworkUnchecked, ParseError};
-use bitcoin::{Address, Amount, Denomination, Network, NetworkKind};
+use bitcoin::{Address, Amount, Denomination, Network};
 use std::str::FromStr;
 
 /// The longest text that is read: a long URI with a message.
@@ -145,7 +145,6 @@ fn address(text: &str, network: Network) -> Result<Address, RecipientError> {
         };
         return Err(RecipientError::WrongNetwork { found, wanted: network });
     }
-    debug_assert!(NetworkKind::from(network).is_mainnet() == unchecked.is_valid_for_network(Network::Bitcoin));
     Ok(unchecked.assume_checked())
 }
 

@@ -16,38 +16,28 @@ use bitcoin::absolute::LockTime;
 use bitcoin::bip32::Fingerprint;
 use bitcoin::{Amount, Network, Psbt};
 
-/// A row; its parts are made printable.
-fn row(label: &str, tone: Tone, parts: Vec<String>) -> Row {
-    let parts = parts.into_iter().filter(|part| !part.is_empty());
-    Row {
-        label: label.to_owned(),
-        parts: parts.map(|part| crate::market::printable(&part).into_owned()).collect(),
-        tone,
-    }
-}
-
 /// The rows of a review.
 pub(super) fn write(review: &Review, psbt: &Psbt, wallet: &Wallet, facts: &Facts, price: Option<&Price>) -> Vec<Row> {
     let told = |amount: Amount| price.and_then(|price| price.told(amount)).unwrap_or_default();
-    let mut rows = vec![row("what", Tone::Plain, summary(review, wallet))];
+    let mut rows = vec![Row::new("what", Tone::Plain, summary(review, wallet))];
     rows.extend(review.inputs.iter().enumerate().map(|(at, input)| coin(at, input)));
     for (at, output) in review.outputs.iter().enumerate() {
         rows.push(paid(at, output, told(output.value)));
     }
     rows.push(match review.fee {
-        None => row("fee", Tone::Block, vec!["unknown".into()]),
+        None => Row::new("fee", Tone::Block, vec!["unknown".into()]),
         Some(fee) => {
             let part = share(fee.amount, fee.spent).map(|part| format!("{part} of what is spent")).unwrap_or_default();
             let rate = format!("{} sat/vB", rate(fee.rate));
-            row("fee", Tone::Plain, vec![format!("{} sat", fee.amount.to_sat()), rate, part, told(fee.amount)])
+            Row::new("fee", Tone::Plain, vec![format!("{} sat", fee.amount.to_sat()), rate, part, told(fee.amount)])
         }
     });
-    rows.push(row("time", Tone::Plain, time(psbt)));
-    rows.push(row("signed", Tone::Plain, signed(review, facts)));
+    rows.push(Row::new("time", Tone::Plain, time(psbt)));
+    rows.push(Row::new("signed", Tone::Plain, signed(review, facts)));
     for way in &review.later {
-        rows.push(row(if way.taken { "by" } else { "later" }, Tone::Plain, later(way, wallet)));
+        rows.push(Row::new(if way.taken { "by" } else { "later" }, Tone::Plain, later(way, wallet)));
     }
-    rows.push(row("txid", Tone::Plain, vec![review.txid.to_string()]));
+    rows.push(Row::new("txid", Tone::Plain, vec![review.txid.to_string()]));
     rows
 }
 
@@ -76,7 +66,7 @@ fn coin(at: usize, input: &Input) -> Row {
     let whose = input.spot.map_or_else(|| "FOREIGN".to_owned(), |spot| format!("ours {spot}"));
     let tone = if input.ours() { Tone::Ours } else { Tone::Warning };
     let label = input.label.as_deref().map(|label| format!("«{label}»")).unwrap_or_default();
-    row(&format!("in {at}"), tone, vec![value, claimed.into(), whose, label, input.outpoint.to_string()])
+    Row::new(format!("in {at}"), tone, vec![value, claimed.into(), whose, label, input.outpoint.to_string()])
 }
 
 fn paid(at: usize, output: &Output, worth: String) -> Row {
@@ -92,7 +82,7 @@ fn paid(at: usize, output: &Output, worth: String) -> Row {
     };
     let to = output.address.as_ref().map_or_else(|| raw(&output.script), |address| fours(&address.to_string()));
     let name = output.name.as_deref().map(|name| format!("«{name}»")).unwrap_or_default();
-    row(&format!("out {at}"), tone, vec![digits(output.value), role, to, name, worth])
+    Row::new(format!("out {at}"), tone, vec![digits(output.value), role, to, name, worth])
 }
 
 fn time(psbt: &Psbt) -> Vec<String> {

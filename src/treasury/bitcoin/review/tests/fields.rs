@@ -100,6 +100,22 @@ fn a_seat_counts_when_it_has_signed_every_input() {
 }
 
 #[test]
+fn a_complete_file_is_reviewed_though_it_has_lost_its_paths() {
+    for wallet in all_kinds() {
+        let mut draft = honest(&wallet);
+        draft.sign(&[1, 2, 3]);
+        draft.psbt = miniscript::psbt::PsbtExt::finalize(draft.psbt.clone(), &secp()).unwrap();
+        for map in &mut draft.psbt.inputs {
+            map.bip32_derivation.clear();
+            map.tap_key_origins.clear();
+        }
+        let review = draft.review(&Facts::default());
+        let told = (blocks(&review), review.signed().count() >= review.required);
+        assert_eq!(told, (vec![], true), "{}", wallet.descriptor(Chain::Receive));
+    }
+}
+
+#[test]
 fn t11_unknown_fields_are_counted_and_told() {
     let wallet = two_of_three();
     let mut packet = honest(&wallet).packet();
