@@ -128,6 +128,7 @@ async fn spent(width: u16, height: u16, depth: ColourDepth, line: Line) -> u64 {
         journal: None,
         cache: None,
         portfolio: None,
+        treasury: None,
         saved: None,
         alerts: Default::default(),
         capture: Some(capture),
