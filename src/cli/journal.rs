@@ -185,6 +185,7 @@ fn shown(entry: &Entry) -> String {
         Body::Portfolio(Definition::Portfolio { name, accounts, .. }) => {
             format!("portfolio {name} has {} accounts", accounts.len())
         }
+        Body::Treasury(event) => event.0.told(),
         Body::Ledger(brought) => format!("{} entries from {}", brought.entries.len(), brought.source),
         Body::Other { json, .. } => json.clone(),
     };

@@ -18,6 +18,7 @@ mod completions;
 mod failure;
 mod hearing;
 mod help;
+mod hot;
 pub mod journal;
 mod keys;
 mod link;
@@ -27,12 +28,17 @@ mod nav;
 mod performance;
 mod pnl;
 mod portfolio;
+mod proposal;
+mod propose;
 mod read;
 mod record;
 mod replay;
+mod review;
 mod sim;
 mod symbols;
+mod treasury;
 mod venues;
+mod wallet;
 
 pub use failure::{Exit, Failure};
 
@@ -116,6 +122,16 @@ enum Command {
     Performance(performance::Args),
     /// Tells what trades have realised and what is held
     Pnl(pnl::Args),
+    /// Says what a PSBT does to a wallet, before anybody signs it
+    Review(review::Args),
+    /// Watches multisig wallets: keys, addresses, coins, labels
+    Wallet(wallet::Args),
+    /// Makes a transaction and lets it wait for approvals
+    Propose(propose::Args),
+    /// Approves, rejects, combines and broadcasts what waits
+    Proposal(proposal::Args),
+    /// Makes and keeps HOT keys: those that lie on this machine
+    Hot(hot::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -176,10 +192,15 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Portfolio(args) => portfolio::run(args, &start()?.context()?),
         Command::Performance(args) => performance::run(args, &start()?.context()?),
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),
+        Command::Wallet(args) => wallet::run(args, &start()?.context()?),
+        Command::Propose(args) => propose::run(args, &start()?.context()?),
+        Command::Proposal(args) => proposal::run(args, &start()?.context()?),
+        Command::Hot(args) => hot::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())
         }
+        Command::Review(args) => review::run(args, output),
         Command::Doctor(args) => doctor::run(args, &start()?),
         Command::Config(args) => config::show::run(args, &start()?),
         Command::Completions(args) => completions::run(args, output),

@@ -22,6 +22,8 @@ pub struct Paths {
     pub journal: PathBuf,
     /// The folder of the history of NAV and prices: to be backed up.
     pub history: PathBuf,
+    /// The folder of hot keys and of the identity, both secret: to be backed up.
+    pub treasury: PathBuf,
     /// The cache's folder: can be deleted at any time.
     pub cache: PathBuf,
     /// Logs and what the console remembers between runs.
@@ -54,8 +56,8 @@ impl Paths {
                 })?,
             ),
         };
-        let (journal, history) = (data.join("journal"), data.join("history"));
-        Ok(Self { config, config_named, journal, history, cache, state })
+        let (journal, history, treasury) = (data.join("journal"), data.join("history"), data.join("treasury"));
+        Ok(Self { config, config_named, journal, history, treasury, cache, state })
     }
 
     /// The log of the current run.

@@ -13,6 +13,7 @@ mod index;
 mod ledger;
 mod notice;
 mod saved;
+mod treasury;
 
 pub use cache::Cache;
 pub use history::History;
@@ -21,3 +22,4 @@ pub use journal::Journal;
 pub use ledger::{Books, LedgerFault, read_books};
 pub use notice::Notice;
 pub use saved::Saved;
+pub use treasury::{TreasuryFault, open_treasury, read_treasury};

@@ -9,4 +9,6 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
+pub mod exchange;
+pub mod proposal;
 pub mod verdict;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::Alert;
 use super::ledger::Ledger;
 use super::line::Hash;
+use super::treasury::Treasury;
 use crate::market::Timestamp;
 use crate::portfolio::estate::Definition;
 
@@ -58,6 +59,8 @@ pub enum Body {
     Ledger(Ledger),
     /// Somebody said what an account or a portfolio is.
     Portfolio(Definition),
+    /// Something happened in a treasury.
+    Treasury(Treasury),
     /// A kind, or a shape of a known kind, that this version does not know. It is verified and shown all the same.
     Other {
         /// The kind's name. Text from outside.
@@ -104,6 +107,7 @@ impl Body {
             Self::Alert(_) => "alert",
             Self::Ledger(_) => "ledger",
             Self::Portfolio(_) => "portfolio",
+            Self::Treasury(_) => "treasury",
             Self::Other { kind, .. } => kind,
         }
     }
@@ -117,6 +121,7 @@ impl Body {
             Self::Alert(body) => serde_json::to_string(body),
             Self::Ledger(body) => serde_json::to_string(body),
             Self::Portfolio(body) => serde_json::to_string(body),
+            Self::Treasury(body) => serde_json::to_string(body),
             Self::Other { json, .. } => Ok(json.clone()),
         }
     }
@@ -130,6 +135,7 @@ impl Body {
             "alert" => serde_json::from_str(json).map(Self::Alert).ok(),
             "ledger" => serde_json::from_str(json).map(Self::Ledger).ok(),
             "portfolio" => serde_json::from_str(json).map(Self::Portfolio).ok(),
+            "treasury" => serde_json::from_str(json).map(Self::Treasury).ok(),
             _ => None,
         };
         known.unwrap_or_else(|| Self::Other { kind: kind.to_owned(), json: json.to_owned() })

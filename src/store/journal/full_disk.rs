@@ -59,7 +59,7 @@ impl Segment for SmallFile {
 
 fn small(dir: &Path, room: usize) -> (Journal, Small) {
     let disk = Small(Arc::new(Mutex::new(State { room, ..State::default() })));
-    let (journal, notices) = Journal::open_on(dir, 2000, Box::new(disk.clone()));
+    let (journal, notices) = Journal::open_on(dir, 2000, Box::new(disk.clone()), &mut |_| false, &mut |_| {});
     assert_eq!(notices, []);
     (journal, disk)
 }

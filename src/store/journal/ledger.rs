@@ -1,9 +1,11 @@
 //! What the journal keeps of the ledger: entries, as many as were brought at once and fit a line.
 
-use super::MAX_LINE;
 use crate::portfolio::ledger::{Entry, Kind};
 use serde::{Deserialize, Serialize};
 use std::iter::Peekable;
+
+/// How much of a line entries fill: enough that there are few lines, little enough that one is read and taken in at once.
+const ROOM: usize = 512 << 10;
 
 /// Entries of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub struct Ledger {
 impl Ledger {
     /// Takes as many entries as surely fit a line, at least one.
     pub fn fill(source: &str, entries: &mut Peekable<impl Iterator<Item = Entry>>) -> Self {
-        let mut room = MAX_LINE / 2;
+        let mut room = ROOM;
         let mut taken: Vec<Entry> = Vec::new();
         while let Some(entry) = entries.next_if(|entry| taken.is_empty() || size(entry) <= room) {
             room = room.saturating_sub(size(&entry));

@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use super::entry::{Body, Entry, Who};
 use crate::market::{Timestamp, printable};
 
-/// The longest line, without its line feed.
-pub const MAX_LINE: usize = 1 << 20;
+/// The longest line, without its line feed: a PSBT of 4 MiB in base64, and what stands around it. A reader holds one such
+/// line and what is made of it.
+pub const MAX_LINE: usize = 6 << 20;
 
 /// The length of `,"hash":"…"}`.
 pub const SEAL_LEN: usize = SEAL_START.len() + 64 + SEAL_END.len();

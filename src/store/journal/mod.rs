@@ -39,6 +39,7 @@ mod reader;
 mod segment;
 #[cfg(test)]
 mod tests;
+mod treasury;
 mod verify;
 mod writer;
 
@@ -55,6 +56,7 @@ pub use line::{Hash, LineError, Link, MAX_LINE, SEAL_LEN, check_line, seal};
 pub(super) use reader::read_at;
 pub use reader::{Damage, Found, Reader, Tail};
 pub use segment::Position;
+pub use treasury::Treasury;
 pub use verify::{Report, verify};
 
 use self::disk::{Disk, Files};
@@ -133,10 +135,27 @@ impl Journal {
 
     /// Like [`Self::open`], with segments of another size.
     pub fn open_with(dir: &Path, segment_size: u64) -> (Self, Vec<Notice>) {
-        Self::open_on(dir, segment_size, Box::new(Files))
+        Self::open_on(dir, segment_size, Box::new(Files), &mut |_| false, &mut |_| {})
     }
 
-    fn open_on(dir: &Path, segment_size: u64, disk: Box<dyn Disk>) -> (Self, Vec<Notice>) {
+    /// Like [`Self::open`], for whoever decides by what stands there: every entry is handed to `each` while it is
+    /// verified, and the lock is held from before the first until the end. While another process writes the journal,
+    /// `wait` is asked, with the process's number where it is known, whether to try again.
+    pub fn open_each(
+        dir: &Path,
+        wait: &mut dyn FnMut(Option<u32>) -> bool,
+        each: &mut dyn FnMut(&Entry),
+    ) -> (Self, Vec<Notice>) {
+        Self::open_on(dir, SEGMENT_SIZE, Box::new(Files), wait, each)
+    }
+
+    fn open_on(
+        dir: &Path,
+        segment_size: u64,
+        disk: Box<dyn Disk>,
+        wait: &mut dyn FnMut(Option<u32>) -> bool,
+        each: &mut dyn FnMut(&Entry),
+    ) -> (Self, Vec<Notice>) {
         let shown_dir = || dir.display().to_string();
         let unavailable = |e: io::Error| Notice::JournalUnavailable { dir: shown_dir(), reason: e.to_string() };
         let mut notices = Vec::new();
@@ -144,13 +163,19 @@ impl Journal {
             true => Ok(()),
             false => DirBuilder::new().recursive(true).mode(0o700).create(dir).and_then(|()| disk::sync_dir(dir)),
         };
-        let lock = made.and_then(|()| Lock::take(dir)).map_err(unavailable);
+        let lock = made.and_then(|()| Lock::take_patiently(dir, wait)).map_err(unavailable);
         let lock = lock.and_then(|lock| lock.ok_or_else(|| Notice::JournalLocked { dir: shown_dir() }));
         let lock = lock.map_err(|notice| notices.push(notice)).ok();
 
         let mut link = Link::START;
         let read = Reader::open(dir).and_then(|mut reader| {
-            let finished = reader.finish();
+            let finished = loop {
+                match reader.next() {
+                    Ok(Some(found)) => each(&found.entry),
+                    Ok(None) => break Ok(()),
+                    Err(damage) => break Err(damage),
+                }
+            };
             link = reader.link();
             finished.map(|()| reader)
         });

@@ -164,7 +164,7 @@ fn every_other_damage_is_named_by_its_line() {
             |d| edit(&file(d, 1), |b| b.truncate(b.len() - 1)),
             "journal-000001.jsonl, line 5: the file ends within the line",
         ),
-        (|d| edit(&file(d, 3), |b| b.splice(0..0, vec![b'x'; MAX_LINE + 1]).for_each(drop)), "longer than 1048576"),
+        (|d| edit(&file(d, 3), |b| b.splice(0..0, vec![b'x'; MAX_LINE + 1]).for_each(drop)), "longer than 6291456"),
         (|d| std::fs::remove_file(file(d, 2)).unwrap(), "journal-000002.jsonl is missing"),
         (|d| std::fs::remove_file(file(d, 1)).unwrap(), "journal-000001.jsonl is missing"),
         (

@@ -17,11 +17,31 @@ pub(super) struct Lock {
 }
 
 impl Lock {
+    /// Takes the lock; while another process holds it, `wait` is asked whether to try again.
+    pub(super) fn take_patiently(dir: &Path, wait: &mut dyn FnMut(Option<u32>) -> bool) -> io::Result<Option<Self>> {
+        loop {
+            match Self::take(dir)? {
+                None if wait(Self::holder(dir)) => {}
+                taken => return Ok(taken),
+            }
+        }
+    }
+
+    /// The process that holds the lock, as far as the file says.
+    fn holder(dir: &Path) -> Option<u32> {
+        std::fs::read_to_string(dir.join("lock")).ok()?.trim().parse().ok()
+    }
+
     /// Takes the lock of the journal in `dir`; `None` when another process holds it.
     pub(super) fn take(dir: &Path) -> io::Result<Option<Self>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(dir.join("lock"))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => {
+                // Whom to ask for it. A lock that does not say so is a lock all the same.
+                let named = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
+                drop(named);
+                Ok(Some(Self { _file: file }))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(e)) => Err(e),
         }

@@ -6,16 +6,19 @@
 //! - A seat is a key of the descriptor. One person may hold several seats; no key holds two of the same quorum.
 //! - A key that nobody can know (the point of BIP-341 without a discrete logarithm) is no seat.
 
-use bitcoin::bip32::{DerivationPath, Fingerprint, Xpub};
-use miniscript::descriptor::{DescriptorPublicKey, DescriptorType};
-use miniscript::policy::{Liftable, Semantic};
-use miniscript::{AbsLockTime, Descriptor, ForEachKey, RelLockTime, Threshold};
+mod ways;
+
+use super::import::error::quote;
+use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub};
+use miniscript::descriptor::{DescriptorPublicKey, DescriptorType, SinglePubKey};
+use miniscript::policy::Liftable;
+use miniscript::{AbsLockTime, Descriptor, ForEachKey, RelLockTime};
 
 /// The most keys in a wallet: what every device takes.
 pub const MOST_KEYS: usize = 15;
 
 /// The x coordinate of the point that BIP-341 proposes for a key path that nobody can use.
-const NOBODY: [u8; 32] = [
+pub(super) const NOBODY: [u8; 32] = [
     0x50, 0x92, 0x9b, 0x74, 0xc1, 0xa0, 0x49, 0x54, 0xb7, 0x8b, 0x4b, 0x60, 0x35, 0xe9, 0x7a, 0x5e, 0x07, 0x8a, 0x5a,
     0x0f, 0x28, 0xec, 0x96, 0xd5, 0x47, 0xbf, 0xee, 0x9a, 0xce, 0x80, 0x3a, 0xc0,
 ];
@@ -102,13 +105,18 @@ pub enum PolicyError {
     Rows,
 }
 
-type Parts = Threshold<std::sync::Arc<Semantic<DescriptorPublicKey>>, 0>;
-
-/// A way to spend as the policy means it: so many of these keys, once every lock has ended.
-struct Way {
-    locks: Vec<Lock>,
-    required: usize,
-    seats: Vec<usize>,
+impl PolicyError {
+    /// The code that scripts see. Stable.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Kind(_) => "wallet-kind",
+            Self::SingleKey(_) => "wallet-single-key",
+            Self::Keys(_) => "wallet-keys",
+            Self::Twice(_) => "wallet-key-twice",
+            Self::Form(_) => "wallet-form",
+            Self::Rows => "wallet-mixed-rows",
+        }
+    }
 }
 
 impl Policy {
@@ -119,20 +127,18 @@ impl Policy {
             return Err(PolicyError::Kind(format!("{kind:?}")));
         }
         let (cosigners, keys) = cosigners(descriptor)?;
-        let meaning = descriptor.lift().map_err(|error| PolicyError::Form(error.to_string()))?;
+        let meaning = descriptor.lift().map_err(|error| PolicyError::Form(quote(&error.to_string())))?;
         let (mut now, mut recovery) = (Vec::new(), Vec::new());
-        for way in ways(&meaning.normalized(), &keys)? {
+        for way in ways::ways(&meaning.normalized(), &keys)? {
             match *way.locks.as_slice() {
                 [] => now.push(way),
                 [lock] => recovery.push(Recovery { lock, required: way.required, seats: way.seats }),
                 _ => return Err(PolicyError::Form("a way to spend has several time locks".into())),
             }
         }
-        let Way { required, seats, .. } = together(now)?;
-        let unlike =
-            |a: &usize, b: &usize| a != b && cosigners.get(*a).map(|c| c.xpub) == cosigners.get(*b).map(|c| c.xpub);
-        if let Some(twice) = seats.iter().find(|seat| seats.iter().any(|other| unlike(seat, other))) {
-            return Err(PolicyError::Twice(cosigners.get(*twice).map(|c| c.fingerprint).unwrap_or_default()));
+        let ways::Way { required, seats, .. } = ways::together(now)?;
+        for way in std::iter::once(&seats).chain(recovery.iter().map(|way| &way.seats)) {
+            once(way, &cosigners)?;
         }
         recovery.sort_by_key(|way| way.lock);
         let quorum = Quorum { required, of: seats.len() };
@@ -159,6 +165,11 @@ impl Policy {
         self.seats.iter().filter_map(|seat| self.cosigners.get(*seat))
     }
 
+    /// Where the keys of the quorum stand in [`Policy::cosigners`].
+    pub fn seat_places(&self) -> &[usize] {
+        &self.seats
+    }
+
     /// The ways to spend that open later, the soonest first.
     pub fn recovery(&self) -> &[Recovery] {
         &self.recovery
@@ -170,22 +181,23 @@ impl Policy {
     }
 }
 
+/// As which seat each key of a descriptor counts.
+type Keys = Vec<(DescriptorPublicKey, usize)>;
+
 /// The keys of a descriptor without those that nobody can know, and as which seat each of its keys counts.
-fn cosigners(
-    descriptor: &Descriptor<DescriptorPublicKey>,
-) -> Result<(Vec<Cosigner>, Vec<(DescriptorPublicKey, usize)>), PolicyError> {
-    let (mut cosigners, mut keys): (Vec<Cosigner>, Vec<_>) = (Vec::new(), Vec::new());
+fn cosigners(descriptor: &Descriptor<DescriptorPublicKey>) -> Result<(Vec<Cosigner>, Keys), PolicyError> {
+    let (mut cosigners, mut keys): (Vec<Cosigner>, Keys) = (Vec::new(), Vec::new());
     let mut single = None;
     let mut number = 0_usize;
     descriptor.for_each_key(|key| {
         number = number.saturating_add(1);
+        if nobody(key) {
+            return true;
+        }
         let DescriptorPublicKey::XPub(xpub) = key else {
             single.get_or_insert(PolicyError::SingleKey(number));
             return true;
         };
-        if xpub.xkey.public_key.x_only_public_key().0.serialize() == NOBODY {
-            return true;
-        }
         let (fingerprint, path) = xpub.origin.clone().unwrap_or((xpub.xkey.fingerprint(), DerivationPath::master()));
         let cosigner = Cosigner { fingerprint, path, xpub: xpub.xkey, origin_known: xpub.origin.is_some() };
         keys.push((key.clone(), cosigners.len()));
@@ -199,69 +211,37 @@ fn cosigners(
     }
 }
 
-/// The ways to spend that a policy offers.
-fn ways(
-    meaning: &Semantic<DescriptorPublicKey>,
-    keys: &[(DescriptorPublicKey, usize)],
-) -> Result<Vec<Way>, PolicyError> {
-    match meaning {
-        Semantic::Thresh(any) if any.is_or() => {
-            let ways = any.iter().map(|branch| ways(branch, keys));
-            Ok(ways.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-        }
-        Semantic::Key(key) => {
-            Ok(seat(key, keys).map(|seat| Way { locks: vec![], required: 1, seats: vec![seat] }).into_iter().collect())
-        }
-        Semantic::Thresh(some) => {
-            let (mut locks, mut required, mut seats) = (Vec::new(), some.k(), Vec::new());
-            for part in some.iter() {
-                match part.as_ref() {
-                    Semantic::Key(key) => seats.extend(seat(key, keys)),
-                    Semantic::Older(time) if some.is_and() => locks.push(Lock::Older(*time)),
-                    Semantic::After(time) if some.is_and() => locks.push(Lock::After(*time)),
-                    // Beside a quorum of its own only locks may stand: two quorums at once are no m of n.
-                    Semantic::Thresh(inner) if some.is_and() && lone_quorum(some) => {
-                        for key in inner.iter() {
-                            let Semantic::Key(key) = key.as_ref() else { return Err(form(meaning)) };
-                            seats.extend(seat(key, keys));
-                        }
-                        required = inner.k();
-                    }
-                    _ => return Err(form(meaning)),
-                }
+/// Whether a key is the one that nobody can know.
+pub(super) fn nobody(key: &DescriptorPublicKey) -> bool {
+    let point = match key {
+        DescriptorPublicKey::XPub(xpub) => xpub.xkey.public_key.x_only_public_key().0,
+        DescriptorPublicKey::MultiXPub(xpub) => xpub.xkey.public_key.x_only_public_key().0,
+        DescriptorPublicKey::Single(single) => match single.key {
+            SinglePubKey::XOnly(key) => key,
+            SinglePubKey::FullKey(key) => key.inner.x_only_public_key().0,
+        },
+    };
+    point.serialize() == NOBODY
+}
+
+/// Whoever holds a seat holds one: no key stands twice, under whatever name, and none follows from another.
+fn once(seats: &[usize], cosigners: &[Cosigner]) -> Result<(), PolicyError> {
+    let held: Vec<&Cosigner> = seats.iter().filter_map(|seat| cosigners.get(*seat)).collect();
+    for (place, one) in held.iter().enumerate() {
+        for other in held.iter().skip(place.saturating_add(1)) {
+            // The same point with another chain code, depth or sign is the same secret.
+            let same = one.xpub.public_key.x_only_public_key().0 == other.xpub.public_key.x_only_public_key().0;
+            if same || child(&one.xpub, &other.xpub) || child(&other.xpub, &one.xpub) {
+                return Err(PolicyError::Twice(one.fingerprint));
             }
-            // An `and` of keys and locks wants every key; the locks are counted apart.
-            let required = if lone_quorum(some) { required } else { required.saturating_sub(locks.len()) };
-            Ok(vec![Way { locks, required, seats }])
         }
-        _ => Err(form(meaning)),
     }
+    Ok(())
 }
 
-/// Whether one threshold and otherwise only locks stand in an `and`.
-fn lone_quorum(parts: &Parts) -> bool {
-    let others = parts.iter().filter(|part| !matches!(***part, Semantic::Older(_) | Semantic::After(_)));
-    others.count() == 1 && parts.iter().any(|part| matches!(**part, Semantic::Thresh(_)))
-}
-
-fn form(meaning: &Semantic<DescriptorPublicKey>) -> PolicyError {
-    PolicyError::Form(meaning.to_string())
-}
-
-/// As which seat a key counts; none for the key that nobody can know.
-fn seat(key: &DescriptorPublicKey, keys: &[(DescriptorPublicKey, usize)]) -> Option<usize> {
-    keys.iter().find(|(known, _)| known == key).map(|(_, seat)| *seat)
-}
-
-/// The ways that are open at any time as one: a quorum, or any one of several keys.
-fn together(mut ways: Vec<Way>) -> Result<Way, PolicyError> {
-    if ways.len() > 1 && ways.iter().all(|way| way.required == 1 && way.seats.len() == 1) {
-        let seats = ways.into_iter().flat_map(|way| way.seats).collect();
-        return Ok(Way { locks: Vec::new(), required: 1, seats });
-    }
-    match (ways.pop(), ways.is_empty()) {
-        (Some(way), true) => Ok(way),
-        (None, _) => Err(PolicyError::Form("nobody can spend before a time lock ends".into())),
-        (Some(_), false) => Err(PolicyError::Form("several quorums can spend at any time".into())),
-    }
+/// Whether a key can be derived from another without a secret, in one step.
+fn child(child: &Xpub, parent: &Xpub) -> bool {
+    matches!(child.child_number, ChildNumber::Normal { .. })
+        && child.parent_fingerprint == parent.fingerprint()
+        && child.depth == parent.depth.saturating_add(1)
 }

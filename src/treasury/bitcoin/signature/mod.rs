@@ -2,10 +2,27 @@
 //!
 //! - A signature counts for a seat when it is valid for the very bytes of this transaction, under a key that the
 //!   wallet's descriptor derives at the input's own spot, and asks for the usual sighash (ALL, or DEFAULT in taproot).
+//! - The spot is found by what the file says of paths and believed only when the descriptor derives the coin's script.
 //! - What is in a PSBT and does not verify is reported, never counted: a quorum is a count of what was verified here.
 //!
 //! Sighashes are those of BIP-143 and BIP-341, and the old way for inputs without a witness.
 
+mod check;
+mod given;
+mod own;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+pub(super) use check::inspect_at;
+pub(super) use check::{Signed, Valid, inspect};
+pub use own::Derived;
+pub(super) use own::{How, Own};
+
+use super::policy::Recovery;
+use super::psbt::Packet;
+use super::wallet::{Spot, Wallet};
 use bitcoin::bip32::Fingerprint;
 
 /// One seat's part in the signatures of a transaction.
@@ -43,6 +60,9 @@ pub enum StrayReason {
     /// What it signs cannot be known: the input lacks what it spends.
     #[error("what it signs cannot be known without the coin that is spent")]
     Unknown,
+    /// So many others are invalid that it was not looked at.
+    #[error("it was not looked at: too many others are invalid")]
+    Unchecked,
 }
 
 /// The signatures of a transaction, as verified.
@@ -50,22 +70,51 @@ pub enum StrayReason {
 pub struct Signatures {
     /// Every seat of the quorum, in the descriptor's order, signed or not.
     pub seats: Vec<Seat>,
+    /// Every cosigner, in the order of [`super::policy::Policy::cosigners`]: also those who can only sign later.
+    pub cosigners: Vec<Seat>,
     /// How many inputs there are to sign.
     pub inputs: usize,
     /// How many seats it takes.
     pub required: usize,
     /// What counts for nobody.
     pub strays: Vec<Stray>,
+    /// Where in the wallet each input's coin was proved to be; none for a foreign one.
+    pub spots: Vec<Option<Spot>>,
 }
 
 impl Signatures {
     /// The seats that have validly signed *every* input: those that count.
     pub fn complete(&self) -> impl Iterator<Item = &Seat> + '_ {
-        self.seats.iter().filter(|seat| self.inputs > 0 && seat.inputs.len() == self.inputs)
+        self.seats.iter().filter(|seat| self.whole(seat))
     }
 
     /// Whether the quorum has signed.
     pub fn enough(&self) -> bool {
         self.complete().count() >= self.required
     }
+
+    /// How many of those who may sign once a time lock has ended have signed every input.
+    pub fn complete_later(&self, way: &Recovery) -> usize {
+        let seats = way.seats.iter().filter_map(|place| self.cosigners.get(*place));
+        seats.filter(|seat| self.whole(seat)).count()
+    }
+
+    /// Whether enough of those who may sign once a time lock has ended have signed.
+    pub fn enough_later(&self, way: &Recovery) -> bool {
+        self.complete_later(way) >= way.required
+    }
+
+    fn whole(&self, seat: &Seat) -> bool {
+        self.inputs > 0 && seat.inputs.len() == self.inputs
+    }
+}
+
+/// The signatures of a PSBT of the wallet.
+pub fn verify(packet: &Packet, wallet: &Wallet) -> Signatures {
+    verify_with(packet, &mut Derived::of(wallet))
+}
+
+/// The same, with what was derived before.
+pub fn verify_with(packet: &Packet, derived: &mut Derived<'_>) -> Signatures {
+    inspect(packet, derived).0
 }

@@ -1,0 +1,140 @@
+//! `exchequer proposal import`: a PSBT from elsewhere becomes a proposal, and its signatures approvals.
+
+use super::super::review::printed;
+use super::approve::take_in;
+use crate::cli::treasury::{Writing, files, find, refused, shown};
+use crate::cli::{Context, Failure};
+use crate::treasury::bitcoin::psbt::Packet;
+use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What is said about a proposal when it is made.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Asked {
+    /// What it is for
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub memo: String,
+    /// Until when it can be approved and broadcast, such as 12h or 7d
+    #[arg(long, value_name = "TIME", default_value = "7d", value_parser = duration)]
+    pub expires: Duration,
+    /// Goes on though the wallet is not armed; that is written down
+    #[arg(long)]
+    pub unarmed: bool,
+}
+
+/// Arguments of `exchequer proposal import`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The PSBT: binary, base64 or hex; - for the pipe
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Of which wallet
+    #[arg(long, value_name = "WALLET")]
+    wallet: String,
+    /// Whose place it takes when it is broadcast
+    #[arg(long, value_name = "PROPOSAL")]
+    replaces: Option<String>,
+    /// It spends by this recovery of the wallet, counted from 0
+    #[arg(long, value_name = "NUMBER")]
+    recovery: Option<u8>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// Such as `90m`, `12h` or `7d`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || "such as 90m, 12h or 7d".to_owned();
+    let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)) {
+        Some((number, "m")) => (number, 60),
+        Some((number, "h")) => (number, 3_600),
+        Some((number, "d")) => (number, 86_400),
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    match number.checked_mul(seconds) {
+        Some(seconds @ 1..=31_536_000) => Ok(Duration::from_secs(seconds)),
+        _ => Err("at least a minute and at most a year".to_owned()),
+    }
+}
+
+/// Imports a PSBT. A file that is there already, with new signatures, is not a second proposal.
+pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let packet = files::packet(&args.file)?;
+    let mut writing = Writing::open(context)?;
+    let vault = find::wallet(&writing.treasury, &args.wallet)?;
+    let replaces = args.replaces.as_deref().map(|id| find::proposal(&writing.treasury, id)).transpose()?.map(|p| p.id);
+    let (wallet, policy) = (vault.wallet.id(), vault.policy);
+    let id = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);
+    let known = writing.treasury.proposal(id).is_ok();
+    if !known {
+        let kind = match (replaces, args.recovery) {
+            (_, Some(_)) => Kind::BtcRecovery,
+            (Some(_), None) => Kind::BtcRbf,
+            (None, None) => Kind::BtcSpend,
+        };
+        propose(&mut writing, &packet, wallet, kind, replaces, args.recovery, &args.asked)?;
+    }
+    let bare = packet == packet.bare();
+    let approvals = if bare { Vec::new() } else { take_in(&mut writing, id, &packet, context)? };
+    let ignored: Vec<String> =
+        packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
+    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    told(&writing, proposal, &approvals, &ignored, known, context)
+}
+
+/// Writes a proposal down. What is signed is left out: approvals are entries of their own.
+pub fn propose(
+    writing: &mut Writing,
+    packet: &Packet,
+    wallet: crate::treasury::bitcoin::wallet::WalletId,
+    kind: Kind,
+    replaces: Option<ProposalId>,
+    recovery: Option<u8>,
+    asked: &Asked,
+) -> Result<ProposalId, Failure> {
+    let vault = writing.treasury.vault(wallet).map_err(|refusal| refused(&refusal))?;
+    let (policy, armed) = (vault.policy, writing.treasury.is_armed(vault));
+    let id = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);
+    writing.write(Event::Proposed {
+        proposal: id,
+        wallet,
+        policy,
+        kind,
+        created_by: std::env::var("USER").unwrap_or_else(|_| "local".to_owned()),
+        memo: asked.memo.clone(),
+        expires_at: writing.now().plus(asked.expires),
+        replaces,
+        recovery,
+        unarmed: asked.unarmed && !armed,
+        packet: PackedPacket::pack(&packet.bare()),
+    })?;
+    Ok(id)
+}
+
+fn told(
+    writing: &Writing,
+    proposal: &Proposal,
+    approvals: &[String],
+    ignored: &[String],
+    known: bool,
+    context: &Context,
+) -> Result<(), Failure> {
+    let (review, _) = super::reviewed(writing, proposal, context)?;
+    if context.output.json {
+        return context.output.json(&serde_json::json!({
+            "known": known, "approved": approvals, "ignored_fields": ignored,
+            "proposal": shown::proposal(&writing.treasury, proposal, writing.now()), "review": review.json(),
+        }));
+    }
+    let mut text = printed(&review, context.output.colored());
+    for field in ignored {
+        text.push_str(&format!("{field} is not known here, and was left out\n"));
+    }
+    for seat in approvals {
+        text.push_str(&format!("approved by {seat}\n"));
+    }
+    let was = if known { "was there already" } else { "is proposed" };
+    text.push_str(&format!("{} {was}: {}\n", proposal.id.short(), proposal.state_at(writing.now()).name()));
+    context.output.text(&text)
+}

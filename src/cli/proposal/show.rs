@@ -1,0 +1,152 @@
+//! `exchequer proposal list` and `show`.
+
+use super::super::journal::damaged;
+use super::super::review::printed;
+use crate::cli::output::{Cell, Column, Tone};
+use crate::cli::treasury::{facts, find, read, refused, shown};
+use crate::cli::{Context, Failure};
+use crate::feed::Clock;
+use crate::market::{Timestamp, printable};
+use crate::store::journal::{Body, Reader};
+use crate::treasury::bitcoin::review::review;
+use crate::treasury::proposal::{ProposalId, SeatState, State};
+
+/// Arguments of `exchequer proposal list`.
+#[derive(Debug, clap::Args)]
+pub struct List {
+    /// Those that are over, too
+    #[arg(long)]
+    all: bool,
+}
+
+/// Arguments of `exchequer proposal show`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How its id begins
+    #[arg(value_name = "PROPOSAL")]
+    id: String,
+}
+
+/// Lists proposals, the latest first.
+pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
+    let treasury = read(context)?;
+    let now = Clock::start().now();
+    let wanted = treasury.proposals().rev().filter(|proposal| args.all || proposal.state_at(now).is_live());
+    if context.output.json {
+        let all: Vec<_> = wanted.map(|proposal| shown::proposal(&treasury, proposal, now)).collect();
+        return context.output.json(&serde_json::json!({ "proposals": all }));
+    }
+    let rows: Vec<Vec<Cell>> = wanted
+        .map(|proposal| {
+            let vault = treasury.vault(proposal.wallet).ok();
+            let missing =
+                proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
+            let paid: bitcoin::Amount = proposal.unsigned().output.iter().map(|output| output.value).sum();
+            let state = proposal.state_at(now);
+            let tone = match state {
+                State::Ready | State::Confirmed => Tone::Good,
+                State::Proposed | State::Collecting | State::Executing => Tone::Plain,
+                _ => Tone::Warn,
+            };
+            let collected = format!("{} of {}", proposal.approved().count(), proposal.quorum.required);
+            vec![
+                proposal.id.short().into(),
+                vault.map_or("", |vault| vault.wallet.name()).into(),
+                shown::btc(paid).into(),
+                Cell::toned(state.name(), tone),
+                collected.into(),
+                missing.collect::<Vec<_>>().join(" ").into(),
+                left(proposal.expires_at, now).into(),
+                proposal.memo.as_str().into(),
+            ]
+        })
+        .collect();
+    let columns = [
+        Column::Left("proposal"),
+        Column::Left("wallet"),
+        Column::Right("outputs"),
+        Column::Left("state"),
+        Column::Left("signed"),
+        Column::Left("missing"),
+        Column::Left("expires"),
+        Column::Left("memo"),
+    ];
+    context.output.table(&columns, &rows)
+}
+
+/// How long there is left.
+fn left(until: Timestamp, now: Timestamp) -> String {
+    match now.age(until).as_secs() {
+        0 => "over".to_owned(),
+        seconds @ ..7_200 => format!("in {} min", seconds / 60),
+        seconds @ ..172_800 => format!("in {} h", seconds / 3_600),
+        seconds => format!("in {} days", seconds / 86_400),
+    }
+}
+
+/// Shows one proposal: the review first, since it is what one signs.
+pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    let treasury = read(context)?;
+    let now = Clock::start().now();
+    let proposal = find::proposal(&treasury, &args.id)?;
+    let vault = treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let facts = facts::of(&treasury, vault, Some(proposal.id), now, context)?;
+    let review = review(&proposal.signed(), &vault.wallet, &facts);
+    let history = history(proposal.id, context)?;
+    if context.output.json {
+        let history: Vec<_> = history.iter().map(|(at, what)| serde_json::json!({ "at": at, "what": what })).collect();
+        return context.output.json(&serde_json::json!({
+            "proposal": shown::proposal(&treasury, proposal, now), "review": review.json(), "history": history,
+        }));
+    }
+    let mut text = printed(&review, context.output.colored());
+    text.push_str(&format!(
+        "\n{}\nwallet {}, {} of {} signatures, {}\n",
+        proposal.id,
+        vault.wallet.name(),
+        proposal.approved().count(),
+        proposal.quorum.required,
+        proposal.state_at(now)
+    ));
+    if let Some(ended) = &proposal.ended {
+        text.push_str(&format!("{ended}\n"));
+    }
+    if proposal.is_unanswered() {
+        text.push_str(
+            "broadcast not confirmed: nobody knows whether the node has it; broadcast it again, which is safe\n",
+        );
+    }
+    for seat in &proposal.seats {
+        let hot = if treasury.is_hot(seat.id.fingerprint) { " HOT" } else { "" };
+        let said = match &seat.state {
+            SeatState::Approved { signer, at } => format!("approved ({}) {at}", signer.name()),
+            SeatState::Rejected { reason, at } => format!("rejected {at}: {reason}"),
+            SeatState::Failed { code, at } => format!("failed {at}: {code}"),
+            other => other.name().to_owned(),
+        };
+        text.push_str(&format!("  {}{hot}  {said}\n", vault.seat_name(seat.id)));
+    }
+    for (other, coin) in treasury.competitors(proposal) {
+        text.push_str(&format!("competes with {} ({}) for {coin}\n", other.id.short(), other.state_at(now).name()));
+    }
+    text.extend(proposal.warning(now).map(|warning| format!("{warning}\n")));
+    for (at, what) in history {
+        text.push_str(&format!("{at}  {what}\n"));
+    }
+    context.output.text(&text)
+}
+
+/// What has happened to a proposal, as the journal says.
+fn history(id: ProposalId, context: &Context) -> Result<Vec<(Timestamp, String)>, Failure> {
+    let failed = |damage| damaged(&context.paths.journal, &damage, 0);
+    let mut reader = Reader::open(&context.paths.journal).map_err(failed)?;
+    let mut history = Vec::new();
+    while let Some(found) = reader.next().map_err(failed)? {
+        if let Body::Treasury(event) = &found.entry.body
+            && event.0.proposal() == Some(id)
+        {
+            history.push((found.entry.at, printable(&event.0.told()).into_owned()));
+        }
+    }
+    Ok(history)
+}

@@ -1,0 +1,317 @@
+//! `exchequer propose`: makes a transaction and lets it wait for approvals.
+//!
+//! - Coins that another open proposal spends are not taken, unless they are named.
+//! - What was made is reviewed before it is proposed; a blocked transaction is not written down.
+
+use super::proposal::{Asked, propose};
+use super::review::printed;
+use super::treasury::{Writing, chains, facts, files, find, refused, shown};
+use super::{Context, Exit, Failure};
+use crate::chain::Source;
+use crate::treasury::bitcoin::build::{self, BuildError, Built, Payment, Start, Sum, Terms, Way, rate};
+use crate::treasury::bitcoin::coins::{Marks, State as Coins};
+use crate::treasury::bitcoin::review::recipient;
+use crate::treasury::bitcoin::review::review;
+use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::proposal::{Kind, Proposal, ProposalId};
+use crate::treasury::verdict::Judgement;
+use bitcoin::absolute::LockTime;
+use bitcoin::{Amount, Denomination, FeeRate, OutPoint, ScriptBuf};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  exchequer propose pay Cold --to bc1q...=0.015 --fee-rate 12.5 --memo 'rent of May'
+  exchequer propose pay Cold --to bc1q...=250000sat --to bc1p...=max --target 6
+  exchequer propose bump 3fa2c1d0 --fee-rate 40          the same payment at another rate
+  exchequer propose cpfp 3fa2c1d0 --fee-rate 40          a child that pays for its parent
+  exchequer propose cancel 3fa2c1d0 --fee-rate 40        takes its coins back to the wallet
+  exchequer propose sweep Old --to bc1q... --target 12   everything to one address
+  exchequer propose recover Liana --to bc1q... --fee-rate 5    by the way that opens later";
+
+/// Arguments of `exchequer propose`.
+#[derive(Debug, clap::Args)]
+#[command(before_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Pays one or several recipients
+    Pay {
+        /// The wallet's name, or how its id begins
+        wallet: String,
+        /// Whom, and how much: ADDRESS=0.015 (BTC), ADDRESS=250000sat, ADDRESS=max; may be repeated
+        #[arg(long = "to", value_name = "ADDRESS=AMOUNT", required = true)]
+        to: Vec<String>,
+        #[command(flatten)]
+        terms: Asking,
+    },
+    /// Replaces a transaction that waits by the same one at a higher fee
+    Bump {
+        /// How the proposal's id begins
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+        #[command(flatten)]
+        terms: Asking,
+    },
+    /// Spends from a transaction that waits, at a fee that is worth confirming both
+    Cpfp {
+        /// How the proposal's id begins
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+        #[command(flatten)]
+        terms: Asking,
+    },
+    /// Takes the coins of a transaction that waits back to the wallet
+    Cancel {
+        /// How the proposal's id begins
+        #[arg(value_name = "PROPOSAL")]
+        id: String,
+        #[command(flatten)]
+        terms: Asking,
+    },
+    /// Sends everything to one address
+    Sweep {
+        /// The wallet's name, or how its id begins
+        wallet: String,
+        /// Where to
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        #[command(flatten)]
+        terms: Asking,
+    },
+    /// Sends everything by the way that opens after a time lock
+    Recover {
+        /// The wallet's name, or how its id begins
+        wallet: String,
+        /// Where to
+        #[arg(long, value_name = "ADDRESS")]
+        to: String,
+        /// Which recovery, counted from 0
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        path: u8,
+        #[command(flatten)]
+        terms: Asking,
+    },
+}
+
+/// On which terms.
+#[derive(Clone, Debug, clap::Args)]
+struct Asking {
+    /// What is paid for its size, in sat/vB, such as 12.5
+    #[arg(long, value_name = "RATE", value_parser = rate::parse, required_unless_present = "target")]
+    fee_rate: Option<FeeRate>,
+    /// The server's estimate for a confirmation within so many blocks
+    #[arg(long, value_name = "BLOCKS", conflicts_with = "fee_rate")]
+    target: Option<u16>,
+    /// By which server; that of the wallet when it is not said
+    #[arg(long, value_name = "SOURCE")]
+    chain: Option<Source>,
+    /// Only these coins, all of them (TXID:NUMBER); may be repeated
+    #[arg(long = "coin", value_name = "COIN")]
+    coins: Vec<OutPoint>,
+    /// It cannot be replaced later
+    #[arg(long)]
+    no_rbf: bool,
+    /// Not before this height, or this time in seconds since 1970
+    #[arg(long, value_name = "LOCKTIME")]
+    lock_time: Option<u32>,
+    /// Names the wallet's extended keys in the PSBT
+    #[arg(long)]
+    xpubs: bool,
+    /// Only shows what would be proposed
+    #[arg(long)]
+    dry_run: bool,
+    /// Where the PSBT goes; - for the pipe
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
+}
+
+/// What is made: for which wallet, what it is, and whose place it takes.
+struct Made {
+    built: Built,
+    wallet: Wallet,
+    kind: Kind,
+    replaces: Option<ProposalId>,
+    recovery: Option<u8>,
+}
+
+/// Makes the transaction and proposes it.
+pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    match &args.command {
+        Command::Pay { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
+            let paid = to.iter().map(|text| payment(text, bench.wallet)).collect::<Result<Vec<_>, _>>()?;
+            build::pay(bench.coins, bench.marks, &paid, bench.terms).map_err(|error| unbuilt(&error))
+        }),
+        Command::Sweep { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
+            let to = script(to, bench.wallet)?;
+            build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+        }),
+        Command::Recover { wallet, to, path, terms } => {
+            make(wallet, None, terms, context, Kind::BtcRecovery, Some(*path), |bench| {
+                let to = script(to, bench.wallet)?;
+                build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+            })
+        }
+        Command::Bump { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
+            build::bump(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+        }),
+        Command::Cancel { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
+            build::cancel(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+        }),
+        Command::Cpfp { id, terms } => make("", Some(id), terms, context, Kind::BtcSpend, None, |bench| {
+            build::child(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+        }),
+    }
+}
+
+/// What a transaction is made of.
+struct Bench<'a> {
+    wallet: &'a Wallet,
+    coins: &'a Coins,
+    marks: &'a Marks,
+    terms: &'a Terms,
+    before: Option<&'a Proposal>,
+}
+
+impl Bench<'_> {
+    /// The transaction that is to be replaced, or to get a child.
+    fn txid(&self) -> Result<bitcoin::Txid, Failure> {
+        let txid = self.before.and_then(|before| before.finalised.or_else(|| before.txid()));
+        txid.ok_or_else(|| Failure::new(Exit::Error, "no-transaction", "this proposal has no transaction yet"))
+    }
+}
+
+fn make(
+    wallet: &str,
+    before: Option<&String>,
+    asking: &Asking,
+    context: &Context,
+    kind: Kind,
+    recovery: Option<u8>,
+    build: impl FnOnce(&Bench<'_>) -> Result<Built, Failure>,
+) -> Result<(), Failure> {
+    // The server is asked before the journal is held.
+    let treasury = crate::cli::treasury::read(context)?;
+    let found = before.map(|id| find::proposal(&treasury, id)).transpose()?;
+    let vault = match found {
+        Some(before) => treasury.vault(before.wallet).map_err(|refusal| refused(&refusal))?,
+        None => find::wallet(&treasury, wallet)?,
+    };
+    let rate = fee_rate(asking, &vault.wallet, context)?;
+    let mut writing = Writing::open(context)?;
+    let treasury = &writing.treasury;
+    let before = found.map(|found| treasury.proposal(found.id).map_err(|refusal| refused(&refusal))).transpose()?;
+    let vault = treasury.vault(vault.wallet.id()).map_err(|refusal| refused(&refusal))?;
+    let (wallet, marks) = (vault.wallet.clone(), vault.marks());
+    let mut coins = chains::state(&wallet, context)?;
+    let now = writing.now();
+    let mut terms = Terms { replaceable: !asking.no_rbf, xpubs: asking.xpubs, ..Terms::at(rate) };
+    if let Some(number) = recovery {
+        let seconds = u64::try_from(now.secs()).unwrap_or_default();
+        terms.way = Way::Recovery { place: usize::from(number), now: seconds };
+    }
+    if let Some(time) = asking.lock_time {
+        terms.start = Start::At(LockTime::from_consensus(time));
+    }
+    if !asking.coins.is_empty() {
+        terms.choice.only = Some(asking.coins.iter().copied().collect());
+    }
+    for other in treasury.proposals().filter(|other| other.wallet == wallet.id() && other.state_at(now).is_open()) {
+        terms.choice.never.extend(other.coins().filter(|coin| !asking.coins.contains(coin)));
+        // Nor is the address for its change given to another.
+        for output in &other.unsigned().output {
+            let spot = coins.spot(&output.script_pubkey);
+            spot.into_iter().for_each(|spot| coins.reserve(spot));
+        }
+    }
+    let built = build(&Bench { wallet: &wallet, coins: &coins, marks: &marks, terms: &terms, before })?;
+    let replaces = before.map(|before| before.id).filter(|_| kind == Kind::BtcRbf);
+    let made = Made { built, wallet, kind, replaces, recovery };
+    finish(&mut writing, made, asking, context)
+}
+
+fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context) -> Result<(), Failure> {
+    let vault = writing.treasury.vault(made.wallet.id()).map_err(|refusal| refused(&refusal))?;
+    let mut facts = facts::of(&writing.treasury, vault, None, writing.now(), context)?;
+    // Not being armed is waived by a flag, and that is written down.
+    facts.armed = facts.armed.filter(|_| !asking.asked.unarmed);
+    let review = review(&made.built.packet, &made.wallet, &facts);
+    if asking.dry_run {
+        return match context.output.json {
+            true => context.output.json(&serde_json::json!({ "proposal": null, "review": review.json() })),
+            false => context.output.text(&printed(&review, context.output.colored())),
+        };
+    }
+    if let Some(block) = review.verdict.blocks.first() {
+        let message = format!("{}: {}", block.code, block.message);
+        return Err(Failure::new(Exit::Verification, "review-blocked", message).hint("nothing was proposed"));
+    }
+    let id =
+        propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
+    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    if let Some(path) = &asking.output {
+        let packet = proposal.packet();
+        files::write(path, &files::written(packet, files::Form::Base64, packet.version), false)?;
+        if files::is_pipe(path) {
+            return Ok(());
+        }
+    }
+    if context.output.json {
+        return context.output.json(&serde_json::json!({
+            "proposal": shown::proposal(&writing.treasury, proposal, writing.now()), "review": review.json(),
+        }));
+    }
+    let mut text = printed(&review, context.output.colored());
+    text.push_str(&format!("{} is proposed\n", id.short()));
+    if review.verdict.judgement() == Judgement::Warn {
+        text.push_str("whoever signs it has to accept these warnings\n");
+    }
+    context.output.text(&text)
+}
+
+/// What is to be paid for its size.
+fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRate, Failure> {
+    if let Some(rate) = asking.fee_rate {
+        return Ok(rate);
+    }
+    let (chain, host) = chains::open(asking.chain.as_ref(), wallet, context)?;
+    let fees = chain.fees().map_err(|error| chains::failed(&error))?;
+    fees.within(asking.target.unwrap_or(6)).ok_or_else(|| {
+        Failure::new(Exit::Network, "no-estimate", format!("{host} has no estimate of fees"))
+            .hint("name one: --fee-rate 5")
+    })
+}
+
+/// Reads `ADDRESS=AMOUNT`.
+fn payment(text: &str, wallet: &Wallet) -> Result<Payment, Failure> {
+    let wrong = |why: String| Failure::new(Exit::Usage, "recipient", why);
+    let (to, amount) = text.rsplit_once('=').ok_or_else(|| wrong("a recipient is ADDRESS=AMOUNT".to_owned()))?;
+    let sum = match (amount, amount.strip_suffix("sat")) {
+        ("max", _) => Sum::Max,
+        (_, Some(sat)) => {
+            Sum::Exactly(Amount::from_sat(sat.parse().map_err(|_| wrong("not an amount in sat".into()))?))
+        }
+        (btc, None) => Sum::Exactly(
+            Amount::from_str_in(btc, Denomination::Bitcoin)
+                .map_err(|error| wrong(format!("not an amount in BTC: {error}")))?,
+        ),
+    };
+    Ok(Payment { script: script(to, wallet)?, sum })
+}
+
+fn script(text: &str, wallet: &Wallet) -> Result<ScriptBuf, Failure> {
+    let recipient = recipient::read(text, wallet.network());
+    recipient
+        .map(|recipient| recipient.address.script_pubkey())
+        .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
+}
+
+fn unbuilt(error: &BuildError) -> Failure {
+    Failure::new(Exit::Error, "not-built", error.to_string())
+}

@@ -1,0 +1,78 @@
+//! The treasury, read from the journal.
+
+use super::Journal;
+use super::journal::{Body, Damage, Entry, Reader};
+use super::notice::Notice;
+use crate::treasury::proposal::{Refusal, Treasury};
+use std::path::Path;
+
+/// Why the journal gives no treasury.
+#[derive(Debug, thiserror::Error)]
+pub enum TreasuryFault {
+    /// The journal is damaged.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// An entry that this version cannot read: without it, who has approved what would be wrong.
+    #[error("entry {0} of the journal is of a later version; the treasury without it would be wrong")]
+    Later(u64),
+    /// An entry that the rules refuse: it was not written by this program.
+    #[error("entry {seq} of the journal cannot have happened: {cause}")]
+    Contradiction {
+        /// The entry.
+        seq: u64,
+        /// What is wrong.
+        cause: Box<Refusal>,
+    },
+}
+
+/// Folds entries as they come.
+#[derive(Debug, Default)]
+struct Folding {
+    treasury: Treasury,
+    fault: Option<TreasuryFault>,
+}
+
+impl Folding {
+    fn take(&mut self, entry: &Entry) {
+        if self.fault.is_some() {
+            return;
+        }
+        let seq = entry.seq;
+        match &entry.body {
+            Body::Treasury(event) => {
+                if let Err(cause) = self.treasury.apply(&event.0, entry.at) {
+                    self.fault = Some(TreasuryFault::Contradiction { seq, cause: Box::new(cause) });
+                }
+            }
+            Body::Other { kind, .. } if kind == "treasury" => self.fault = Some(TreasuryFault::Later(seq)),
+            _ => {}
+        }
+    }
+
+    fn end(self) -> Result<Treasury, TreasuryFault> {
+        self.fault.map_or(Ok(self.treasury), Err)
+    }
+}
+
+/// Reads the treasury from the journal in `dir`; an empty one when there is no journal.
+pub fn read_treasury(dir: &Path) -> Result<Treasury, TreasuryFault> {
+    let mut folding = Folding::default();
+    if dir.is_dir() {
+        let mut reader = Reader::open(dir)?;
+        while let Some(found) = reader.next()? {
+            folding.take(&found.entry);
+        }
+    }
+    folding.end()
+}
+
+/// Opens the journal in `dir` for writing and folds it in the same pass; nobody else writes between the two. While
+/// another process does, `wait` is asked, with its number, whether to try again.
+pub fn open_treasury(
+    dir: &Path,
+    wait: &mut dyn FnMut(Option<u32>) -> bool,
+) -> (Journal, Vec<Notice>, Result<Treasury, TreasuryFault>) {
+    let mut folding = Folding::default();
+    let (journal, notices) = Journal::open_each(dir, wait, &mut |entry| folding.take(entry));
+    (journal, notices, folding.end())
+}

@@ -1,0 +1,6 @@
+//! The rules of the approval model, each held by a test that fails without its guard.
+
+mod bench;
+mod property;
+mod rules;
+mod threats;
