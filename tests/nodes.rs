@@ -6,9 +6,13 @@
 #[path = "chain/purse.rs"]
 mod purse;
 
+#[path = "treasury/office.rs"]
+mod office;
+
 mod nodes {
     pub mod agree;
     pub mod follow;
+    pub mod life;
     pub mod real;
     pub mod words;
 }

@@ -176,6 +176,15 @@ impl Bitcoind {
         Walk { node: self, network: self.network, watch }
     }
 
+    /// Whether a transaction waits in the mempool.
+    fn waits(&self, txid: Txid) -> Result<bool, ChainError> {
+        match self.try_one::<Value>(("getmempoolentry", json!([txid])))? {
+            Ok(_) => Ok(true),
+            Err(fault) if fault.code == NOT_FOUND => Ok(false),
+            Err(fault) => Err(self.fault(&fault)),
+        }
+    }
+
     /// Which transaction of the newest blocks is this one, or spends one of its coins, and where.
     fn among_the_newest(&self, wanted: &Transaction) -> Result<Option<(Txid, BlockId)>, ChainError> {
         let txid = wanted.compute_txid();
@@ -302,10 +311,8 @@ impl Chain for Bitcoind {
             spendingtxid: Option<Txid>,
         }
         let txid = transaction.compute_txid();
-        match self.try_one::<Value>(("getmempoolentry", json!([txid])))? {
-            Ok(_) => return Ok(Status::Unconfirmed),
-            Err(fault) if fault.code == NOT_FOUND => {}
-            Err(fault) => return Err(self.fault(&fault)),
+        if self.waits(txid)? {
+            return Ok(Status::Unconfirmed);
         }
         let coins: Vec<Value> = transaction
             .input
@@ -316,11 +323,11 @@ impl Chain for Bitcoind {
         // A node with `txospenderindex` names what has spent a coin in a block too, and that may be this one itself.
         let other = |spender: Spender| spender.spendingtxid.filter(|by| *by != txid);
         if let Some(by) = spenders.into_iter().find_map(other) {
-            return Ok(Status::Replaced { by });
+            return Ok(Status::Replaced { by, confirmed: !self.waits(by)? });
         }
         Ok(match self.among_the_newest(transaction)? {
             Some((found, at)) if found == txid => Status::Confirmed(at),
-            Some((by, _)) => Status::Replaced { by },
+            Some((by, _)) => Status::Replaced { by, confirmed: true },
             None => Status::Unknown,
         })
     }

@@ -93,10 +93,12 @@ pub enum Status {
     Unconfirmed,
     /// It stands in this block of the best chain.
     Confirmed(BlockId),
-    /// One of its coins was spent by another one.
+    /// One of its coins is spent by another one.
     Replaced {
         /// The other one.
         by: Txid,
+        /// Whether that is final. As long as the other one waits, this one may still take its place.
+        confirmed: bool,
     },
     /// The server does not know it, nor one that spends its coins.
     Unknown,
@@ -115,8 +117,8 @@ pub trait Chain: Send + Sync {
         watch: &dyn Watch,
     ) -> Result<Update, ChainError>;
 
-    /// What has happened since to the addresses that a wallet has given out. The request must name the wallet's unspent
-    /// coins too, as [`sync_request`] does: a node knows no scripts, and finds what spends a coin by the coin.
+    /// What has happened since to the addresses that a wallet has given out. The request must name the wallet's coins too,
+    /// spent ones as well, as [`sync_request`] does: a node knows no scripts, and finds what spends a coin by the coin.
     fn sync(&self, request: SyncRequest<(KeychainKind, u32)>, watch: &dyn Watch) -> Result<Update, ChainError>;
 
     /// What the server thinks a transaction has to pay.
@@ -152,6 +154,6 @@ pub fn open(source: &Source, settings: &Settings) -> Result<Box<dyn Chain>, Chai
 
 /// What to ask when a wallet is to be brought up to date.
 pub fn sync_request(wallet: &Wallet) -> SyncRequest<(KeychainKind, u32)> {
-    let coins: Vec<_> = wallet.list_unspent().map(|coin| coin.outpoint).collect();
+    let coins: Vec<_> = wallet.list_output().map(|coin| coin.outpoint).collect();
     wallet.start_sync_with_revealed_spks().outpoints(coins).build()
 }

@@ -28,7 +28,8 @@ impl<D: Dialect> Walk<'_, D> {
                     return self.standing(line);
                 }
                 if self.spends(line, input.previous_output)? {
-                    return Ok(Status::Replaced { by: line.txid });
+                    let confirmed = matches!(self.standing(line)?, Status::Confirmed(_));
+                    return Ok(Status::Replaced { by: line.txid, confirmed });
                 }
             }
         }

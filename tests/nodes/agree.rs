@@ -16,7 +16,7 @@ fn by_blocks(twins: &Twins, seed: u8) -> Known {
     let mut purse = Purse::new(seed);
     let _ = purse.wallet.reveal_addresses_to(bdk_wallet::KeychainKind::External, 30).count();
     let _ = purse.wallet.reveal_addresses_to(bdk_wallet::KeychainKind::Internal, 30).count();
-    let mut emitter = Emitter::new(&twins.node.rpc, purse.wallet.latest_checkpoint(), 0, NO_EXPECTED_MEMPOOL_TXS);
+    let mut emitter = Emitter::new(&twins.twin.node.rpc, purse.wallet.latest_checkpoint(), 0, NO_EXPECTED_MEMPOOL_TXS);
     while let Some(event) = emitter.next_block().unwrap() {
         purse.wallet.apply_block_connected_to(&event.block, event.block_height(), event.connected_to()).unwrap();
     }
@@ -75,7 +75,7 @@ impl Watched<'_> {
 #[ignore = "needs real nodes: make test-nodes"]
 fn every_way_knows_the_same() {
     let twins = Twins::start();
-    let electrumx = Electrumx::start(&twins.node);
+    let electrumx = Electrumx::start(&twins.twin.node);
     let seed = 41;
     let purse = || Purse::new(seed);
     twins.sim.faucet(purse().script(0), BTC).unwrap();
@@ -86,8 +86,11 @@ fn every_way_knows_the_same() {
     let tip = twins.sim.tip().1;
     let behind = electrumx.chain();
     eventually("ElectrumX at the tip", || behind.tip().is_ok_and(|block| block.hash == tip));
-    let ways =
-        [("the simulated chain", twins.simulated()), ("a node", twins.node.chain()), ("ElectrumX", electrumx.chain())];
+    let ways = [
+        ("the simulated chain", twins.simulated()),
+        ("a node", twins.twin.node.chain()),
+        ("ElectrumX", electrumx.chain()),
+    ];
     let mut watched = Watched {
         twins: &twins,
         ways: ways.map(|(name, chain)| {
@@ -121,7 +124,11 @@ fn every_way_knows_the_same() {
     let known = watched.agree();
     assert!(!known.history.contains_key(&first.compute_txid()) && known.history.contains_key(&second.compute_txid()));
     for (name, chain, _) in &watched.ways {
-        assert_eq!(chain.status(&first).unwrap(), Status::Replaced { by: second.compute_txid() }, "{name}");
+        assert_eq!(
+            chain.status(&first).unwrap(),
+            Status::Replaced { by: second.compute_txid(), confirmed: false },
+            "{name}"
+        );
     }
 
     // It is confirmed, and buried.
@@ -134,7 +141,11 @@ fn every_way_knows_the_same() {
     watched.agree();
     for (name, chain, _) in &watched.ways {
         assert_eq!(chain.status(&second).unwrap(), Status::Confirmed(at), "{name}");
-        assert_eq!(chain.status(&first).unwrap(), Status::Replaced { by: second.compute_txid() }, "{name}");
+        assert_eq!(
+            chain.status(&first).unwrap(),
+            Status::Replaced { by: second.compute_txid(), confirmed: true },
+            "{name}"
+        );
         assert_eq!(chain.transaction(second.compute_txid()).unwrap().as_ref(), Some(&second), "{name}");
     }
 

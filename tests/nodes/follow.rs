@@ -2,7 +2,7 @@
 
 use super::real::{Node, Twins, settings};
 use crate::purse::Purse;
-use bdk_wallet::bitcoin::{Amount, Network};
+use bdk_wallet::bitcoin::{Amount, FeeRate, Network};
 use exchequer::chain::{ChainError, Progress, Scan, Settings, Watch, open};
 use serde_json::json;
 use std::sync::Mutex;
@@ -15,10 +15,10 @@ fn the_wallet_follows_a_node_that_takes_blocks_back() {
     twins.sim.faucet(purse.script(0), Amount::ONE_BTC).unwrap();
     twins.sim.mine(1);
     twins.mirror();
-    let chain = twins.node.chain();
+    let chain = twins.twin.node.chain();
     purse.scan(&*chain).unwrap();
     assert_eq!(purse.known().confirmed, Amount::ONE_BTC);
-    let node = &twins.node;
+    let node = &twins.twin.node;
     let (last, elsewhere) = (node.rpc_tip(), "raw(51)");
     node.call("invalidateblock", &[json!(last)]);
     // An empty block at the same height: the payment waits again.
@@ -55,7 +55,7 @@ fn a_birthday_spares_the_blocks_before_it() {
     twins.sim.mine(4);
     twins.mirror();
     let eye = Eye::default();
-    let chain = twins.node.chain();
+    let chain = twins.twin.node.chain();
     let request = purse.wallet.start_full_scan().build();
     purse.apply(chain.full_scan(request, Scan { gap: 20, birthday }, &eye).unwrap());
     assert_eq!(purse.known().confirmed, Amount::ONE_BTC * 2);
@@ -95,14 +95,14 @@ fn a_node_that_goes_away_in_the_middle_is_an_error_and_is_found_again() {
     twins.sim.faucet(purse.script(0), Amount::ONE_BTC).unwrap();
     twins.sim.mine(1);
     twins.mirror();
-    let chain = twins.node.chain();
+    let chain = twins.twin.node.chain();
     let before = purse.known();
-    let kill = Kill(Mutex::new(Some(&mut twins.node)));
+    let kill = Kill(Mutex::new(Some(&mut twins.twin.node)));
     let gone = chain.full_scan(purse.wallet.start_full_scan().build(), Scan::default(), &kill).unwrap_err();
     assert!(matches!(gone, ChainError::Unreachable { .. }) && gone.passes(), "{gone}");
     assert_eq!(purse.known(), before);
     // It comes back with another cookie.
-    twins.node.run();
+    twins.twin.node.run();
     twins.mirror();
     purse.scan(&*chain).unwrap();
     assert_eq!(purse.known().confirmed, Amount::ONE_BTC);
@@ -115,4 +115,34 @@ fn a_node_without_estimates_says_none_and_its_floor() {
     let fees = node.chain().fees().unwrap();
     assert_eq!(fees.within(6), None);
     assert!(fees.floor.is_some());
+}
+
+#[test]
+#[ignore = "needs real nodes: make test-nodes"]
+fn what_another_signer_spends_without_change_is_seen() {
+    let twins = Twins::start();
+    let (mut here, mut there) = (Purse::new(54), Purse::new(54));
+    twins.sim.faucet(here.script(0), Amount::ONE_BTC).unwrap();
+    twins.sim.mine(1);
+    twins.mirror();
+    let chain = twins.twin.node.chain();
+    here.scan(&*chain).unwrap();
+    there.scan(&*chain).unwrap();
+    let first = here.pay(Purse::new(60).script(0), Amount::ONE_BTC / 2, 3);
+    chain.broadcast(&first).unwrap();
+    here.sync(&*chain).unwrap();
+    assert!(here.known().history.contains_key(&first.compute_txid()));
+    // It is replaced by one that leaves nothing: no output of it is the wallet's.
+    let mut builder = there.wallet.build_tx();
+    builder.drain_wallet().drain_to(Purse::new(61).script(0)).fee_rate(FeeRate::from_sat_per_vb(30).unwrap());
+    let psbt = builder.finish().unwrap();
+    let second = there.sign(psbt);
+    chain.broadcast(&second).unwrap();
+    here.sync(&*chain).unwrap();
+    let known = here.known();
+    assert_eq!((known.confirmed, known.pending, known.coins.len()), (Amount::ZERO, Amount::ZERO, 0));
+    assert!(known.history.contains_key(&second.compute_txid()) && !known.history.contains_key(&first.compute_txid()));
+    twins.twin.node.call("generatetodescriptor", &[json!(1), json!("raw(51)")]);
+    here.sync(&*chain).unwrap();
+    assert_eq!(here.known().history[&second.compute_txid()], Some(here.known().tip.0));
 }

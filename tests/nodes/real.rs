@@ -161,32 +161,23 @@ impl Electrumx {
     }
 }
 
-/// The simulated chain, and a real node that is given all of its blocks: both then have the same chain.
-pub struct Twins {
-    pub sim: ChainServer,
+/// A real node that is given all blocks of a simulated chain: both then have the same chain.
+pub struct Twin {
     pub node: Node,
     esplora: BlockingClient,
-    _runtime: Runtime,
 }
 
-impl Twins {
-    pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let sim = runtime.block_on(ChainServer::start(ChainSettings::default())).unwrap();
+impl Twin {
+    pub fn of(sim: &ChainServer) -> Self {
         let esplora = esplora_client::Builder::new(&format!("http://{}", sim.addr())).build_blocking();
-        let twins = Self { sim, node: Node::start(), esplora, _runtime: runtime };
-        twins.mirror();
-        twins
-    }
-
-    /// The way to the simulated one.
-    pub fn simulated(&self) -> Box<dyn Chain> {
-        open(&self.sim.source().parse().unwrap(), &settings()).unwrap()
+        let twin = Self { node: Node::start(), esplora };
+        twin.follow(sim);
+        twin
     }
 
     /// Gives the node all blocks and all that waits. The node checks every one of them.
-    pub fn mirror(&self) {
-        let (height, tip) = self.sim.tip();
+    pub fn follow(&self, sim: &ChainServer) {
+        let (height, tip) = sim.tip();
         let mut missing: Vec<BlockHash> = Vec::new();
         for height in (1..=height).rev() {
             let hash = self.esplora.get_block_hash(height).unwrap();
@@ -201,11 +192,37 @@ impl Twins {
             assert!(said.is_null() || said == "inconclusive", "block {hash} is refused: {said}");
         }
         assert_eq!(self.node.rpc.get_best_block_hash().unwrap(), tip, "the node follows");
-        for txid in self.sim.waiting() {
+        for txid in sim.waiting() {
             if self.node.rpc.get_mempool_entry(&txid).is_err() {
-                let transaction = self.sim.transaction(txid).unwrap();
+                let transaction = sim.transaction(txid).unwrap();
                 assert_eq!(self.node.rpc.send_raw_transaction(&transaction).unwrap(), txid);
             }
         }
+    }
+}
+
+/// A simulated chain and its twin.
+pub struct Twins {
+    pub sim: ChainServer,
+    pub twin: Twin,
+    _runtime: Runtime,
+}
+
+impl Twins {
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let sim = runtime.block_on(ChainServer::start(ChainSettings::default())).unwrap();
+        let twin = Twin::of(&sim);
+        Self { sim, twin, _runtime: runtime }
+    }
+
+    /// The way to the simulated one.
+    pub fn simulated(&self) -> Box<dyn Chain> {
+        open(&self.sim.source().parse().unwrap(), &settings()).unwrap()
+    }
+
+    /// Lets the real one follow.
+    pub fn mirror(&self) {
+        self.twin.follow(&self.sim);
     }
 }

@@ -14,7 +14,7 @@ fn anybody() -> ScriptBuf {
 #[ignore = "needs real nodes: make test-nodes"]
 fn both_refuse_the_same_in_the_same_words() {
     let twins = Twins::start();
-    let (simulated, real) = (twins.simulated(), twins.node.chain());
+    let (simulated, real) = (twins.simulated(), twins.twin.node.chain());
     let value = Amount::from_sat(100_000);
     let paid = twins.sim.faucet(anybody().to_p2wsh(), value).unwrap();
     twins.sim.mine(1);

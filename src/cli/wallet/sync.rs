@@ -110,9 +110,9 @@ pub fn follow(
                 found.push(Event::Reorged { proposal: id, block: mined.block });
             }
             // What this one is to replace still waits: that is no conflict.
-            (Status::Replaced { by }, None)
+            (Status::Replaced { by, confirmed: false }, None)
                 if proposal.replaces.and_then(|before| treasury.proposal(before).ok()?.finalised) == Some(by) => {}
-            (Status::Replaced { by }, mined) => {
+            (Status::Replaced { by, .. }, mined) => {
                 found.extend(mined.map(|mined| Event::Reorged { proposal: id, block: mined.block }));
                 let other = treasury.proposals().find(|other| other.finalised == Some(by) && other.id != id);
                 let spender = chain.transaction(by).map_err(|error| chains::failed(&error))?;

@@ -411,7 +411,7 @@ fn advance(mut open: Window, view: &View) -> Next {
         (Task::Import { .. }, _) if is_packet(&typed) => Next::Ask(Wish::Import(Given::Text(typed))),
         (Task::Import { .. }, _) if !typed.is_empty() => Next::Ask(Wish::Import(Given::File(PathBuf::from(typed)))),
         (Task::Export { .. } | Task::Import { .. }, _) => stay(open, "name a file"),
-        (Task::Label { of }, _) => Next::Ask(Wish::Label { of: of.clone(), text: typed }),
+        (Task::Label { of }, _) => Next::Ask(Wish::Label { of: *of, text: typed }),
         (Task::Confirm { wallet, seat }, _) => match typed.is_empty() {
             true => stay(open, "type the address that the device shows"),
             false => Next::Ask(Wish::ConfirmAddress { wallet: *wallet, seat: *seat, shown: typed }),

@@ -60,9 +60,12 @@ pub struct Place {
     pub cache: PathBuf,
 }
 
+/// What is done in a place before the treasury there is opened.
+type Preparation = dyn Fn(&Place) -> Result<(), String> + Send + Sync;
+
 /// Something to be done before the treasury is opened, on a thread that may wait.
 #[derive(Clone)]
-pub struct Prepare(pub Arc<dyn Fn(&Place) -> Result<(), String> + Send + Sync>);
+pub struct Prepare(pub Arc<Preparation>);
 
 impl fmt::Debug for Prepare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

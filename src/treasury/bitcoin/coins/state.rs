@@ -144,7 +144,8 @@ impl State {
         self.bdk.start_full_scan_at(now)
     }
 
-    /// A request for the addresses that were used or handed out, and the gap beyond them.
+    /// A request for the addresses that were used or handed out, and the gap beyond them; and for every coin that there ever
+    /// was, because a node knows no scripts: what spends a coin and pays nothing back is found there by the coin only.
     pub fn sync(&self, now: u64) -> SyncRequestBuilder<(KeychainKind, u32)> {
         let rows = self.bdk.keychains().map(|(kind, _)| kind).collect::<Vec<_>>();
         let beyond = rows.into_iter().flat_map(|kind| {
@@ -152,7 +153,9 @@ impl State {
             let ahead = first..first.saturating_add(GAP).min(LAST_INDEX);
             ahead.filter_map(move |index| Some(((kind, index), self.bdk.spk_index().spk_at_index(kind, index)?)))
         });
-        self.bdk.start_sync_with_revealed_spks_at(now).spks_with_indexes(beyond.collect::<Vec<_>>())
+        let coins: Vec<_> = self.bdk.list_output().map(|coin| coin.outpoint).collect();
+        let request = self.bdk.start_sync_with_revealed_spks_at(now).spks_with_indexes(beyond.collect::<Vec<_>>());
+        request.outpoints(coins)
     }
 
     /// Takes in what a client found.
