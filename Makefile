@@ -5,10 +5,10 @@ SHELL := /bin/bash
 CARGO_HOME ?= $(HOME)/.cargo
 export PATH := $(CARGO_HOME)/bin:$(PATH)
 
-.PHONY: help run test bench fuzz install screens peers
+.PHONY: help run test test-nodes bench fuzz install screens peers
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build it and open the demo desk
 	@scripts/setup
@@ -19,6 +19,11 @@ test: ## Check the format, lint, and run every test
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked --no-fail-fast
+
+test-nodes: ## Run the tests against real Bitcoin nodes; builds them first, once
+	@scripts/setup
+	@scripts/nodes
+	cargo test --locked --test nodes -- --ignored
 
 bench: ## Measure everything that docs/performance.md tells; wants a quiet machine
 	@scripts/setup

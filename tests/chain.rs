@@ -5,6 +5,7 @@
 
 mod chain {
     pub mod bitcoind;
+    pub mod command;
     pub mod electrum;
     pub mod esplora;
     pub mod lies;

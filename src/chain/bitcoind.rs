@@ -298,7 +298,6 @@ impl Chain for Bitcoind {
 
     fn status(&self, transaction: &Transaction) -> Result<Status, ChainError> {
         #[derive(Deserialize)]
-        #[serde(rename_all = "lowercase")]
         struct Spender {
             spendingtxid: Option<Txid>,
         }
@@ -314,7 +313,9 @@ impl Chain for Bitcoind {
             .map(|input| json!({"txid": input.previous_output.txid, "vout": input.previous_output.vout}))
             .collect();
         let spenders: Vec<Spender> = self.one(("gettxspendingprevout", json!([coins])))?;
-        if let Some(by) = spenders.into_iter().find_map(|spender| spender.spendingtxid) {
+        // A node with `txospenderindex` names what has spent a coin in a block too, and that may be this one itself.
+        let other = |spender: Spender| spender.spendingtxid.filter(|by| *by != txid);
+        if let Some(by) = spenders.into_iter().find_map(other) {
             return Ok(Status::Replaced { by });
         }
         Ok(match self.among_the_newest(transaction)? {

@@ -290,15 +290,17 @@ impl<N: Node> Walk<'_, N> {
             }
         }
         // One may spend another that comes later, and what is found may make the gap reach further.
-        let mut count = 0;
-        while count != known.len() || grow(ours) {
-            count = known.len();
+        loop {
+            let before = known.len();
             for (txid, transaction) in &waiting {
                 if ours.concerns(*txid, transaction) && known.insert(*txid) {
                     self.possible(*txid, transaction)?;
                     update.seen_ats.insert((*txid, start));
                     update.txs.push(Arc::new(transaction.clone()));
                 }
+            }
+            if before == known.len() && !grow(ours) {
+                break;
             }
         }
         strangers.add(waiting.iter().map(|(txid, _)| *txid).filter(|txid| !known.contains(txid)));

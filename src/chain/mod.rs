@@ -12,7 +12,8 @@
 //! | file | is about |
 //! |---|---|
 //! | `source` | which way to a chain, as a person writes it |
-//! | `walk` | a wallet's history out of a server that knows scripts |
+//! | `walk`, `standing` | a wallet's history, and one transaction, out of a server that knows scripts; `view`: the blocks that it shows |
+//! | `scripted` | a chain behind such a server |
 //! | `esplora`, `electrum` | two such servers |
 //! | `bitcoind` | a node, which knows blocks; `blocks`: a wallet's history out of those |
 //! | `proof` | what can be proved about an answer |
@@ -34,6 +35,7 @@ mod line;
 mod proof;
 mod scripted;
 mod source;
+mod standing;
 mod tls;
 mod view;
 mod walk;

@@ -169,54 +169,6 @@ impl<D: Dialect> Walk<'_, D> {
         Ok(Update { last_active_indices: BTreeMap::new(), tx_update: found.update, chain })
     }
 
-    /// What has become of one transaction.
-    pub fn status(self, transaction: &Transaction) -> Result<super::Status, ChainError> {
-        let txid = transaction.compute_txid();
-        let listable = transaction.output.iter().find(|output| !output.script_pubkey.is_op_return());
-        if let Some(output) = listable {
-            let history = self.histories(std::slice::from_ref(&output.script_pubkey))?.pop().unwrap_or_default();
-            match history.iter().find(|line| line.txid == txid).map(|line| line.height) {
-                Some(None) => return Ok(super::Status::Unconfirmed),
-                Some(Some(height)) => {
-                    let header = self.header(height)?;
-                    self.prove(&[(txid, height, header)])?;
-                    let hash = header.block_hash();
-                    return Ok(super::Status::Confirmed(BlockId { height, hash }));
-                }
-                None => {}
-            }
-        }
-        for input in &transaction.input {
-            let OutPoint { txid: parent, vout } = input.previous_output;
-            let Some(parent) = self.transactions(&[parent])?.pop().flatten() else { continue };
-            let Some(coin) = usize::try_from(vout).ok().and_then(|vout| parent.output.get(vout)) else { continue };
-            for line in self.histories(std::slice::from_ref(&coin.script_pubkey))?.into_iter().flatten() {
-                if line.txid == txid {
-                    // It has only outputs that no server lists, and this is where it shows.
-                    return Ok(match line.height {
-                        Some(height) => {
-                            let header = self.header(height)?;
-                            self.prove(&[(txid, height, header)])?;
-                            super::Status::Confirmed(BlockId { height, hash: header.block_hash() })
-                        }
-                        None => super::Status::Unconfirmed,
-                    });
-                }
-                let other = match line.transaction {
-                    Some(other) if other.compute_txid() == line.txid => Some(other),
-                    Some(_) => return Err(self.other_bytes(line.txid)),
-                    None => self.transactions(&[line.txid])?.pop().flatten().map(|other| Transaction::clone(&other)),
-                };
-                let spends =
-                    |other: &Transaction| other.input.iter().any(|i| i.previous_output == input.previous_output);
-                if other.as_ref().is_some_and(spends) {
-                    return Ok(super::Status::Replaced { by: line.txid });
-                }
-            }
-        }
-        Ok(super::Status::Unknown)
-    }
-
     /// Transactions by name, each hashed.
     pub fn transactions(&self, txids: &[Txid]) -> Result<Vec<Option<Arc<Transaction>>>, ChainError> {
         let mut known: HashMap<Txid, Arc<Transaction>> = self.memory.with(|memory| {
@@ -235,7 +187,7 @@ impl<D: Dialect> Walk<'_, D> {
         Ok(txids.iter().map(|txid| known.get(txid).cloned()).collect())
     }
 
-    fn go_on(&self) -> Result<(), ChainError> {
+    pub(super) fn go_on(&self) -> Result<(), ChainError> {
         if self.watch.cancelled() { Err(ChainError::Cancelled) } else { Ok(()) }
     }
 
@@ -251,7 +203,7 @@ impl<D: Dialect> Walk<'_, D> {
         View::open(self.dialect.blame(), self.network, local, &recent, |height| Ok(self.header(height)?.block_hash()))
     }
 
-    fn header(&self, height: u32) -> Result<Header, ChainError> {
+    pub(super) fn header(&self, height: u32) -> Result<Header, ChainError> {
         self.go_on()?;
         let header = self.dialect.headers(&[height], self.watch)?.pop();
         header
@@ -259,7 +211,7 @@ impl<D: Dialect> Walk<'_, D> {
             .ok_or_else(|| self.dialect.blame().malformed(format!("the header of block {height} has no work")))
     }
 
-    fn histories(&self, scripts: &[ScriptBuf]) -> Result<Vec<Vec<Listed>>, ChainError> {
+    pub(super) fn histories(&self, scripts: &[ScriptBuf]) -> Result<Vec<Vec<Listed>>, ChainError> {
         if scripts.is_empty() {
             return Ok(Vec::new());
         }
@@ -271,7 +223,7 @@ impl<D: Dialect> Walk<'_, D> {
         Ok(histories)
     }
 
-    fn other_bytes(&self, txid: Txid) -> ChainError {
+    pub(super) fn other_bytes(&self, txid: Txid) -> ChainError {
         self.dialect.blame().malformed(format!("the transaction that it calls {txid} is another one"))
     }
 
@@ -392,7 +344,10 @@ impl<D: Dialect> Walk<'_, D> {
     }
 
     /// Asks for the proofs that transactions stand in blocks, and checks them.
-    fn prove(&self, asked: &[(Txid, u32, Header)]) -> Result<Vec<(Txid, ConfirmationBlockTime)>, ChainError> {
+    pub(super) fn prove(
+        &self,
+        asked: &[(Txid, u32, Header)],
+    ) -> Result<Vec<(Txid, ConfirmationBlockTime)>, ChainError> {
         self.go_on()?;
         let questions: Vec<(Txid, u32)> = asked.iter().map(|(txid, height, _)| (*txid, *height)).collect();
         let proofs = self.dialect.proofs(&questions, self.watch)?;

@@ -1,15 +1,16 @@
-//! `exchequer sim`: a simulated exchange that speaks Kraken's WebSocket v2 protocol.
+//! `exchequer sim`: a simulated exchange that speaks Kraken's WebSocket v2 protocol, or with `--chain` a simulated Bitcoin
+//! chain (regtest) that speaks Esplora's HTTP API.
 //!
 //! It prints the address that clients connect to as its first line, runs until it is stopped (or for as long as asked), and
 //! prints what it sent and which faults it made as its last one.
 
 use super::{Context, Exit, Failure};
 use crate::market::{Contract, Symbol, printable};
-use crate::sim::{Fault, MAX_PAIRS, MAX_RATE, Pair, Server, Settings, SimError};
+use crate::sim::{ChainServer, ChainSettings, Fault, MAX_PAIRS, MAX_RATE, Pair, Server, Settings, SimError};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Arguments of `exchequer sim`.
 #[derive(Debug, clap::Args)]
@@ -29,6 +30,12 @@ pub struct Args {
     /// What goes wrong, and in what share of the messages; may be repeated
     #[arg(id = "faults", long = "fault", value_name = "KIND@RATE", long_help = FAULTS)]
     faults: Vec<Fault>,
+    /// A Bitcoin chain instead of an exchange: regtest, behind the HTTP API of Esplora
+    #[arg(long, conflicts_with_all = ["seed", "rate", "pairs", "faults"], long_help = CHAIN)]
+    chain: bool,
+    /// How often the chain finds a block; by itself it finds none
+    #[arg(long, value_name = "SECONDS", requires = "chain", value_parser = clap::value_parser!(u64).range(1..))]
+    block_time: Option<u64>,
     /// Stops after so many seconds
     #[arg(long, value_name = "SECONDS")]
     duration: Option<u64>,
@@ -46,6 +53,13 @@ What goes wrong, and in what share of the messages; may be repeated:
   disconnect        the connection ends without a word
   garbage           a frame that is no message comes before a message
 as in --fault drop@0.01. The same seed makes the same faults.";
+
+const CHAIN: &str = "\
+A Bitcoin chain instead of an exchange: regtest, behind the HTTP API of Esplora. Wallets reach it by the address that is
+printed. Three requests are its own:
+  POST /faucet/ADDRESS/SATOSHI  pays to an address; the payment waits for a block
+  POST /mine/COUNT              finds blocks with all that waits
+  POST /reorg/DEPTH             replaces the newest blocks by one more empty ones";
 
 /// What is traded.
 #[derive(Clone, Debug)]
@@ -72,7 +86,47 @@ fn pairs(text: &str) -> Result<Pairs, String> {
 /// Runs the venue.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(|error| system("start", &error))?.block_on(serve(args, context))
+    let runtime = runtime.map_err(|error| system("start", &error))?;
+    if args.chain { runtime.block_on(serve_chain(args, context)) } else { runtime.block_on(serve(args, context)) }
+}
+
+/// Waits until it is stopped, or for as long as asked.
+async fn run_its_time(mut terminate: Signal, duration: Option<u64>) {
+    let over = async {
+        match duration {
+            Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = over => {}
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// Listens for being stopped: before anybody is told that we run.
+fn terminate() -> Result<Signal, Failure> {
+    signal(SignalKind::terminate()).map_err(|error| system("listen for signals", &error))
+}
+
+async fn serve_chain(args: &Args, context: &Context) -> Result<(), Failure> {
+    let block_time = args.block_time.map(Duration::from_secs);
+    let settings = ChainSettings { listen: args.listen, block_time, allow_remote: args.allow_remote };
+    let terminate = terminate()?;
+    let chain = ChainServer::start(settings).await.map_err(|error| refused(&error))?;
+    let output = context.output;
+    if output.json {
+        output.json(&json!({"source": chain.source(), "network": "regtest"}))?;
+    } else {
+        output.text(&chain.source())?;
+    }
+    run_its_time(terminate, args.duration).await;
+    let (height, hash) = chain.tip();
+    if output.json {
+        return output.json(&json!({"height": height, "hash": hash.to_string()}));
+    }
+    output.text(&format!("height {height}, block {hash}"))
 }
 
 async fn serve(args: &Args, context: &Context) -> Result<(), Failure> {
@@ -84,7 +138,7 @@ async fn serve(args: &Args, context: &Context) -> Result<(), Failure> {
         faults: args.faults.clone(),
         allow_remote: args.allow_remote,
     };
-    let mut terminate = signal(SignalKind::terminate()).map_err(|error| system("listen for signals", &error))?;
+    let terminate = terminate()?;
     let venue = Server::start(settings).await.map_err(|error| refused(&error))?;
     let names: Vec<&Symbol> = args.pairs.0.iter().map(|pair| &pair.symbol).collect();
     let output = context.output;
@@ -93,17 +147,7 @@ async fn serve(args: &Args, context: &Context) -> Result<(), Failure> {
     } else {
         output.text(&venue.url())?;
     }
-    let over = async {
-        match args.duration {
-            Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
-            None => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = over => {}
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+    run_its_time(terminate, args.duration).await;
     let (sent, injected) = (venue.sent(), venue.injected());
     let faults: Vec<(String, u64)> = injected.iter().map(|(trouble, count)| (trouble.to_string(), count)).collect();
     if output.json {

@@ -84,7 +84,7 @@ impl Default for Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
     /// The address is not this machine's own.
-    #[error("{0} can be reached from other machines, and the simulated venue lets anyone in who can reach it")]
+    #[error("{0} can be reached from other machines, and the simulation lets anyone in who can reach it")]
     Remote(SocketAddr),
     /// The rate is out of range.
     #[error("a rate of {0} messages a second; possible are 1 to {MAX_RATE}")]

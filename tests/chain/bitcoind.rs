@@ -81,7 +81,8 @@ fn a_cookie_is_read_again_when_the_node_has_started_anew() {
 
 #[test]
 fn what_a_node_says_otherwise_has_a_name_too() {
-    let wrong: [(fn(&Value) -> (u16, String), &str); 7] = [
+    type Answer = fn(&Value) -> (u16, String);
+    let wrong: [(Answer, &str); 7] = [
         (|_| (403, String::new()), "chain-auth"),
         (|question| error(question, -28, "Loading block index…"), "chain-busy"),
         (|_| (503, "Work queue depth exceeded".into()), "chain-busy"),

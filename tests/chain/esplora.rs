@@ -2,7 +2,7 @@
 
 use super::purse::Purse;
 use bdk_esplora::{EsploraExt, esplora_client};
-use bdk_wallet::bitcoin::{Amount, Network};
+use bdk_wallet::bitcoin::{Amount, FeeRate, Network, OutPoint, Transaction};
 use exchequer::chain::{Chain, ChainError, Progress, Scan, Settings, Status, Watch, open, sync_request};
 use exchequer::sim::{ChainServer, ChainSettings};
 use std::sync::Mutex;
@@ -136,6 +136,16 @@ fn what_was_replaced_disappears() {
     assert_eq!(purse.known().history[&second.compute_txid()], Some(bench.sim.tip().0));
 }
 
+/// Another payment out of the same coins, at the same rate.
+fn rival(purse: &mut Purse, first: &Transaction) -> Transaction {
+    let coins: Vec<OutPoint> = first.input.iter().map(|input| input.previous_output).collect();
+    let mut builder = purse.wallet.build_tx();
+    builder.add_utxos(&coins).unwrap().manually_selected_only();
+    builder.add_recipient(Purse::new(95).script(0), BTC / 4).fee_rate(FeeRate::from_sat_per_vb(3).unwrap());
+    let psbt = builder.finish().unwrap();
+    purse.sign(psbt)
+}
+
 #[test]
 fn a_refusal_comes_in_the_words_of_the_node() {
     let bench = Bench::new();
@@ -150,7 +160,7 @@ fn a_refusal_comes_in_the_words_of_the_node() {
     let payment = purse.pay(Purse::new(96).script(0), BTC / 4, 3);
     bench.chain.broadcast(&payment).unwrap();
     assert_eq!(refused(&payment), "txn-already-in-mempool");
-    let rival = purse.rival(&payment, Purse::new(95).script(0), BTC / 4, 3);
+    let rival = rival(&mut purse, &payment);
     assert!(refused(&rival).starts_with("insufficient fee, rejecting replacement"));
 }
 

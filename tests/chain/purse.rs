@@ -93,17 +93,8 @@ impl Purse {
         self.sign(psbt)
     }
 
-    /// Another signed payment out of the coins of one.
-    pub fn rival(&mut self, first: &Transaction, to: ScriptBuf, amount: Amount, rate: u64) -> Transaction {
-        let coins: Vec<OutPoint> = first.input.iter().map(|input| input.previous_output).collect();
-        let mut builder = self.wallet.build_tx();
-        builder.add_utxos(&coins).unwrap().manually_selected_only();
-        builder.add_recipient(to, amount).fee_rate(FeeRate::from_sat_per_vb(rate).unwrap());
-        let psbt = builder.finish().unwrap();
-        self.sign(psbt)
-    }
-
-    fn sign(&self, mut psbt: bdk_wallet::bitcoin::Psbt) -> Transaction {
+    /// Signed by two, and finished.
+    pub fn sign(&self, mut psbt: bdk_wallet::bitcoin::Psbt) -> Transaction {
         let secp = Secp256k1::new();
         for key in &self.keys[..2] {
             psbt.sign(key, &secp).unwrap();

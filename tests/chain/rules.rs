@@ -51,7 +51,8 @@ fn each_rule_has_its_words() {
     assert!(said(pays(100_001)).starts_with("bad-txns-in-belowout, value in (0.001"));
     assert_eq!(said(pays(300)), "dust");
     assert!(said(pays(99_990)).starts_with("min relay fee not met, 10 < "));
-    assert_eq!(said(spend(std::slice::from_ref(&coin), &[(90_000, anybody())])), "tx-size-small");
+    let nothing = ScriptBuf::from_bytes(vec![0x6a]);
+    assert_eq!(said(spend(std::slice::from_ref(&coin), &[(0, nothing)])), "tx-size-small");
     let odd = [(50_000, to.clone()), (40_000, anybody())];
     assert_eq!(said(spend(std::slice::from_ref(&coin), &odd)), "scriptpubkey");
     let mut old = pays(90_000);

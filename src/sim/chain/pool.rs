@@ -2,7 +2,7 @@
 
 use super::ledger::{Coin, Ledger};
 use super::rules;
-use bitcoin::{Amount, OutPoint, Transaction, Txid};
+use bitcoin::{Amount, OutPoint, Transaction, TxOut, Txid};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What one virtual byte has to pay to be passed on, and besides what is replaced.
@@ -74,6 +74,11 @@ impl Pool {
     /// Takes a transaction in, or says why not.
     pub fn take(&mut self, transaction: Transaction, ledger: &Ledger) -> Result<Txid, Reject> {
         let txid = transaction.compute_txid();
+        let burns = |output: &TxOut| output.script_pubkey.is_op_return() && output.value > Amount::ZERO;
+        if transaction.output.iter().any(burns) {
+            let message = "Unspendable output exceeds maximum configured by user (maxburnamount)".into();
+            return Err(Reject { code: -25, message });
+        }
         rules::alone(&transaction)?;
         if self.waiting.contains_key(&txid) {
             return Err(Reject { code: -27, message: "txn-already-in-mempool".into() });

@@ -62,9 +62,6 @@ fn standard(transaction: &Transaction) -> Result<(), Reject> {
     if transaction.weight().to_wu() > HEAVIEST {
         return said("tx-size");
     }
-    if transaction.base_size() < SMALLEST {
-        return said("tx-size-small");
-    }
     for input in &transaction.input {
         if input.script_sig.len() > LONGEST_INPUT {
             return said("scriptsig-size");
@@ -83,6 +80,9 @@ fn standard(transaction: &Transaction) -> Result<(), Reject> {
         } else if *value < script.minimal_non_dust() {
             return said("dust");
         }
+    }
+    if transaction.base_size() < SMALLEST {
+        return said("tx-size-small");
     }
     Ok(())
 }

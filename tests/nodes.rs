@@ -1,0 +1,14 @@
+//! Against real Bitcoin nodes: bitcoind on regtest, and ElectrumX in front of it. `make test-nodes` builds them and runs
+//! this; without them these tests are skipped.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+#[path = "chain/purse.rs"]
+mod purse;
+
+mod nodes {
+    pub mod agree;
+    pub mod follow;
+    pub mod real;
+    pub mod words;
+}
