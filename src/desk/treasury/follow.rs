@@ -164,7 +164,7 @@ impl Clerk {
                 let node = node.unwrap_or_default();
                 self.record(scope, Event::Broadcast { proposal: id, txid, node, answer: Answer::Known })
             }
-            (Status::Replaced { by }, None) if state == Standing::Executing => {
+            (Status::Replaced { by, .. }, None) if state == Standing::Executing => {
                 let ours = self.treasury.proposals().any(|other| other.finalised == Some(by));
                 // What replaces it and is ours says so itself once it is in a block.
                 let Some(coin) = first.filter(|_| !ours) else { return Ok(()) };
