@@ -89,7 +89,7 @@ mod tests {
         let id = "00".repeat(32);
         serde_json::from_value(serde_json::json!({
             "event": "proposed", "proposal": id, "wallet": id, "policy": 1, "kind": "btc_spend", "created_by": "x",
-            "memo": "\u{e9}".repeat(500), "expires_at": "2030-01-01T00:00:00Z", "packet": packet,
+            "memo": "\u{e9}".repeat(500), "expires_at": 2_000_000_000_000_000_000_i64, "packet": packet,
         }))
         .unwrap()
     }

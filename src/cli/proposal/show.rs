@@ -94,7 +94,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let review = review(&proposal.signed(), &vault.wallet, &facts);
     let history = history(proposal.id, context)?;
     if context.output.json {
-        let history: Vec<_> = history.iter().map(|(at, what)| serde_json::json!({ "at": at, "what": what })).collect();
+        let history: Vec<_> =
+            history.iter().map(|(at, what)| serde_json::json!({ "at": at.to_string(), "what": what })).collect();
         return context.output.json(&serde_json::json!({
             "proposal": shown::proposal(&treasury, proposal, now), "review": review.json(), "history": history,
         }));

@@ -17,7 +17,7 @@ pub fn vault(treasury: &Treasury, vault: &Vault) -> Value {
                 "name": vault.names.get(&seat),
                 "path": format!("m/{}", key.path),
                 "xpub": key.xpub,
-                "confirmed_at": vault.confirmed.get(&seat),
+                "confirmed_at": vault.confirmed.get(&seat).map(Timestamp::to_string),
                 "identity": vault.claims.get(&seat),
                 "hot": treasury.is_hot(seat.fingerprint),
             })
@@ -40,7 +40,7 @@ pub fn vault(treasury: &Treasury, vault: &Vault) -> Value {
         "archived": vault.archived,
         "format": vault.format,
         "notes": vault.notes,
-        "added_at": vault.added_at,
+        "added_at": vault.added_at.to_string(),
         "first_address": vault.first_address(),
         "descriptors": wallet.descriptors(),
         "cosigners": seats,
@@ -74,7 +74,7 @@ pub fn proposal(treasury: &Treasury, proposal: &Proposal, now: Timestamp) -> Val
             };
             json!({
                 "seat": format!("{}.{}", seat.id, seat.id.place), "fingerprint": seat.id.fingerprint,
-                "name": name(seat.id), "state": seat.state.name(), "signer": signer, "at": at, "said": said,
+                "name": name(seat.id), "state": seat.state.name(), "signer": signer, "at": at.map(Timestamp::to_string), "said": said,
                 "hot": treasury.is_hot(seat.id.fingerprint),
             })
         })
@@ -91,7 +91,7 @@ pub fn proposal(treasury: &Treasury, proposal: &Proposal, now: Timestamp) -> Val
             Some((node, Answer::Known, _)) => (Some(node), "known", None),
             Some((node, Answer::Refused { reason, .. }, _)) => (Some(node), "refused", Some(reason)),
         };
-        json!({ "txid": sent.txid, "at": sent.at, "node": node, "answer": answer, "reason": reason })
+        json!({ "txid": sent.txid, "at": sent.at.to_string(), "node": node, "answer": answer, "reason": reason })
     });
     json!({
         "id": proposal.id,
@@ -102,8 +102,8 @@ pub fn proposal(treasury: &Treasury, proposal: &Proposal, now: Timestamp) -> Val
         "state": proposal.state_at(now).name(),
         "ended": proposal.ended,
         "created_by": proposal.created_by,
-        "created_at": proposal.created_at,
-        "expires_at": proposal.expires_at,
+        "created_at": proposal.created_at.to_string(),
+        "expires_at": proposal.expires_at.to_string(),
         "memo": proposal.memo,
         "unarmed": proposal.unarmed,
         "replaces": proposal.replaces,
