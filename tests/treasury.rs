@@ -123,7 +123,10 @@ fn what_must_be_refused_is_refused_and_changes_nothing() {
     let other = desk.json(&format!("propose pay Cold --to {STRANGER}=150001sat --fee-rate 5 --coin {}", coin(desk)));
     let other = other["proposal"]["id"].as_str().unwrap().to_owned();
     desk.does(&format!("proposal export {other} -o other.psbt"));
-    assert_eq!(desk.refused(&format!("proposal combine {id} other.psbt")), (6, "combine-transaction".into()));
+    assert_eq!(
+        desk.refused(&format!("proposal combine {id} other.psbt --accept-warnings")),
+        (6, "combine-transaction".into())
+    );
     assert_eq!(desk.json(&format!("proposal show {id}"))["proposal"]["competitors"][0]["id"], other.as_str());
     // Two who refuse are one too many for two of three.
     let rejected = desk.json(&format!("proposal reject {id} --seat {} --reason unknown", office.keys[1]));

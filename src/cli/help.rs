@@ -34,8 +34,12 @@ pub fn command() -> clap::Command {
 /// What the long help ends with: environment and exit codes.
 pub fn end() -> String {
     let mut end = "Environment:\n".to_owned();
-    let places =
-        [("EXCHEQUER_CONFIG", "--config"), ("EXCHEQUER_DATA_DIR", "--data-dir"), ("NO_COLOR", "--color never")];
+    let places = [
+        ("EXCHEQUER_CONFIG", "--config"),
+        ("EXCHEQUER_DATA_DIR", "--data-dir"),
+        ("EXCHEQUER_HOT_PASSPHRASE_FILE", "the file with the passphrase of HOT keys"),
+        ("NO_COLOR", "--color never"),
+    ];
     // Writing to a String cannot fail.
     for (variable, flag) in places {
         let _ = writeln!(end, "  {variable:<24} {flag}");

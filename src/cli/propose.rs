@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
-  exchequer propose pay Cold --to bc1q...=0.015 --fee-rate 12.5 --memo 'rent of May'
+  exchequer propose pay Cold --to bc1q...=0.015 --fee-rate 12.5 --memo rent
   exchequer propose pay Cold --to bc1q...=250000sat --to bc1p...=max --target 6
   exchequer propose bump 3fa2c1d0 --fee-rate 40          the same payment at another rate
   exchequer propose cpfp 3fa2c1d0 --fee-rate 40          a child that pays for its parent

@@ -76,3 +76,45 @@ pub fn open_treasury(
     let (journal, notices) = Journal::open_each(dir, wait, &mut |entry| folding.take(entry));
     (journal, notices, folding.end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::Timestamp;
+    use crate::store::journal::{Treasury as Entry, Who};
+    use crate::treasury::bitcoin::psbt::LONGEST;
+    use crate::treasury::proposal::Event;
+
+    fn proposed(packet: &str) -> Event {
+        let id = "00".repeat(32);
+        serde_json::from_value(serde_json::json!({
+            "event": "proposed", "proposal": id, "wallet": id, "policy": 1, "kind": "btc_spend", "created_by": "x",
+            "memo": "\u{e9}".repeat(500), "expires_at": "2030-01-01T00:00:00Z", "packet": packet,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_largest_psbt_fits_a_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(dir.path());
+        let body = Body::Treasury(Entry::from(proposed(&"A".repeat(LONGEST.div_ceil(3) * 4))));
+        journal.append(Timestamp::from_secs(1), Who::LOCAL, &body).unwrap();
+        drop(journal);
+        let mut reader = Reader::open(dir.path()).unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().entry.body, body);
+    }
+
+    #[test]
+    fn an_entry_that_cannot_have_happened_ends_the_reading_with_its_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut journal, _) = Journal::open(dir.path());
+        let body = Body::Treasury(Entry::from(proposed("cHNidP8=")));
+        journal.append(Timestamp::from_secs(1), Who::LOCAL, &body).unwrap();
+        assert!(matches!(read_treasury(dir.path()), Err(TreasuryFault::Contradiction { seq: 1, .. })));
+        let later = Body::Other { kind: "treasury".into(), json: r#"{"event":"levitated"}"#.into() };
+        let other = tempfile::tempdir().unwrap();
+        Journal::open(other.path()).0.append(Timestamp::from_secs(1), Who::LOCAL, &later).unwrap();
+        assert!(matches!(read_treasury(other.path()), Err(TreasuryFault::Later(1))));
+    }
+}

@@ -22,7 +22,7 @@ Examples:
   exchequer proposal approve 3fa2c1d0 --hot till                 sign with a key of this machine
   exchequer proposal export 3fa2c1d0 -o payment.psbt             to be signed elsewhere
   exchequer proposal combine 3fa2c1d0 alice.psbt bob.psbt        take in what came back
-  exchequer proposal reject 3fa2c1d0 --seat alice --reason 'unknown recipient'
+  exchequer proposal reject 3fa2c1d0 --seat alice --reason unknown
   exchequer proposal finalize 3fa2c1d0                           the transaction, checked by Bitcoin Core's own code
   exchequer proposal broadcast 3fa2c1d0                          give it to a node";
 

@@ -107,7 +107,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         format!("Broadcast {} by {node}, fee {}? This cannot be taken back.", made.txid, shown::btc(made.fee));
     consent::ask(&question, &args.consent)?;
     let status = chain.status(&made.tx).map_err(|error| chains::failed(&error))?;
-    if let Status::Replaced { by, confirmed: true } = status {
+    let before = writing.treasury.proposal(id).ok().and_then(|proposal| proposal.replaces);
+    let before = before.and_then(|before| writing.treasury.proposal(before).ok()?.finalised);
+    if let Status::Replaced { by, .. } = status
+        && before != Some(by)
+    {
         let message = format!("a coin of it was spent by {by}");
         return Err(
             Failure::new(Exit::Error, "replaced", message).hint("exchequer wallet sync writes down what became of it")

@@ -30,7 +30,7 @@ pub fn weigh(review: &Review, what: &str, consent: &Consent, context: &Context) 
         }
         Judgement::Warn if !consent.accept_warnings => {
             if !asks() {
-                let message = format!("the review has warnings: somebody has to look before {what}ing this");
+                let message = format!("the review has warnings: somebody has to accept them to {what} this");
                 let hint = format!("{}\n--accept-warnings goes on", listed(&verdict.warnings));
                 return Err(Failure::new(Exit::Verification, "review-warnings", message).hint(hint));
             }

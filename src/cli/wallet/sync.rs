@@ -5,6 +5,7 @@ use crate::cli::treasury::shown::btc;
 use crate::cli::treasury::{Writing, chains, find, read};
 use crate::cli::{Context, Failure};
 use crate::feed::Clock;
+use crate::treasury::bitcoin::finalize::finalize;
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{Event, ProposalId, State};
 use std::io::IsTerminal;
@@ -95,7 +96,10 @@ pub fn follow(
     let mut found = Vec::new();
     for proposal in treasury.proposals().filter(|p| p.wallet == wallet && watched(p.state())) {
         let Some(txid) = proposal.finalised.or_else(|| proposal.txid()) else { continue };
-        let status = chain.status(proposal.unsigned()).map_err(|error| chains::failed(&error))?;
+        // The signed one where there is one: in old inputs signatures are a part of the id.
+        let made = treasury.vault(wallet).ok().and_then(|vault| finalize(&proposal.signed(), &vault.wallet).ok());
+        let transaction = made.map_or_else(|| proposal.unsigned().clone(), |made| made.tx);
+        let status = chain.status(&transaction).map_err(|error| chains::failed(&error))?;
         let id = proposal.id;
         match (status, proposal.mined) {
             (Status::Confirmed(block), mined) if mined.is_none_or(|mined| mined.block != block.hash) => {
@@ -105,6 +109,9 @@ pub fn follow(
             (Status::Unconfirmed | Status::Unknown, Some(mined)) => {
                 found.push(Event::Reorged { proposal: id, block: mined.block });
             }
+            // What this one is to replace still waits: that is no conflict.
+            (Status::Replaced { by, .. }, None)
+                if proposal.replaces.and_then(|before| treasury.proposal(before).ok()?.finalised) == Some(by) => {}
             (Status::Replaced { by, .. }, mined) => {
                 found.extend(mined.map(|mined| Event::Reorged { proposal: id, block: mined.block }));
                 let other = treasury.proposals().find(|other| other.finalised == Some(by) && other.id != id);

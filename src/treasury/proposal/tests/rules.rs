@@ -205,3 +205,26 @@ fn rule8_a_recovery_is_signed_by_its_own_keys_alone() {
     }
     assert_eq!(bench.treasury.check(&event, at(1)), Err(Refusal::NoRecovery(0)), "a wallet without one has none");
 }
+
+/// Run by hand: `cargo test --lib a_year_of_proposals -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn a_year_of_proposals_is_folded_in_no_time() {
+    let mut bench = Bench::new(2, 3);
+    let mut log = Vec::new();
+    for sat in 0..1_000 {
+        let event = bench.proposed(&bench.payment(&[0, 1], 1_000 + sat));
+        let Event::Proposed { proposal, .. } = event else { unreachable!() };
+        bench.treasury.apply(&event, at(1)).unwrap();
+        log.push(event);
+        for seat in 0..2 {
+            log.push(bench.approved(proposal, seat));
+        }
+    }
+    let mut treasury = Bench::new(2, 3).treasury;
+    let start = std::time::Instant::now();
+    for event in &log {
+        treasury.apply(event, at(2)).unwrap();
+    }
+    println!("{} entries in {:?}", log.len(), start.elapsed());
+}
