@@ -18,7 +18,7 @@ use bdk_wallet::chain::spk_client::{FullScanRequest, SyncRequest};
 use bdk_wallet::{KeychainKind, Update};
 use bitcoin::block::Header;
 use bitcoin::consensus::encode::{deserialize_hex, serialize_hex};
-use bitcoin::{Block, BlockHash, Network, Transaction, Txid};
+use bitcoin::{Block, BlockHash, Network, OutPoint, Transaction, Txid};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -185,6 +185,34 @@ impl Bitcoind {
         }
     }
 
+    /// How often coins were confirmed that no block has spent; none for the others.
+    fn unspent(&self, coins: &[OutPoint]) -> Result<Vec<Option<u32>>, ChainError> {
+        #[derive(Deserialize)]
+        struct Coin {
+            confirmations: u32,
+        }
+        let questions: Vec<Question> =
+            coins.iter().map(|coin| ("gettxout", json!([coin.txid, coin.vout, false]))).collect();
+        let read = |answer: Result<Value, Fault>| {
+            let coin = answer.map_err(|fault| self.fault(&fault))?;
+            let coin: Option<Coin> = serde_json::from_value(coin).map_err(|error| self.blame().malformed(error))?;
+            Ok(coin.map(|coin| coin.confirmations))
+        };
+        self.ask(&questions)?.into_iter().map(read).collect()
+    }
+
+    /// Another transaction that spends one of these coins, as far as the node knows without reading blocks.
+    fn spender(&self, coins: &[OutPoint], but: Txid) -> Result<Option<Txid>, ChainError> {
+        #[derive(Deserialize)]
+        struct Spender {
+            spendingtxid: Option<Txid>,
+        }
+        let coins: Vec<Value> = coins.iter().map(|coin| json!({"txid": coin.txid, "vout": coin.vout})).collect();
+        let spenders: Vec<Spender> = self.one(("gettxspendingprevout", json!([coins])))?;
+        // A node with `txospenderindex` names what has spent a coin in a block too, and that may be this one itself.
+        Ok(spenders.into_iter().find_map(|spender| spender.spendingtxid.filter(|by| *by != but)))
+    }
+
     /// Which transaction of the newest blocks is this one, or spends one of its coins, and where.
     fn among_the_newest(&self, wanted: &Transaction) -> Result<Option<(Txid, BlockId)>, ChainError> {
         let txid = wanted.compute_txid();
@@ -306,24 +334,26 @@ impl Chain for Bitcoind {
     }
 
     fn status(&self, transaction: &Transaction) -> Result<Status, ChainError> {
-        #[derive(Deserialize)]
-        struct Spender {
-            spendingtxid: Option<Txid>,
-        }
         let txid = transaction.compute_txid();
         if self.waits(txid)? {
             return Ok(Status::Unconfirmed);
         }
-        let coins: Vec<Value> = transaction
-            .input
-            .iter()
-            .map(|input| json!({"txid": input.previous_output.txid, "vout": input.previous_output.vout}))
-            .collect();
-        let spenders: Vec<Spender> = self.one(("gettxspendingprevout", json!([coins])))?;
-        // A node with `txospenderindex` names what has spent a coin in a block too, and that may be this one itself.
-        let other = |spender: Spender| spender.spendingtxid.filter(|by| *by != txid);
-        if let Some(by) = spenders.into_iter().find_map(other) {
+        let outputs: Vec<OutPoint> = (0..).zip(&transaction.output).map(|(vout, _)| OutPoint { txid, vout }).collect();
+        if let Some(confirmations) = self.unspent(&outputs)?.into_iter().flatten().next() {
+            let (tip, depth) = (self.height()?, confirmations.saturating_sub(1));
+            let height = tip.checked_sub(depth).ok_or_else(|| self.blame().malformed("it counts blocks wrongly"))?;
+            let hash = self.hash_at(height)?;
+            let block = self.block(hash)?;
+            let there = block.block_hash() == hash && block.txdata.iter().any(|other| other.compute_txid() == txid);
+            let fault = || self.blame().malformed(format!("transaction {txid} does not stand in block {height}"));
+            return if there { Ok(Status::Confirmed(BlockId { height, hash })) } else { Err(fault()) };
+        }
+        let coins: Vec<OutPoint> = transaction.input.iter().map(|input| input.previous_output).collect();
+        if let Some(by) = self.spender(&coins, txid)? {
             return Ok(Status::Replaced { by, confirmed: !self.waits(by)? });
+        }
+        if self.unspent(&coins)?.iter().all(Option::is_some) {
+            return Ok(Status::Unknown);
         }
         Ok(match self.among_the_newest(transaction)? {
             Some((found, at)) if found == txid => Status::Confirmed(at),
