@@ -150,8 +150,9 @@ impl Clerk {
         let packet = Packet::read(&whole(bytes)?).map_err(|error| error.to_string())?;
         let txid = packet.psbt.unsigned_tx.compute_txid();
         let now = self.shared.now();
-        let mut same = self.treasury.proposals().filter(|proposal| proposal.unsigned().compute_txid() == txid);
-        let known = same.rfind(|proposal| proposal.state_at(now).is_open()).map(|found| found.id);
+        let open =
+            |proposal: &&Proposal| proposal.unsigned().compute_txid() == txid && proposal.state_at(now).is_open();
+        let known = self.treasury.proposals().rfind(open).map(|found| found.id);
         match known {
             Some(id) => self.collect(scope, id, &packet),
             None => self.begin(scope, &packet, &printable(&from)),
