@@ -112,7 +112,10 @@ fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
             match queue.recv_timeout(LISTEN_EVERY) {
                 Ok((scope, wish)) => {
                     clerk.show(Some(doing(&wish)));
-                    match clerk.carry_out(&scope, *wish) {
+                    let done = clerk.carry_out(&scope, *wish);
+                    // Seen before it is told, so that whoever reads it acts on what there is now.
+                    clerk.show(None);
+                    match done {
                         Ok(text) => clerk.shared.notice(false, text),
                         Err(text) => clerk.shared.notice(true, text),
                     }
