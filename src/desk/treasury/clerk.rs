@@ -3,10 +3,9 @@
 //! - An event is held against every rule, written to the journal, and only then taken in and acted on.
 //! - A clerk works on a thread of its own, one thing after another; the desk's lock is held to put up what is shown.
 
-use super::facts;
 use super::place::TreasurySettings;
-use super::show;
 use super::view::{EventView, SyncState, SyncView};
+use super::{price, show};
 use crate::chain::Source;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
@@ -15,10 +14,10 @@ use crate::market::{Timestamp, printable};
 use crate::store::TreasuryFault;
 use crate::store::journal::{Body, Reader};
 use crate::treasury::bitcoin::coins::State;
-use crate::treasury::bitcoin::review::facts::Quote;
+use crate::treasury::bitcoin::review::facts::{Prices, Quote};
 use crate::treasury::bitcoin::review::{Facts, Review, review};
 use crate::treasury::bitcoin::wallet::WalletId;
-use crate::treasury::proposal::{Event, Identity, Proposal, ProposalId, Treasury, Vault};
+use crate::treasury::proposal::{Event, Identity, Proposal, ProposalId, Treasury, Vault, facts};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -175,13 +174,14 @@ impl Clerk {
     /// What the desk's books say that a bitcoin is worth.
     pub fn quotes(&self) -> Vec<Quote> {
         let (state, now) = (self.shared.state(), self.shared.now());
-        facts::quotes(&state.market, &self.settings.base, now)
+        price::quotes(&state.market, &self.settings.base, now)
     }
 
     /// What is known when a proposal is reviewed now.
     pub fn facts(&self, vault: &Vault, proposal: &Proposal, quotes: &[Quote]) -> Facts {
         let state = self.followed.get(&vault.wallet.id()).map(|followed| &followed.state);
-        facts::of(&self.treasury, vault, state, Some(proposal), quotes, self.shared.now())
+        let known = facts(&self.treasury, vault, state, Some(proposal), self.shared.now());
+        Facts { prices: Prices { quotes: quotes.to_vec(), ..Prices::default() }, ..known }
     }
 
     /// The review of a proposal as a signer would get it now.

@@ -6,10 +6,10 @@
 
 mod acts;
 mod clerk;
-mod facts;
 mod follow;
 pub(super) mod keeper;
 mod place;
+mod price;
 mod secret;
 pub(super) mod show;
 mod view;

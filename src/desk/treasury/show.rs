@@ -1,7 +1,7 @@
 //! What is shown of the treasury: made on the clerk's thread, so that a view of it is a few copies of what is there.
 
 use super::clerk::{Clerk, Followed};
-use super::facts::{leaves, shown as price_shown};
+use super::price::{leaves, shown as price_shown};
 use super::view::{
     AddressView, Balance, Challenge, CoinView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView, Recipients,
     SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage, WalletView,

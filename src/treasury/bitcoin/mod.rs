@@ -10,7 +10,6 @@ pub mod labels;
 pub mod policy;
 pub mod psbt;
 pub mod review;
-pub mod reviewed;
 pub mod signature;
 pub mod wallet;
 

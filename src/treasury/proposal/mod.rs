@@ -9,6 +9,7 @@
 //! - Nothing is broadcast by itself: that takes an entry of its own, after a quorum and within the proposal's time.
 
 mod event;
+mod facts;
 mod fold;
 mod id;
 mod identity;
@@ -23,6 +24,7 @@ mod vault;
 mod words;
 
 pub use event::{Answer, Event, Kind};
+pub use facts::facts;
 pub use fold::Treasury;
 pub use id::{NoId, ProposalId};
 pub use identity::{Identity, IdentityKey, IdentitySignature};

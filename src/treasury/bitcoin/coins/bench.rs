@@ -3,7 +3,7 @@
 use super::{Marks, State};
 use crate::treasury::bitcoin::hot::{Signer, Standard};
 use crate::treasury::bitcoin::psbt::Packet;
-use crate::treasury::bitcoin::reviewed::Reviewed;
+use crate::treasury::bitcoin::review::Reviewed;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use bdk_wallet::Update;
 use bdk_wallet::chain::{BlockId, ConfirmationBlockTime, TxUpdate};
@@ -146,7 +146,7 @@ impl Bench {
     pub(crate) fn complete(&self, packet: &Packet, signers: &[usize]) -> Transaction {
         let mut packet = packet.clone();
         for n in signers {
-            packet = self.signers[*n].sign(&Reviewed::new(self.state.wallet(), &packet)).unwrap();
+            packet = self.signers[*n].sign(&Reviewed::unseen(self.state.wallet(), &packet)).unwrap();
         }
         let spent: Vec<TxOut> = packet.psbt.iter_funding_utxos().map(|output| output.unwrap().clone()).collect();
         packet.psbt.finalize_mut(&Secp256k1::new()).unwrap();

@@ -2,7 +2,7 @@
 
 use super::{HotError, Signer};
 use crate::treasury::bitcoin::psbt::Packet;
-use crate::treasury::bitcoin::reviewed::Reviewed;
+use crate::treasury::bitcoin::review::Reviewed;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use bitcoin::bip32::{ChildNumber, DerivationPath};
 use bitcoin::key::TapTweak;

@@ -4,7 +4,7 @@ use super::*;
 use crate::treasury::bitcoin::build::{Payment, Sum, Terms, pay};
 use crate::treasury::bitcoin::coins::bench::{self, Bench};
 use crate::treasury::bitcoin::psbt::Packet;
-use crate::treasury::bitcoin::reviewed::Reviewed;
+use crate::treasury::bitcoin::review::Reviewed;
 use crate::treasury::bitcoin::wallet::{Chain, Wallet};
 use bitcoin::psbt::PsbtSighashType;
 use bitcoin::{Amount, EcdsaSighashType, FeeRate, TapSighashType};
@@ -120,7 +120,7 @@ const TWO_OF_THREE: &str = "wsh(sortedmulti(2,{0}/<0;1>/*,{1}/<0;1>/*,{2}/<0;1>/
 #[test]
 fn a_signer_signs_its_own_part_once() {
     let (bench, packet) = payment(TWO_OF_THREE, 3);
-    let reviewed = Reviewed::new(bench.state.wallet(), &packet);
+    let reviewed = Reviewed::unseen(bench.state.wallet(), &packet);
     let signed = bench.signers[1].sign(&reviewed).unwrap();
     assert_eq!(signed.psbt.inputs[0].partial_sigs.len(), 1);
     // Nothing but the signature is new, it is short, and it is the same each time.
@@ -130,7 +130,7 @@ fn a_signer_signs_its_own_part_once() {
     assert!(signature.signature.serialize_der().len() <= 70, "R is low");
     assert_eq!(bench.signers[1].sign(&reviewed).unwrap(), signed);
     // Whoever has signed has nothing to do; nor have strangers.
-    let again = Reviewed::new(bench.state.wallet(), &signed);
+    let again = Reviewed::unseen(bench.state.wallet(), &signed);
     assert_eq!(refusal(bench.signers[1].sign(&again)), HotError::Nothing(bench.signers[1].fingerprint()));
     let stranger = bench::signer(9);
     assert_eq!(refusal(stranger.sign(&reviewed)), HotError::Nothing(stranger.fingerprint()));
@@ -144,7 +144,7 @@ fn t01_a_derivation_that_a_file_claims_is_no_reason_to_sign() {
     // The coin of another wallet, which claims to be derived as ours is.
     let (other, _) = payment("wsh(sortedmulti(1,{0}/<0;1>/*,{1}/<0;1>/*,{2}/<0;1>/*))", 3);
     let nothing = HotError::Nothing(bench.signers[0].fingerprint());
-    assert_eq!(refusal(bench.signers[0].sign(&Reviewed::new(other.state.wallet(), &packet))), nothing);
+    assert_eq!(refusal(bench.signers[0].sign(&Reviewed::unseen(other.state.wallet(), &packet))), nothing);
     // A claim that names another number, or none that is ours.
     for change in [7_u32, (1 << 31) - 1] {
         let mut wrong = packet.clone();
@@ -152,17 +152,17 @@ fn t01_a_derivation_that_a_file_claims_is_no_reason_to_sign() {
             *path = path.into_iter().rev().skip(1).rev().copied().collect();
             *path = path.child(ChildNumber::from(change));
         }
-        assert_eq!(refusal(bench.signers[0].sign(&Reviewed::new(bench.state.wallet(), &wrong))), nothing);
+        assert_eq!(refusal(bench.signers[0].sign(&Reviewed::unseen(bench.state.wallet(), &wrong))), nothing);
     }
     let mut silent = packet.clone();
     silent.psbt.inputs[0].bip32_derivation.clear();
-    assert_eq!(refusal(bench.signers[0].sign(&Reviewed::new(bench.state.wallet(), &silent))), nothing);
+    assert_eq!(refusal(bench.signers[0].sign(&Reviewed::unseen(bench.state.wallet(), &silent))), nothing);
 }
 
 #[test]
 fn t06_nothing_is_signed_without_the_previous_transaction() {
     let (bench, packet) = payment(TWO_OF_THREE, 3);
-    let sign = |packet: &Packet| refusal(bench.signers[0].sign(&Reviewed::new(bench.state.wallet(), packet)));
+    let sign = |packet: &Packet| refusal(bench.signers[0].sign(&Reviewed::unseen(bench.state.wallet(), packet)));
     let mut stripped = packet.clone();
     stripped.psbt.inputs[0].non_witness_utxo = None;
     assert_eq!(sign(&stripped), HotError::Previous(0));
@@ -181,7 +181,7 @@ fn t09_only_signatures_over_everything_are_given() {
     let ask = |bench: &Bench, packet: &Packet, kind: PsbtSighashType| {
         let mut packet = packet.clone();
         packet.psbt.inputs[0].sighash_type = Some(kind);
-        bench.signers[0].sign(&Reviewed::new(bench.state.wallet(), &packet)).err()
+        bench.signers[0].sign(&Reviewed::unseen(bench.state.wallet(), &packet)).err()
     };
     assert_eq!(ask(&bench, &packet, EcdsaSighashType::All.into()), None);
     for number in (0..=0xff).filter(|number| *number != 1) {
@@ -208,7 +208,7 @@ fn the_ledger_signs_the_same() {
     let wallet = Wallet::new("Treasury 2of3", Network::Testnet, &[descriptor]).unwrap();
     let psbt: bitcoin::Psbt = recorded["psbt_v0_base64"].as_str().unwrap().parse().unwrap();
     let packet = Packet::read(&psbt.serialize()).unwrap();
-    let mine = signer(GLORY, Network::Testnet).sign(&Reviewed::new(&wallet, &packet)).unwrap();
+    let mine = signer(GLORY, Network::Testnet).sign(&Reviewed::unseen(&wallet, &packet)).unwrap();
     let secp = Secp256k1::new();
     let mut cache = bitcoin::sighash::SighashCache::new(&psbt.unsigned_tx);
     let signatures = recorded["signatures"].as_array().unwrap();

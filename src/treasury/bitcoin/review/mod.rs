@@ -20,8 +20,8 @@ mod json;
 mod kind;
 mod likeness;
 mod outputs;
-mod passed;
 mod previous;
+mod reviewed;
 mod rows;
 mod sighash;
 mod signed;
@@ -35,7 +35,7 @@ pub use inputs::Input;
 pub use json::Shape;
 pub use kind::Kind;
 pub use outputs::{Like, Output, Role};
-pub use passed::reviewed;
+pub use reviewed::{Reviewed, reviewed};
 pub use timing::{Later, Opens};
 pub use value::{NoPrice, Price, price};
 

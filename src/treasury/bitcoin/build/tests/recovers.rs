@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::treasury::bitcoin::hot::HotError;
-use crate::treasury::bitcoin::reviewed::Reviewed;
+use crate::treasury::bitcoin::review::Reviewed;
 
 /// One key that may always spend, another after 100 blocks.
 const LATER: &str = "wsh(or_d(pk({0}/<0;1>/*),and_v(v:pkh({1}/<0;1>/*),older(100))))";
@@ -131,10 +131,10 @@ fn whoever_may_only_recover_signs_nothing_else_of_use() {
     let mut bench = Bench::new(LATER, 2);
     bench.fund(Chain::Receive, 0, 100_000, 900);
     let built = sweep(&bench.state, &bench.marks, stranger(0), &at(3)).unwrap();
-    let signed = bench.signers[1].sign(&Reviewed::new(bench.state.wallet(), &built.packet)).unwrap();
+    let signed = bench.signers[1].sign(&Reviewed::unseen(bench.state.wallet(), &built.packet)).unwrap();
     use miniscript::psbt::PsbtExt;
     assert!(signed.psbt.finalize(&bitcoin::secp256k1::Secp256k1::new()).is_err());
     let third = crate::treasury::bitcoin::coins::bench::signer(7);
-    let refused = third.sign(&Reviewed::new(bench.state.wallet(), &built.packet)).err();
+    let refused = third.sign(&Reviewed::unseen(bench.state.wallet(), &built.packet)).err();
     assert_eq!(refused, Some(HotError::Nothing(third.fingerprint())));
 }

@@ -1,27 +1,27 @@
-//! What is known when a proposal is reviewed: the journal, what the chain last said, and what the desk's books say of
-//! the price.
+//! What is known when a transaction is reviewed: what the journal says, and what the chain last said.
 
-use super::view::PriceView;
-use crate::market::{Contract, Crossing, Freshness, Listing, Market, Symbol, Timestamp, VenueId};
-use crate::money::Asset;
+use super::record::Proposal;
+use super::state::State as Standing;
+use super::vault::Vault;
+use super::{ProposalId, Treasury};
+use crate::market::Timestamp;
 use crate::treasury::bitcoin::coins::State;
 use crate::treasury::bitcoin::finalize::finalize;
 use crate::treasury::bitcoin::labels::About;
-use crate::treasury::bitcoin::review::facts::{Coin, Known, Prices, Quote, Replaced, Rival, Tip, Used};
-use crate::treasury::bitcoin::review::{Facts, NoPrice, Output, price};
+use crate::treasury::bitcoin::review::Facts;
+use crate::treasury::bitcoin::review::facts::{Coin, Known, Replaced, Rival, Tip, Used};
 use crate::treasury::bitcoin::wallet::Chain;
-use crate::treasury::proposal::{Proposal, ProposalId, State as Standing, Treasury, Vault};
-use bitcoin::{Amount, FeeRate, OutPoint, ScriptBuf};
+use bitcoin::{FeeRate, OutPoint, ScriptBuf};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-/// The facts for a proposal.
-pub fn of(
+/// What is known for the review of a proposal, or of a packet that may become one. Prices are the caller's to add.
+///
+/// `state` is what the wallet's chain last said; none where it was never asked.
+pub fn facts(
     treasury: &Treasury,
     vault: &Vault,
     state: Option<&State>,
     mine: Option<&Proposal>,
-    quotes: &[Quote],
     now: Timestamp,
 ) -> Facts {
     let related =
@@ -33,11 +33,11 @@ pub fn of(
     let mut facts = Facts {
         now: Some(now),
         rivals,
-        armed: Some(treasury.is_armed(vault)),
+        // Where somebody has waived it, the journal says so, and so does what is shown of the proposal.
+        armed: mine.is_none_or(|mine| !mine.unarmed).then(|| treasury.is_armed(vault)),
         replaces: replaced(treasury, mine),
         recipients: recipients(vault),
         paid: Some(paid(treasury, vault)),
-        prices: Prices { quotes: quotes.to_vec(), ..Prices::default() },
         ..Facts::default()
     };
     if let Some(state) = state {
@@ -102,47 +102,4 @@ fn replaced(treasury: &Treasury, mine: Option<&Proposal>) -> Option<Replaced> {
     let last = finalize(&other.signed(), &treasury.vault(other.wallet).ok()?.wallet).ok()?;
     let rate = FeeRate::from_sat_per_kwu(last.fee.to_sat().checked_mul(250)?.checked_div(last.vsize)?);
     Some(Replaced { txid: last.txid, spends: other.coins().collect(), fee: last.fee, rate })
-}
-
-/// What the desk's books say that a bitcoin is worth: the middle of every one that is whole.
-pub fn quotes(market: &Market, base: &Asset, now: Timestamp) -> Vec<Quote> {
-    let spot = market.listings().filter(|(_, symbol, _)| symbol.contract() == Contract::Spot);
-    let ours = spot.filter(|(_, symbol, _)| symbol.base() == "BTC" && symbol.quote() == base.as_str());
-    let quote = |(venue, symbol, listing): (VenueId, &Symbol, &Listing)| {
-        let (Freshness::Live(age) | Freshness::Stale(age)) = listing.freshness(now, Duration::MAX) else {
-            return None;
-        };
-        let mid = listing.book.mid().filter(|_| listing.book.crossing() == Crossing::Apart)?;
-        let at = Timestamp::from_nanos(now.nanos().saturating_sub(i64::try_from(age.as_nanos()).ok()?));
-        Some(Quote { price: mid.get(), currency: base.clone(), at, source: format!("{venue} {symbol} mid") })
-    };
-    ours.filter_map(quote).collect()
-}
-
-/// The price as it is shown: the one that the review goes by, which is the lowest for what is owned.
-pub fn shown(quotes: &[Quote], base: &Asset, now: Timestamp) -> PriceView {
-    let prices = Prices { quotes: quotes.to_vec(), ..Prices::default() };
-    let facts = Facts { now: Some(now), prices, ..Facts::default() };
-    let base = base.clone();
-    match price(&facts) {
-        Ok(price) => {
-            let source = match quotes {
-                [only] => only.source.clone(),
-                _ => format!("{} venues", price.sources),
-            };
-            let age = i64::try_from(price.age.as_nanos()).unwrap_or(i64::MAX);
-            let at = Timestamp::from_nanos(now.nanos().saturating_sub(age));
-            PriceView { base, price: Some(price.low), source: source.into(), at: Some(at) }
-        }
-        Err(NoPrice::None) => PriceView { base, price: None, source: "no venue tells one".into(), at: None },
-        Err(none) => PriceView { base, price: None, source: none.to_string().into(), at: None },
-    }
-}
-
-/// What a transaction gives to others, and how many of its outputs that are.
-pub fn leaves(outputs: &[Output]) -> (Amount, Vec<&Output>) {
-    let mut others: Vec<_> = outputs.iter().filter(|output| output.spot.is_none()).collect();
-    others.sort_by_key(|output| std::cmp::Reverse(output.value));
-    let sum = others.iter().fold(Amount::ZERO, |sum, output| sum.checked_add(output.value).unwrap_or(sum));
-    (sum, others)
 }
