@@ -309,7 +309,11 @@ async fn what_was_seen_last_is_shown_as_old_without_a_network() {
     };
     let desk = Desk::start(with_cache()).unwrap();
     let mut watcher = Watcher::of(&desk, "BTC/USD");
-    watcher.until("trades", |view| !view.focus.as_ref().unwrap().trades.is_empty()).await;
+    let told = |view: &View| {
+        let focus = view.focus.as_ref().unwrap();
+        !focus.trades.is_empty() && focus.candles.first().is_some_and(|candle| candle.from_venue)
+    };
+    watcher.until("trades, and the venue's own candles", told).await;
     watcher.agrees(&venue).await;
     let last = watcher.handle.view(&watcher.query);
     desk.stop("left").await;

@@ -65,8 +65,6 @@ fn a_proposal_lives_by_keyboard() {
     pty.press("yes\r");
     pty.wait_for("took it");
     pty.wait("a block with it", |screen| screen.contents().contains("confirmed"));
-    pty.press("v");
-    pty.wait_for("history");
     pty.press("q");
     pty.ended(0, "");
 }

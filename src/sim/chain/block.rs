@@ -102,9 +102,14 @@ mod tests {
     #[test]
     fn a_block_is_one_that_core_would_take() {
         let genesis = genesis_block(bitcoin::Network::Regtest);
-        let block = make(genesis.block_hash(), 1, genesis.header.time + 1, ScriptBuf::new(), Amount::ZERO, 7, vec![]);
+        let at = |height| {
+            make(genesis.block_hash(), height, genesis.header.time + 1, ScriptBuf::new(), Amount::ZERO, 7, vec![])
+        };
+        let block = at(1);
         assert!(block.check_merkle_root() && block.check_witness_commitment());
-        assert_eq!(block.bip34_block_height(), Ok(1));
+        // BIP-34 takes the shortest way to push a number: an opcode of its own up to 16.
+        assert_eq!(block.txdata[0].input[0].script_sig.as_bytes()[0], 0x51);
+        assert_eq!(at(300).bip34_block_height(), Ok(300));
         assert!(block.header.validate_pow(block.header.target()).is_ok());
         assert_eq!(block.header.bits, genesis.header.bits);
         assert_eq!([subsidy(149), subsidy(150), subsidy(9_600)].map(Amount::to_sat), [5_000_000_000, 2_500_000_000, 0]);

@@ -20,7 +20,7 @@ pub(super) fn check(
     let mut signatures = verify_with(packet, spots.derived());
     // A file that was finalized has lost the paths of its keys; where we know better, the paths are put back.
     let lost = inputs.iter().zip(&signatures.spots).any(|(input, found)| input.ours() && found.is_none());
-    if lost && !signatures.strays.is_empty() {
+    if lost {
         signatures = verify_with(&with_paths(packet, wallet, inputs, spots), spots.derived());
     }
     for stray in &signatures.strays {
