@@ -129,7 +129,8 @@ async fn carry(client: TcpStream, server: TcpStream, fault: Fault) -> std::io::R
             }
             _ => {}
         }
-        if let Fault::Split = fault {
+        // The handshake's answer stays whole: a client takes one that comes in crumbs for an attack.
+        if let (Fault::Split, true) = (fault, handshaken) {
             for byte in piece {
                 to_client.write_all(std::slice::from_ref(byte)).await?;
                 tokio::task::yield_now().await;
