@@ -64,7 +64,7 @@ fn a_proposal_lives_by_keyboard() {
     read_to(&mut pty, "type yes");
     pty.press("yes\r");
     pty.wait_for("took it");
-    pty.wait("a block with it", |screen| screen.contents().contains("confirmed"));
+    pty.wait_for("is confirmed, in block");
     pty.press("q");
     pty.ended(0, "");
 }

@@ -25,6 +25,7 @@ mod tests;
 mod waiting;
 mod weigh;
 
+pub use super::review::facts::Limits;
 pub use bump::bump;
 pub use cancel::cancel;
 pub use child::child;
@@ -87,31 +88,6 @@ pub enum Way {
         /// What time it is, in seconds since 1970: for locks that end at a time.
         now: u64,
     },
-}
-
-/// What a fee may come to at most. Whatever is beyond is refused, when a transaction is built and again in its review.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The most in all.
-    pub absolute: Amount,
-    /// The most for its size.
-    pub rate: FeeRate,
-    /// The most in percent of what the coins are worth.
-    pub percent: u64,
-    /// A fee up to this is never refused for its share: little coins have large shares.
-    pub small: Amount,
-}
-
-impl Default for Limits {
-    /// A twentieth of a bitcoin, 1 000 sat/vB, and a tenth of what is spent from 10 000 sat on.
-    fn default() -> Self {
-        Self {
-            absolute: Amount::from_sat(5_000_000),
-            rate: FeeRate::from_sat_per_kwu(250_000),
-            percent: 10,
-            small: Amount::from_sat(10_000),
-        }
-    }
 }
 
 /// On which terms a transaction is made.

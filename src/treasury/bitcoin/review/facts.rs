@@ -145,7 +145,7 @@ pub struct Replaced {
     pub rate: FeeRate,
 }
 
-/// Three limits for a fee; each alone blocks.
+/// Three limits for a fee; each alone blocks, when a transaction is built and again in every review of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// For the fee itself.
