@@ -10,14 +10,14 @@ mod treasury {
 
 use exchequer::store::read_treasury;
 use exchequer::treasury::bitcoin::signature::verify;
-use exchequer::treasury::proposal::{ProposalId, State, Treasury};
+use exchequer::treasury::proposal::{Proposal, State, Treasury};
 use rand::{RngExt, SeedableRng};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::time::Duration;
 use treasury::office::{Desk, Office, STRANGER};
 
-const ROUNDS: u32 = 200;
+const KILLS: u32 = 200;
 
 /// What was acknowledged: for each proposal, how many had approved, and whether it was on its way.
 type Told = BTreeMap<String, (u64, bool)>;
@@ -27,56 +27,109 @@ fn no_approval_is_lost_doubled_or_half_there() {
     let office = Office::new(2, 3);
     office.fund(&[3_000_000]);
     let desk = &office.desks[0];
+    // The second key is at hand too, so that both ways of a proposal can be gone here.
+    copy(&office.desks[1].data().join("treasury"), &desk.data().join("treasury"));
     let mut random = rand_pcg::Pcg64Mcg::seed_from_u64(11);
-    let (mut told, mut number, mut killed, mut finished) = (Told::new(), 0_u64, 0, 0);
-    // Signing takes its time by design, so each payment is signed once, elsewhere; what is killed takes the files in.
-    let mut current = prepare(&office, number);
-    for round in 0..ROUNDS {
-        let steps = [
-            "proposal import bare.psbt --wallet Cold".to_owned(),
-            format!("proposal combine {current} one.psbt --accept-warnings"),
-            format!("proposal combine {current} two.psbt --accept-warnings"),
-            format!("proposal finalize {current} --accept-warnings"),
-            format!("proposal broadcast {current} --yes --accept-warnings"),
-        ];
-        let step = next(&desk_treasury(desk), &current);
-        let mut child = desk
-            .command(&format!("{} --json", steps[step]))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(Duration::from_micros(random.random_range(0..400_000)));
-        let ended = child.try_wait().unwrap().is_some();
+    let mut moments = Moments::default();
+    let mut told = Told::new();
+    let (mut number, mut killed, mut ended) = (0_u64, 0, 0);
+    let mut way = Way::to(&office, number);
+    while killed < KILLS {
+        let treasury = desk_treasury(desk);
+        let command = way.next(&treasury, &office);
+        let mut child =
+            desk.command(&format!("{command} --json")).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let of = command.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        std::thread::sleep(moments.before(&of, &mut random));
+        let in_time = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();
-        if ended {
-            finished += 1
-        } else {
-            killed += 1
-        };
+        moments.learn(of, in_time);
+        *(if in_time { &mut killed } else { &mut ended }) += 1;
         // What was printed was acknowledged.
         if let Ok(said) = serde_json::from_slice::<serde_json::Value>(&output.stdout) {
             let said = said.get("proposal").unwrap_or(&said);
-            if let Some(collected) = said["collected"].as_u64() {
-                told.insert(current.clone(), (collected, said["state"] == "executing"));
+            if let (Some(id), Some(collected)) = (said["id"].as_str(), said["collected"].as_u64()) {
+                told.insert(id.to_owned(), (collected, said["state"] == "executing"));
             }
         }
-        check(desk, &told, round);
-        if desk_treasury(desk)
-            .proposals()
-            .any(|p| p.id.to_string() == current && p.state() == State::Executing && !p.is_unanswered())
-        {
+        check(desk, &told, killed);
+        if way.is_gone(&desk_treasury(desk)) {
             number += 1;
             office.chain.mine(1);
             desk.does("wallet sync Cold");
-            current = prepare(&office, number);
+            way = Way::to(&office, number);
         }
     }
     desk.verified();
-    println!("{killed} kills, {finished} commands ended before, {} proposals went out", number);
-    assert!(killed > ROUNDS / 3, "the moments were too late: {killed} of {ROUNDS}");
+    println!("{killed} kills, {ended} commands ended before, {number} proposals went out, {moments:?}");
     assert!(number > 3, "the processes lived long enough to do something: {number}");
+}
+
+/// How long a command is let live, by its name: at most about as long as it takes on this machine, which is learnt.
+#[derive(Debug, Default)]
+struct Moments(BTreeMap<String, Duration>);
+
+impl Moments {
+    const FIRST: Duration = Duration::from_millis(200);
+
+    fn before(&self, command: &str, random: &mut rand_pcg::Pcg64Mcg) -> Duration {
+        let most = self.0.get(command).unwrap_or(&Self::FIRST);
+        Duration::from_micros(random.random_range(0..most.as_micros() as u64))
+    }
+
+    fn learn(&mut self, command: String, killed_in_time: bool) {
+        let most = self.0.entry(command).or_insert(Self::FIRST);
+        *most = if killed_in_time { *most * 9 / 8 } else { (*most * 3 / 4).max(Duration::from_millis(1)) };
+    }
+}
+
+/// How a payment is brought about: proposed and signed here, or brought here in files.
+enum Way {
+    ByHand(u64),
+    ByFile(String),
+}
+
+impl Way {
+    fn to(office: &Office, number: u64) -> Self {
+        if number.is_multiple_of(2) { Self::ByHand(number) } else { Self::ByFile(prepare(office, number)) }
+    }
+
+    fn proposal<'a>(&self, treasury: &'a Treasury) -> Option<&'a Proposal> {
+        treasury.proposals().find(|proposal| match self {
+            Self::ByHand(number) => proposal.memo == number.to_string(),
+            Self::ByFile(id) => proposal.id.to_string() == *id,
+        })
+    }
+
+    /// The command that comes next, by what the journal says.
+    fn next(&self, treasury: &Treasury, office: &Office) -> String {
+        let proposal = self.proposal(treasury);
+        let id = proposal.map(|proposal| proposal.id.to_string()).unwrap_or_default();
+        let collected = proposal.map_or(0, |proposal| proposal.approved().count());
+        match (proposal.map(Proposal::state), self) {
+            (None, Self::ByHand(number)) => {
+                let sat = 10_000 + number;
+                format!("propose pay Cold --to {STRANGER}={sat}sat --fee-rate 5 --memo {number}")
+            }
+            (None, Self::ByFile(_)) => "proposal import bare.psbt --wallet Cold".to_owned(),
+            (Some(State::Proposed | State::Collecting), Self::ByHand(_)) => {
+                format!("proposal approve {id} --hot {} --yes --accept-warnings", office.keys[collected])
+            }
+            (Some(State::Proposed | State::Collecting), Self::ByFile(_)) => {
+                format!("proposal combine {id} {} --accept-warnings", ["one.psbt", "two.psbt"][collected])
+            }
+            (Some(State::Ready), _) if proposal.is_some_and(|proposal| proposal.finalised.is_none()) => {
+                format!("proposal finalize {id} --accept-warnings")
+            }
+            _ => format!("proposal broadcast {id} --yes --accept-warnings"),
+        }
+    }
+
+    fn is_gone(&self, treasury: &Treasury) -> bool {
+        let proposal = self.proposal(treasury);
+        proposal.is_some_and(|proposal| proposal.state() == State::Executing && !proposal.is_unanswered())
+    }
 }
 
 /// A payment that two desks have signed: files with one signature each, and one with none.
@@ -123,25 +176,14 @@ fn desk_treasury(desk: &Desk) -> Treasury {
     read_treasury(&desk.data().join("journal")).unwrap()
 }
 
-/// Which step comes next, by what the journal says.
-fn next(treasury: &Treasury, id: &str) -> usize {
-    let id: ProposalId = id.parse().unwrap();
-    match treasury.proposal(id) {
-        Err(_) => 0,
-        Ok(proposal) => match proposal.state() {
-            State::Proposed => 1,
-            State::Collecting => 2,
-            State::Ready if proposal.finalised.is_none() => 3,
-            _ => 4,
-        },
-    }
-}
-
 /// Whatever was killed: the journal is whole, what was acknowledged is there, and what is there verifies.
 fn check(desk: &Desk, told: &Told, round: u32) {
     desk.verified();
     let treasury = desk_treasury(desk);
+    let mut payments = BTreeSet::new();
     for proposal in treasury.proposals() {
+        let unsigned = proposal.unsigned().compute_txid();
+        assert!(payments.insert(unsigned), "round {round}: a payment is proposed twice");
         let vault = treasury.vault(proposal.wallet).unwrap();
         let found = verify(&proposal.signed(), &vault.wallet);
         assert_eq!(
@@ -157,7 +199,7 @@ fn check(desk: &Desk, told: &Told, round: u32) {
         assert!(!away || proposal.sent.is_some(), "round {round}: an acknowledged broadcast is lost");
     }
     let text = std::fs::read_to_string(desk.data().join("journal/journal-000001.jsonl")).unwrap();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for line in text.lines().filter(|line| line.contains("\"event\":\"approved\"")) {
         let entry: serde_json::Value = serde_json::from_str(line).unwrap();
         let key = format!("{} {}", entry["body"]["proposal"], entry["body"]["seat"]);
