@@ -151,16 +151,26 @@ fn look(wallet: &Wallet, notes: &mut Vec<Finding>) {
                 format!("where key {} comes from is not told: devices cannot sign with it", cosigner.fingerprint);
             notes.push(Finding::new("no-origin", text));
         }
-        let coin = cosigner.path.into_iter().nth(1);
         let own = ChildNumber::Hardened { index: u32::from(wallet.network() != Network::Bitcoin) };
-        let standard = cosigner
-            .path
-            .into_iter()
-            .next()
-            .is_some_and(|purpose| matches!(purpose, ChildNumber::Hardened { index: 44 | 48 | 49 | 84 | 86 | 87 }));
-        if standard && coin.is_some_and(|coin| *coin != own) {
-            let text = format!("the path of {} is one for another network: {}", cosigner.fingerprint, cosigner.path);
-            notes.push(Finding::new("coin-type", text));
+        let mut path = cosigner.path.into_iter();
+        let purpose = path.next();
+        match (purpose, path.next()) {
+            (Some(ChildNumber::Hardened { index: 44 | 48 | 49 | 84 | 86 | 87 }), coin) => {
+                if coin.is_some_and(|coin| *coin != own) {
+                    let text =
+                        format!("the path of {} is one for another network: {}", cosigner.fingerprint, cosigner.path);
+                    notes.push(Finding::new("coin-type", text));
+                }
+            }
+            (Some(ChildNumber::Hardened { index: 45 }), _) => {}
+            _ if cosigner.origin_known => {
+                let text = format!(
+                    "the path of {}, m/{}, is none of the usual ones (m/44', 45', 48', 49', 84', 86', 87'): devices may not sign with it",
+                    cosigner.fingerprint, cosigner.path
+                );
+                notes.push(Finding::new("unusual-path", text));
+            }
+            _ => {}
         }
     }
     for (fingerprint, times) in seen.into_iter().filter(|(_, times)| *times > 1) {

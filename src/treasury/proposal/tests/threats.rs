@@ -103,6 +103,24 @@ fn t12_a_bump_takes_the_place_of_what_it_replaces_when_it_goes_out() {
 }
 
 #[test]
+fn t26_a_device_that_signed_something_else_than_was_shown_changes_nothing() {
+    let mut bench = Bench::new(2, 3);
+    let id = bench.propose(&[0], 50_000);
+    let seat = bench.seats()[0];
+    bench.does(&Event::Viewed { proposal: id, seat, digest: "d".into() }, 2).unwrap();
+    bench.does(&Event::AwaitingDevice { proposal: id, seat }, 2).unwrap();
+    let before = bench.proposal(id).clone();
+    // The right key over other bytes, and another key of the wallet over the right ones.
+    for signatures in
+        [bench.signatures(&bench.payment(&[0], 49_999), 0), bench.signatures(&bench.payment(&[0], 50_000), 1)]
+    {
+        let signed = Event::Approved { proposal: id, seat, signer: Signer::Device, signatures };
+        assert_eq!(bench.does(&signed, 3).unwrap_err().code(), "signature");
+        assert_eq!(*bench.proposal(id), before);
+    }
+}
+
+#[test]
 fn t28_an_approval_is_for_these_bytes_this_wallet_and_this_policy_alone() {
     let mut bench = Bench::new(2, 3);
     let id = bench.propose(&[0], 50_000);

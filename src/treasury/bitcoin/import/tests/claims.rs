@@ -95,10 +95,25 @@ fn what_is_worth_a_look_is_noted() {
     };
     assert_eq!(codes(file("coldcard.txt")), [""; 0]);
     let text = file("descriptor-plain.txt").trim();
-    assert_eq!(codes(&text.replacen("[f5acc2fd/48'/1'/0'/2']", "", 1)), ["no-origin"]);
     assert_eq!(codes(&text.replace("/<0;1>/*", "/*")), ["no-change-row"]);
-    assert_eq!(codes(&text.replacen("/<0;1>/*", "/<2;3>/*", 1)), ["uneven-paths"]);
     assert_eq!(codes(&file("coldcard.txt").replace("Treasury", "Trésor \u{202e}x")), ["name-changed"]);
+}
+
+#[test]
+fn t05_paths_that_devices_may_refuse_are_noted_when_a_wallet_comes_in() {
+    let codes = |from: &str, to: &str| {
+        let text = file("descriptor-plain.txt").trim().replacen(from, to, 1);
+        let notes = import(&text).notes.into_iter().map(|note| note.code);
+        notes.filter(|code| *code != "network-assumed").collect::<Vec<_>>()
+    };
+    let origin = "[f5acc2fd/48'/1'/0'/2']";
+    assert_eq!(codes(origin, ""), ["no-origin"]);
+    assert_eq!(codes(origin, "[f5acc2fd/45'/1'/0'/2']"), [""; 0]);
+    for odd in ["[f5acc2fd/0'/1'/0'/2']", "[f5acc2fd/48/1'/0'/2']", "[f5acc2fd/2147483647'/1'/0'/2']"] {
+        assert_eq!(codes(origin, odd), ["unusual-path"], "{odd}");
+    }
+    assert_eq!(codes(origin, "[f5acc2fd/48'/0'/0'/2']"), ["coin-type"]);
+    assert_eq!(codes("/<0;1>/*", "/<2;3>/*"), ["uneven-paths"]);
 }
 
 #[test]
