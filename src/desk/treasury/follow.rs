@@ -96,20 +96,6 @@ impl Clerk {
         Ok(Question { wallet, source, settings, request, sent })
     }
 
-    /// The transactions of a wallet that were sent and may still be somewhere else than they are said to be.
-    fn sent(&self, wallet: WalletId) -> Vec<(ProposalId, Transaction)> {
-        let Ok(vault) = self.treasury.vault(wallet) else { return Vec::new() };
-        let height = self.followed.get(&wallet).and_then(|followed| followed.sync.height).unwrap_or_default();
-        let unsettled = |proposal: &&Proposal| match (proposal.state(), proposal.mined) {
-            (Standing::Executing, _) => true,
-            (Standing::Confirmed, Some(mined)) => height.saturating_sub(mined.height) < SETTLED,
-            _ => false,
-        };
-        let ours = self.treasury.proposals().rev().filter(|proposal| proposal.wallet == wallet).filter(unsettled);
-        let made = |proposal: &Proposal| Some((proposal.id, finalize(&proposal.signed(), &vault.wallet).ok()?.tx));
-        ours.filter_map(made).take(MOST_ASKED).collect()
-    }
-
     /// Takes in what a chain answered.
     pub fn take(&mut self, scope: &Scope<Operator>, found: Found) -> Result<(), String> {
         let Found { wallet, update, became } = found;
@@ -139,39 +125,19 @@ impl Clerk {
     }
 
     /// Writes down what has become of a transaction, where that is news.
-    fn became(&mut self, scope: &Scope<Operator>, id: ProposalId, txid: Txid, status: Status) -> Result<(), String> {
-        let Ok(proposal) = self.treasury.proposal(id) else { return Ok(()) };
-        let (state, mined, first) = (proposal.state(), proposal.mined, proposal.coins().next());
-        let unanswered = proposal.is_unanswered();
-        match (status, mined) {
-            (Status::Confirmed(block), Some(mined)) if block.hash == mined.block => Ok(()),
-            (Status::Confirmed(block), mined) => {
-                if let Some(mined) = mined {
-                    self.record(scope, Event::Reorged { proposal: id, block: mined.block })?;
-                }
-                let (height, block) = (block.height, block.hash);
-                self.record(scope, Event::Confirmed { proposal: id, txid, height, block })?;
-                self.shared.notice(false, format!("{} is confirmed, in block {height}", id.short()));
-                Ok(())
+    fn became(&mut self, scope: &Scope<Operator>, id: ProposalId, status: Status, node: &str) -> Result<(), String> {
+        for event in became(&self.treasury, id, status, node) {
+            // Somebody may have written it down meanwhile: then there is nothing to add.
+            if self.treasury.check(&event, self.shared.now()).is_err() {
+                continue;
             }
-            (_, Some(mined)) => {
-                self.record(scope, Event::Reorged { proposal: id, block: mined.block })?;
-                self.shared.notice(true, format!("{}: its block is no longer part of the chain", id.short()));
-                Ok(())
+            let told = news(&event);
+            self.record(scope, event)?;
+            if let Some((warning, text)) = told {
+                self.shared.notice(warning, format!("{} {text}", self.called(id)));
             }
-            (Status::Unconfirmed, None) if unanswered => {
-                let node = self.followed.values().find_map(|followed| Some(followed.source.as_ref()?.host()));
-                let node = node.unwrap_or_default();
-                self.record(scope, Event::Broadcast { proposal: id, txid, node, answer: Answer::Known })
-            }
-            (Status::Replaced { by, .. }, None) if state == Standing::Executing => {
-                let ours = self.treasury.proposals().any(|other| other.finalised == Some(by));
-                // What replaces it and is ours says so itself once it is in a block.
-                let Some(coin) = first.filter(|_| !ours) else { return Ok(()) };
-                self.record(scope, Event::Conflicted { proposal: id, coin })
-            }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Looks at a wallet's chain and waits for the answer.
@@ -207,6 +173,17 @@ impl Clerk {
         };
         self.record(scope, Event::Broadcast { proposal, txid, node: node.to_owned(), answer })?;
         said
+    }
+}
+
+/// What people are told of an event that a chain brought, and whether it warns them.
+fn news(event: &Event) -> Option<(bool, String)> {
+    match event {
+        Event::Confirmed { height, .. } => Some((false, format!("is confirmed, in block {height}"))),
+        Event::Reorged { .. } => Some((true, "has left its block, which is no longer part of the chain".to_owned())),
+        Event::Superseded { by, .. } => Some((true, format!("is over: {} took its place on the chain", by.short()))),
+        Event::Conflicted { coin, .. } => Some((true, format!("is over: another transaction has spent {coin}"))),
+        _ => None,
     }
 }
 
