@@ -14,8 +14,8 @@ use std::path::Path;
 pub(super) struct Chronicle {
     journal: Journal,
     locked: bool,
-    /// Whether it is the desk's own, whose state is on the screen.
-    own: bool,
+    /// Whether its state is on the screen.
+    shown: bool,
 }
 
 impl Chronicle {
@@ -24,18 +24,19 @@ impl Chronicle {
         Self::begin(dir, shared, true)
     }
 
-    /// Opens a journal that is not the desk's own.
+    /// Opens a journal that is not the desk's own. Where the desk has none, this one is on the screen.
     pub fn beside(dir: &Path, shared: &Shared) -> Self {
-        Self::begin(dir, shared, false)
+        let alone = shared.state().store.journal == Health::Off;
+        Self::begin(dir, shared, alone)
     }
 
-    fn begin(dir: &Path, shared: &Shared, own: bool) -> Self {
+    fn begin(dir: &Path, shared: &Shared, shown: bool) -> Self {
         let (journal, notices) = Journal::open(dir);
         let locked = notices.iter().any(|notice| matches!(notice, store::Notice::JournalLocked { .. }));
         for notice in notices {
             shared.notice(true, notice.to_string());
         }
-        let mut chronicle = Self { journal, locked, own };
+        let mut chronicle = Self { journal, locked, shown };
         let start = Start { version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
         // A journal that is read-only has said so already.
         if chronicle.journal.writable().is_ok()
@@ -86,11 +87,11 @@ impl Chronicle {
     }
 
     fn report(&self, shared: &Shared) {
-        if !self.own {
+        if !self.shown {
             return;
         }
         let store = &mut shared.state().store;
-        store.entries = self.journal.link().seq;
+        store.reached(self.journal.link());
         store.journal = match self.journal.writable() {
             Ok(()) => Health::Good,
             Err(reason) => Health::ReadOnly(reason.to_owned()),

@@ -7,6 +7,7 @@ use crate::console::figures::{age, delay, rate};
 use crate::console::layout::{Pane, Workspace};
 use crate::console::pane::change;
 use crate::console::pane::portfolio::amounts::{Amounts, decimals};
+use crate::console::pane::treasury::asks;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
@@ -70,7 +71,11 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if state.workspace() == Workspace::Portfolio {
         parts.push(prices(canvas, view));
     } else if state.workspace() == Workspace::Treasury && view.treasury.is_some() {
-        parts.push(chain(canvas, state, view));
+        // The list of wallets says as much of the chain; the journal's head stands nowhere else.
+        let (text, role) = chain(canvas, state, view);
+        let quiet = role == Role::Live && state.size.width < 100;
+        parts.extend((!quiet).then_some((text, role)));
+        parts.push(head(canvas, view, state.size.width));
     } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
@@ -108,8 +113,8 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if let Some(nav) = view.nav.as_ref().filter(|_| state.arrangement().is_none_or(|a| a.of(Pane::Nav).is_none())) {
         parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
-    if view.store.journal == Health::Good {
-        parts.push((format!("journal {}", canvas.figures.exact(view.store.entries.into())), Role::Dim));
+    if view.store.journal == Health::Good && state.workspace() != Workspace::Treasury {
+        parts.push(head(canvas, view, u16::MAX));
     }
     let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
     if resyncs > 0 {
@@ -129,6 +134,19 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     x.saturating_sub(2)
 }
 
+/// How many entries the journal has, and how the hash of the newest begins; where there is little room, only that.
+fn head(canvas: &Canvas<'_>, view: &View, width: u16) -> (String, Role) {
+    let store = &view.store;
+    let head: String = store.head.chars().take(6).collect();
+    let count = canvas.figures.exact(store.entries.into());
+    let text = match (head.is_empty(), width) {
+        (true, _) => String::new(),
+        (false, ..100) => format!("head {head}"),
+        (false, _) => format!("journal {count} head {head}"),
+    };
+    (text, Role::Dim)
+}
+
 /// Where the chain of the chosen wallet is looked at, and how that stands.
 fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
     let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
@@ -137,7 +155,9 @@ fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
     match &wallet.sync.state {
         SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
         SyncState::Failed(_) => (format!("{} {stale} fails{height}", wallet.sync.source), Role::Warning),
-        SyncState::Running(_) => (format!("{} {live} asks{height}", wallet.sync.source), Role::Live),
+        SyncState::Running { done, of } => {
+            (format!("{} {live} {}{height}", wallet.sync.source, asks(*done, *of)), Role::Live)
+        }
         SyncState::Idle => (format!("{} {live}{height}", wallet.sync.source), Role::Live),
     }
 }

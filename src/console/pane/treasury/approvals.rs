@@ -1,7 +1,7 @@
 //! The queue: what is proposed, to whom, how much, who has signed and who is missing, until when, and what is wrong.
 
 use super::table::{Spec, fit, spec};
-use super::{Ink, looks, word};
+use super::{Ink, looks, missing, stage};
 use crate::console::canvas::Canvas;
 use crate::console::pane::Title;
 use crate::console::pane::watch::first_shown;
@@ -34,7 +34,7 @@ const COLUMNS: [Spec<Column>; 10] = [
     spec(Column::Value, 6, 12, 14),
     spec(Column::Signed, 2, 7, 8),
     spec(Column::Expires, 3, 10, 10),
-    spec(Column::Flags, 4, 6, 22),
+    spec(Column::Flags, 4, 7, 22),
     spec(Column::Missing, 7, 18, 34),
     spec(Column::Age, 8, 6, 6),
     spec(Column::Wallet, 9, 12, 20),
@@ -152,9 +152,9 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
             Some(at) => (ink.until(at), Role::Dim),
             None => ("never".to_owned(), Role::Dim),
         },
-        Column::Expires => (word(row.state).to_owned(), looks(row.state)),
+        Column::Expires => (stage(ink, row, room), looks(row.state)),
         Column::Flags => flags(canvas, row, room),
-        Column::Missing => (row.missing.join(", "), Role::Dim),
+        Column::Missing => (missing(row), hot(row)),
         Column::Age => {
             canvas.put_right(cell, cell.width, y, &ink.since(row.created), Role::Dim);
             return;
@@ -162,6 +162,11 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
         Column::Wallet => (row.wallet.to_string(), Role::Dim),
     };
     canvas.put(cell, 0, y, &text, role);
+}
+
+/// A key that lies on this machine is marked wherever it is named.
+fn hot(row: &ProposalRow) -> Role {
+    if row.missing.iter().any(|missing| missing.hot) { Role::Warning } else { Role::Dim }
 }
 
 /// What the review found: a word or a count, and the codes where there is room.

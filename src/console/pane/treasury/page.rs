@@ -5,7 +5,7 @@
 //! - What speaks against it stands before everything else.
 
 use super::approvals::what;
-use super::{Ink, judgement, looks, word as state_word};
+use super::{Ink, judgement, looks, missing, stage, who};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::figures::clock;
 use crate::console::glyphs::UNICODE;
@@ -66,12 +66,12 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     let head = format!("{} from {}", what(ink, row, 40), row.wallet);
     lines.push(Line::new(head, Role::Strong).right(value, value_role));
     let signed = format!("{} of {} signed, {}", row.signed, row.quorum.required, row.quorum);
-    let missing = match row.missing.as_slice() {
-        [] => String::new(),
-        names => format!(", missing: {}", names.join(", ")),
+    let missing = match missing(row) {
+        none if none.is_empty() => none,
+        names => format!(", missing: {names}"),
     };
     let until = row.expires.filter(|_| collects(row.state)).map(|at| format!(", ends in {}", ink.until(at)));
-    let word = format!("{}{}", state_word(row.state), until.unwrap_or_default());
+    let word = format!("{}{}", stage(ink, row, 40), until.unwrap_or_default());
     push_wrapped(&mut lines, "", &format!("{signed}{missing}"), width.saturating_sub(columns(&word) + 2), Role::Text);
     if let Some(line) = lines.get_mut(1) {
         (line.right, line.right_role) = (word, looks(row.state));
@@ -150,9 +150,8 @@ fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
 }
 
 fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usize) {
-    let hot = if seat.hot.is_some() { " HOT" } else { "" };
-    let name = if seat.name.is_empty() { String::new() } else { format!(" {}", seat.name) };
-    let who = format!("  {}{name}{hot}", seat.id);
+    let named = format!("{} {}", seat.id, seat.name);
+    let who = format!("  {}", who(named.trim_end(), seat.hot.is_some()));
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
         SeatStanding::Viewed(at) => (format!("read it {} ago", ink.since(*at)), Role::Dim),
