@@ -41,8 +41,8 @@ mod view;
 mod walk;
 mod watch;
 
-pub use error::ChainError;
 pub use crate::treasury::proposal::Status;
+pub use error::ChainError;
 pub use fees::Fees;
 pub use source::{Pass, Source};
 pub use watch::{Progress, Watch};

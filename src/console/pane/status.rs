@@ -75,7 +75,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         let (text, role) = chain(canvas, state, view);
         let quiet = role == Role::Live && state.size.width < 100;
         parts.extend((!quiet).then_some((text, role)));
-        parts.push(head(canvas, view, state.size.width));
+        parts.extend(head(canvas, view, state.size.width));
     } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
@@ -114,7 +114,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
     if view.store.journal == Health::Good && state.workspace() != Workspace::Treasury {
-        parts.push(head(canvas, view, u16::MAX));
+        parts.extend(head(canvas, view, state.size.width));
     }
     let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
     if resyncs > 0 {
@@ -135,30 +135,29 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
 }
 
 /// How many entries the journal has, and how the hash of the newest begins; where there is little room, only that.
-fn head(canvas: &Canvas<'_>, view: &View, width: u16) -> (String, Role) {
+fn head(canvas: &Canvas<'_>, view: &View, width: u16) -> Option<(String, Role)> {
     let store = &view.store;
     let head: String = store.head.chars().take(6).collect();
-    let count = canvas.figures.exact(store.entries.into());
-    let text = match (head.is_empty(), width) {
-        (true, _) => String::new(),
-        (false, ..100) => format!("head {head}"),
-        (false, _) => format!("journal {count} head {head}"),
+    let text = match width {
+        ..100 => format!("head {head}"),
+        _ => format!("journal {} head {head}", canvas.figures.exact(store.entries.into())),
     };
-    (text, Role::Dim)
+    (!head.is_empty()).then_some((text, Role::Dim))
 }
 
 /// Where the chain of the chosen wallet is looked at, and how that stands.
 fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
     let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
     let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
-    let height = wallet.sync.height.map(|height| format!(" block {height}")).unwrap_or_default();
+    let height = wallet.sync.height.map(|height| canvas.figures.exact(height.into()));
+    let height = height.map(|height| format!(" block {height}")).unwrap_or_default();
+    // Where it is looked at comes after how that stands and what the journal ends with.
+    let source = if state.size.width < 130 { "chain" } else { &wallet.sync.source };
     match &wallet.sync.state {
         SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
-        SyncState::Failed(_) => (format!("{} {stale} fails{height}", wallet.sync.source), Role::Warning),
-        SyncState::Running { done, of } => {
-            (format!("{} {live} {}{height}", wallet.sync.source, asks(*done, *of)), Role::Live)
-        }
-        SyncState::Idle => (format!("{} {live}{height}", wallet.sync.source), Role::Live),
+        SyncState::Failed(_) => (format!("{source} {stale} fails{height}"), Role::Warning),
+        SyncState::Running { done, of } => (format!("{source} {live} {}{height}", asks(*done, *of)), Role::Live),
+        SyncState::Idle => (format!("{source} {live}{height}"), Role::Live),
     }
 }
 

@@ -4,8 +4,9 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, KeyView, Kind, Missing, Payee, PriceView, ProposalRow,
-    ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView, Waiting, WalletPage, WalletView,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, KeyView, Kind, Missing, Payee, PriceView,
+    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView, Waiting,
+    WalletPage, WalletView,
 };
 use crate::market::Timestamp;
 use crate::money::Asset;
@@ -125,7 +126,8 @@ pub fn wallet_page(id: WalletId) -> WalletPage {
         address: OURS.into(),
         label: label.into(),
     };
-    let key = |seat: &str, name: &str, hot, confirmed| KeyView { seat: finger(seat), name: name.into(), hot, confirmed };
+    let key =
+        |seat: &str, name: &str, hot, confirmed| KeyView { seat: finger(seat), name: name.into(), hot, confirmed };
     WalletPage {
         id,
         coins: coins(),

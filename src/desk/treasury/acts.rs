@@ -48,7 +48,7 @@ impl Clerk {
                 Ok(format!("may be spent again: {coin}"))
             }
             Wish::Sync(wallet) => {
-                self.chain(wallet)?;
+                self.source(wallet)?;
                 self.wanted.push_back(wallet);
                 Ok(format!("asking the chain of {}", self.name(wallet)))
             }

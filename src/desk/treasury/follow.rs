@@ -91,10 +91,15 @@ impl Clerk {
         Ok(Settings { patience: PATIENCE, authorities, ..Settings::new(vault.wallet.network()) })
     }
 
-    /// The way to a wallet's chain, and what the server is called.
-    pub fn chain(&self, wallet: WalletId) -> Result<(Box<dyn Chain>, String), String> {
+    /// Which way leads to a wallet's chain.
+    pub fn source(&self, wallet: WalletId) -> Result<Source, String> {
         let source = self.followed.get(&wallet).and_then(|followed| followed.source.clone());
-        let source = source.ok_or("the wallet has no chain: exchequer wallet sync NAME --chain says which")?;
+        source.ok_or_else(|| "the wallet has no chain: exchequer wallet sync NAME --chain says which".to_owned())
+    }
+
+    /// The way to a wallet's chain, opened, and what the server is called.
+    pub fn chain(&self, wallet: WalletId) -> Result<(Box<dyn Chain>, String), String> {
+        let source = self.source(wallet)?;
         let chain = chain::open(&source, &self.settings_for(wallet)?).map_err(|error| error.to_string())?;
         Ok((chain, source.host()))
     }
@@ -106,9 +111,8 @@ impl Clerk {
         let mut sent = unsettled(&self.treasury, wallet, height);
         sent.truncate(MOST_ASKED);
         let now = u64::try_from(self.shared.now().secs()).unwrap_or_default();
+        let source = self.source(wallet)?;
         let followed = self.followed.get_mut(&wallet).ok_or("the wallet is not followed")?;
-        let source =
-            followed.source.clone().ok_or("the wallet has no chain: exchequer wallet sync NAME --chain says which")?;
         followed.steps = Arc::default();
         followed.sync.state = followed.steps.state();
         let request = match followed.state.tip() {

@@ -146,17 +146,13 @@ pub fn missing(row: &ProposalRow) -> String {
     row.missing.iter().map(|missing| who(&missing.name, missing.hot)).collect::<Vec<_>>().join(", ")
 }
 
-/// Where a proposal is on its way, as far as `room` allows: confirmed in which block, or what is still to be done.
-pub fn stage(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
-    let short = word(row.state);
-    let long = match (row.state, row.block) {
-        (Standing::Confirmed, Some(block)) => {
-            format!("{short} in block {}", ink.number(block))
-        }
-        (Standing::Ready, _) if row.finished => format!("{short}, finished"),
-        _ => String::new(),
-    };
-    if long.is_empty() || columns(&long) > room { short.to_owned() } else { long }
+/// Where a proposal is on its way: confirmed in which block, or what is still to be done.
+pub fn stage(ink: &Ink<'_>, row: &ProposalRow) -> String {
+    match (row.state, row.block) {
+        (Standing::Confirmed, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
+        (Standing::Ready, _) if row.finished => format!("{}, finished", word(row.state)),
+        _ => word(row.state).to_owned(),
+    }
 }
 
 /// Where a proposal is on its way, in one word.

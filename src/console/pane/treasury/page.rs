@@ -71,7 +71,7 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
         names => format!(", missing: {names}"),
     };
     let until = row.expires.filter(|_| collects(row.state)).map(|at| format!(", ends in {}", ink.until(at)));
-    let word = format!("{}{}", stage(ink, row, 40), until.unwrap_or_default());
+    let word = format!("{}{}", stage(ink, row), until.unwrap_or_default());
     push_wrapped(&mut lines, "", &format!("{signed}{missing}"), width.saturating_sub(columns(&word) + 2), Role::Text);
     if let Some(line) = lines.get_mut(1) {
         (line.right, line.right_role) = (word, looks(row.state));

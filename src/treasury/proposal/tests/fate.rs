@@ -64,10 +64,7 @@ fn what_merely_waits_ends_nothing() {
 #[test]
 fn a_coin_spent_in_a_block_ends_it_and_says_by_whom() {
     let (mut bench, id) = sent();
-    assert_eq!(
-        hear(&mut bench, id, Status::Replaced { by: Txid::all_zeros(), coin: coin(0), confirmed: true }),
-        1
-    );
+    assert_eq!(hear(&mut bench, id, Status::Replaced { by: Txid::all_zeros(), coin: coin(0), confirmed: true }), 1);
     assert_eq!(bench.state(id), State::Conflicted(coin(0)));
 
     // The same coins in a proposal of ours.

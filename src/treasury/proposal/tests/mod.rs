@@ -1,6 +1,6 @@
 //! The rules of the approval model, each held by a test that fails without its guard.
 
-pub(crate) mod bench;
+mod bench;
 mod fate;
 mod property;
 mod rules;
