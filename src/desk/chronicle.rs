@@ -5,7 +5,7 @@
 use super::shared::Shared;
 use super::{Health, Role, Scope};
 use crate::market::Timestamp;
-use crate::store::journal::{AppendError, Body, Start, Stop, Who};
+use crate::store::journal::{AppendError, Body, Link, Start, Stop, Who};
 use crate::store::{self, Journal};
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use std::path::Path;
 pub(super) struct Chronicle {
     journal: Journal,
     locked: bool,
-    /// Whether its state is on the screen.
-    shown: bool,
+    /// Whether it is the desk's own, whose state is on the screen.
+    own: bool,
 }
 
 impl Chronicle {
@@ -24,19 +24,18 @@ impl Chronicle {
         Self::begin(dir, shared, true)
     }
 
-    /// Opens a journal that is not the desk's own. Where the desk has none, this one is on the screen.
+    /// Opens a journal that is not the desk's own.
     pub fn beside(dir: &Path, shared: &Shared) -> Self {
-        let alone = shared.state().store.journal == Health::Off;
-        Self::begin(dir, shared, alone)
+        Self::begin(dir, shared, false)
     }
 
-    fn begin(dir: &Path, shared: &Shared, shown: bool) -> Self {
+    fn begin(dir: &Path, shared: &Shared, own: bool) -> Self {
         let (journal, notices) = Journal::open(dir);
         let locked = notices.iter().any(|notice| matches!(notice, store::Notice::JournalLocked { .. }));
         for notice in notices {
             shared.notice(true, notice.to_string());
         }
-        let mut chronicle = Self { journal, locked, shown };
+        let mut chronicle = Self { journal, locked, own };
         let start = Start { version: env!("CARGO_PKG_VERSION").into(), pid: std::process::id() };
         // A journal that is read-only has said so already.
         if chronicle.journal.writable().is_ok()
@@ -81,13 +80,18 @@ impl Chronicle {
         }
     }
 
+    /// Its newest entry.
+    pub fn link(&self) -> Link {
+        self.journal.link()
+    }
+
     /// Why nothing can be written, if so.
     pub fn refuses(&self) -> Option<String> {
         self.journal.writable().err().map(str::to_owned)
     }
 
     fn report(&self, shared: &Shared) {
-        if !self.shown {
+        if !self.own {
             return;
         }
         let store = &mut shared.state().store;

@@ -75,7 +75,8 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         let (text, role) = chain(canvas, state, view);
         let quiet = role == Role::Live && state.size.width < 100;
         parts.extend((!quiet).then_some((text, role)));
-        parts.extend(head(canvas, view, state.size.width));
+        let journal = view.treasury.as_ref().map(|treasury| &treasury.journal);
+        parts.extend(journal.and_then(|journal| head(canvas, journal.entries, &journal.head, state.size.width)));
     } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
@@ -114,7 +115,7 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
         parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
     if view.store.journal == Health::Good && state.workspace() != Workspace::Treasury {
-        parts.extend(head(canvas, view, state.size.width));
+        parts.extend(head(canvas, view.store.entries, &view.store.head, state.size.width));
     }
     let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
     if resyncs > 0 {
@@ -135,12 +136,11 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
 }
 
 /// How many entries the journal has, and how the hash of the newest begins; where there is little room, only that.
-fn head(canvas: &Canvas<'_>, view: &View, width: u16) -> Option<(String, Role)> {
-    let store = &view.store;
-    let head: String = store.head.chars().take(6).collect();
+fn head(canvas: &Canvas<'_>, entries: u64, head: &str, width: u16) -> Option<(String, Role)> {
+    let head: String = head.chars().take(6).collect();
     let text = match width {
         ..100 => format!("head {head}"),
-        _ => format!("journal {} head {head}", canvas.figures.exact(store.entries.into())),
+        _ => format!("journal {} head {head}", canvas.figures.exact(entries.into())),
     };
     (!head.is_empty()).then_some((text, Role::Dim))
 }

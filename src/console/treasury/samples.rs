@@ -4,9 +4,9 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, KeyView, Kind, Missing, Payee, PriceView,
-    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView, Waiting,
-    WalletPage, WalletView,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView,
+    Waiting, WalletPage, WalletView,
 };
 use crate::market::Timestamp;
 use crate::money::Asset;
@@ -276,6 +276,7 @@ fn proposal(row: &ProposalRow) -> ProposalView {
 pub fn treasury(state: &State) -> View {
     let mut view = view_for(state);
     view.waiting = Some(Waiting { collecting: 3, ready: 1 });
+    let journal = JournalView { entries: view.store.entries, head: view.store.head.clone() };
     view.treasury = query(state).treasury.map(|query| {
         let (rows, wallets) = (rows(), wallets());
         let chosen = rows.iter().find(|row| Some(row.id) == query.proposal).or(rows.first());
@@ -286,6 +287,7 @@ pub fn treasury(state: &State) -> View {
             proposal: chosen.map(|row| proposal(row).into()),
             wallets,
             proposals: rows,
+            journal,
             at_work: None,
             read_only: None,
         }
@@ -328,6 +330,7 @@ pub fn bare(state: &State) -> View {
             wallet: None,
             proposals: vec![],
             proposal: None,
+            journal: JournalView::default(),
             at_work: None,
             read_only: None,
         };

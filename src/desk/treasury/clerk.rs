@@ -6,14 +6,14 @@
 use super::follow::Steps;
 use super::place::TreasurySettings;
 use super::reading::Reading;
-use super::view::{EventView, SyncState, SyncView};
+use super::view::{EventView, JournalView, SyncState, SyncView};
 use super::{price, show};
 use crate::chain::Source;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
 use crate::desk::{Operator, Scope};
 use crate::market::printable;
-use crate::store::journal::Body;
+use crate::store::journal::{Body, Link};
 use crate::treasury::bitcoin::coins::State;
 use crate::treasury::bitcoin::review::facts::{Prices, Quote};
 use crate::treasury::bitcoin::review::{Facts, Review, review};
@@ -149,6 +149,14 @@ impl Clerk {
         self.treasury = next;
         self.note(at, scope.actor(), &event);
         Ok(())
+    }
+
+    /// The newest entry that was taken in.
+    pub fn end(&self) -> JournalView {
+        let read = self.reading.as_ref().filter(|_| self.read_only.is_some()).map(Reading::link);
+        let written = || Some(self.chronicle.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).link());
+        let end = read.or_else(written).unwrap_or(Link::START);
+        JournalView { entries: end.seq, head: end.hash.to_string().into() }
     }
 
     /// What the desk's books say that a bitcoin is worth.

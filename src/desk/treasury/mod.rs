@@ -21,8 +21,8 @@ mod wish;
 pub use place::{Place, Prepare, TreasurySettings, random};
 pub use secret::Secret;
 pub use view::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, KeyView, Kind, Missing, Payee, PriceView,
-    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView,
-    Waiting, WalletPage, WalletView, coins, collects, sendable,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery,
+    TreasuryView, Waiting, WalletPage, WalletView, coins, collects, sendable,
 };
 pub use wish::{Given, Marked, Seen, Wish};

@@ -25,6 +25,11 @@ impl Reading {
         Self { dir, end: None, link: Link::START }
     }
 
+    /// The newest entry that was read.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
     /// A reader that begins where the last one ended.
     fn resume(&self) -> Result<Reader, TreasuryFault> {
         Ok(match self.end {
@@ -83,10 +88,10 @@ impl Clerk {
             self.give_up(&fault);
             return;
         }
-        let Some(link) = self.reading.as_ref().map(|reading| reading.link).filter(|link| link.seq > before) else {
-            return;
-        };
-        self.shared.state().store.reached(link);
+        let Some(link) = self.reading.as_ref().map(Reading::link).filter(|link| link.seq > before) else { return };
+        if self.settings.place.journal.is_none() {
+            self.shared.state().store.reached(link);
+        }
         self.follow_wallets();
     }
 

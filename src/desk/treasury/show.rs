@@ -3,9 +3,9 @@
 use super::clerk::{Clerk, Followed};
 use super::price::{leaves, shown as price_shown};
 use super::view::{
-    AddressView, Balance, Challenge, CoinView, HotKey, KeyView, Kind, Missing, Payee, PriceView, ProposalRow,
-    ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting,
-    WalletPage, WalletView, collects, sendable,
+    AddressView, Balance, Challenge, CoinView, HotKey, JournalView, KeyView, Kind, Missing, Payee, PriceView,
+    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView,
+    Waiting, WalletPage, WalletView, collects, sendable,
 };
 use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::coins::Holdings;
@@ -39,6 +39,7 @@ pub(in crate::desk) struct Shown {
     pages: BTreeMap<WalletId, Arc<WalletPage>>,
     rows: Vec<ProposalRow>,
     proposals: BTreeMap<ProposalId, Arc<ProposalView>>,
+    journal: JournalView,
     at_work: Option<Arc<str>>,
     read_only: Option<Arc<str>>,
 }
@@ -66,6 +67,7 @@ impl Shown {
             wallet,
             proposals: self.rows.clone(),
             proposal,
+            journal: self.journal.clone(),
             at_work: self.at_work.clone(),
             read_only: self.read_only.clone(),
         })
@@ -110,6 +112,7 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
         pages,
         rows,
         proposals,
+        journal: clerk.end(),
         at_work: at_work.map(Into::into),
         read_only: clerk.read_only.as_deref().map(|reason| printable(reason).into()),
     }

@@ -197,8 +197,11 @@ fn approvals_are_counted_as_they_come_and_nobody_is_missing_once_there_are_enoug
     assert_eq!((shown.row.signed, shown.row.missing.len(), shown.row.state), (2, 0, Standing::Ready));
     assert_eq!(shown.seats.iter().filter(|seat| matches!(seat.standing, SeatStanding::Approved(_))).count(), 2);
     assert!(!shown.row.finished);
+    let before = view(&mut clerk, None).journal;
     clerk.carry_out(&house.scope, Wish::Finalise(id)).unwrap();
     assert!(proposal(&mut clerk, id).row.finished);
+    let after = view(&mut clerk, None).journal;
+    assert!(after.entries == before.entries + 1 && after.head != before.head, "{before:?} {after:?}");
     let waiting = clerk.shared.state().treasury.as_ref().unwrap().waiting().unwrap();
     assert_eq!((waiting.collecting, waiting.ready), (0, 1));
 }
@@ -333,7 +336,9 @@ fn a_desk_that_only_reads_sees_what_another_process_writes() {
     assert_eq!(shown.proposal.unwrap().history.len(), 1);
     let store = clerk.shared.state().store.clone();
     assert!(matches!(store.journal, Health::ReadOnly(_)));
-    assert_eq!((store.entries, store.head.to_string()), (pen.journal.link().seq, pen.journal.link().hash.to_string()));
+    let end = pen.journal.link();
+    assert_eq!((store.entries, store.head.to_string()), (end.seq, end.hash.to_string()));
+    assert_eq!((shown.journal.entries, shown.journal.head), (store.entries, store.head));
     clerk.catch_up();
     assert_eq!(view(&mut clerk, None).proposals.len(), 1, "nothing is taken in twice");
     // It writes nothing itself, whatever the chain says and whatever is wished.

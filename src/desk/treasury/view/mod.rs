@@ -54,10 +54,21 @@ pub struct TreasuryView {
     pub proposals: Vec<ProposalRow>,
     /// The proposal that the query asked for.
     pub proposal: Option<Arc<ProposalView>>,
+    /// The newest entry of the journal that all of this stands in.
+    pub journal: JournalView,
     /// What the desk is busy with, such as opening a key.
     pub at_work: Option<Arc<str>>,
     /// Why nothing can be changed here, if so.
     pub read_only: Option<Arc<str>>,
+}
+
+/// How far a journal goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalView {
+    /// Its entries.
+    pub entries: u64,
+    /// The hash of the newest, in hex: who compares it with another's has compared all of the journal.
+    pub head: Arc<str>,
 }
 
 /// What one bitcoin is worth.
