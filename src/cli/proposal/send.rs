@@ -109,7 +109,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let status = chain.status(&made.tx).map_err(|error| chains::failed(&error))?;
     let before = writing.treasury.proposal(id).ok().and_then(|proposal| proposal.replaces);
     let before = before.and_then(|before| writing.treasury.proposal(before).ok()?.finalised);
-    if let Status::Replaced { by, confirmed } = status
+    if let Status::Replaced { by, confirmed, .. } = status
         && (confirmed || before != Some(by))
     {
         let message = format!("a coin of it was spent by {by}");
