@@ -101,12 +101,8 @@ enum Command {
 /// On which terms.
 #[derive(Clone, Debug, clap::Args)]
 struct Asking {
-    /// What is paid for its size, in sat/vB, such as 12.5
-    #[arg(long, value_name = "RATE", value_parser = rate::parse, required_unless_present = "target")]
-    fee_rate: Option<FeeRate>,
-    /// The server's estimate for a confirmation within so many blocks
-    #[arg(long, value_name = "BLOCKS", conflicts_with = "fee_rate")]
-    target: Option<u16>,
+    #[command(flatten)]
+    fee: Fee,
     /// By which server; that of the wallet when it is not said
     #[arg(long, value_name = "SOURCE")]
     chain: Option<Source>,
@@ -132,6 +128,18 @@ struct Asking {
     asked: Asked,
 }
 
+/// What is paid for its size: one of the two has to be said.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Fee {
+    /// What is paid for its size, in sat/vB, such as 12.5
+    #[arg(long, value_name = "RATE", value_parser = rate::parse)]
+    fee_rate: Option<FeeRate>,
+    /// The server's estimate for a confirmation within so many blocks
+    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u16).range(1..=1_008))]
+    target: Option<u16>,
+}
+
 /// What is made: for which wallet, what it is, and whose place it takes.
 struct Made {
     built: Built,
@@ -146,26 +154,26 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Command::Pay { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
             let paid = to.iter().map(|text| payment(text, bench.wallet)).collect::<Result<Vec<_>, _>>()?;
-            build::pay(bench.coins, bench.marks, &paid, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::pay(bench.coins, bench.marks, &paid, bench.terms))
         }),
         Command::Sweep { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
             let to = script(to, bench.wallet)?;
-            build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::sweep(bench.coins, bench.marks, to, bench.terms))
         }),
         Command::Recover { wallet, to, path, terms } => {
             make(wallet, None, terms, context, Kind::BtcRecovery, Some(*path), |bench| {
                 let to = script(to, bench.wallet)?;
-                build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+                bench.built(build::sweep(bench.coins, bench.marks, to, bench.terms))
             })
         }
         Command::Bump { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
-            build::bump(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::bump(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
         Command::Cancel { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
-            build::cancel(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::cancel(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
         Command::Cpfp { id, terms } => make("", Some(id), terms, context, Kind::BtcSpend, None, |bench| {
-            build::child(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::child(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
     }
 }
@@ -184,6 +192,36 @@ impl Bench<'_> {
     fn txid(&self) -> Result<bitcoin::Txid, Failure> {
         let txid = self.before.and_then(|before| before.finalised.or_else(|| before.txid()));
         txid.ok_or_else(|| Failure::new(Exit::Error, "no-transaction", "this proposal has no transaction yet"))
+    }
+
+    /// What was built, or why not and what to do about it.
+    fn built(&self, built: Result<Built, BuildError>) -> Result<Built, Failure> {
+        let error = match built {
+            Ok(built) => return Ok(built),
+            Err(error) => error,
+        };
+        let failure = Failure::new(Exit::Error, error.code(), error.to_string());
+        let name = self.wallet.name();
+        let coins = matches!(
+            error,
+            BuildError::Empty | BuildError::Missing { .. } | BuildError::Unknown(_) | BuildError::NotWaiting(_)
+        );
+        let hint = match &error {
+            _ if coins && self.coins.tip().is_none() => {
+                format!("nobody has asked the chain about it yet: exchequer wallet sync {name} --chain SOURCE")
+            }
+            BuildError::Empty | BuildError::Missing { .. } => {
+                format!("exchequer wallet coins {name} shows the coins; what open proposals spend is not taken")
+            }
+            BuildError::Unknown(_) | BuildError::NotWaiting(_) => {
+                format!("exchequer wallet sync {name} asks the chain what has become of it")
+            }
+            BuildError::Frozen(coin) => format!("exchequer wallet coins {name} --thaw {coin}"),
+            BuildError::Increment { rate, .. } => format!("--fee-rate {}", rate::show(*rate)),
+            BuildError::Way => format!("exchequer wallet show {name} lists its recoveries"),
+            _ => return Err(failure),
+        };
+        Err(failure.hint(hint))
     }
 }
 
@@ -212,6 +250,8 @@ fn make(
     let mut coins = chains::state(&wallet, context)?;
     let now = writing.now();
     let mut terms = Terms { replaceable: !asking.no_rbf, xpubs: asking.xpubs, ..Terms::at(rate) };
+    // What is replaced is replaced by those who signed it.
+    let recovery = recovery.or_else(|| before.filter(|_| kind == Kind::BtcRbf)?.recovery);
     if let Some(number) = recovery {
         let seconds = u64::try_from(now.secs()).unwrap_or_default();
         terms.way = Way::Recovery { place: usize::from(number), now: seconds };
@@ -222,7 +262,9 @@ fn make(
     if !asking.coins.is_empty() {
         terms.choice.only = Some(asking.coins.iter().copied().collect());
     }
-    for other in treasury.proposals().filter(|other| other.wallet == wallet.id() && other.state_at(now).is_open()) {
+    let held = |other: &&Proposal| other.wallet == wallet.id() && other.state_at(now).is_live();
+    let own = before.map(|before| before.id);
+    for other in treasury.proposals().filter(held).filter(|other| Some(other.id) != own) {
         terms.choice.never.extend(other.coins().filter(|coin| !asking.coins.contains(coin)));
         // Nor is the address for its change given to another.
         for output in &other.unsigned().output {
@@ -277,12 +319,12 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
 
 /// What is to be paid for its size.
 fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRate, Failure> {
-    if let Some(rate) = asking.fee_rate {
+    if let Some(rate) = asking.fee.fee_rate {
         return Ok(rate);
     }
     let (chain, host) = chains::open(asking.chain.as_ref(), wallet, context)?;
     let fees = chain.fees().map_err(|error| chains::failed(&error))?;
-    fees.within(asking.target.unwrap_or(6)).ok_or_else(|| {
+    fees.within(asking.fee.target.unwrap_or(6)).ok_or_else(|| {
         Failure::new(Exit::Network, "no-estimate", format!("{host} has no estimate of fees"))
             .hint("name one: --fee-rate 5")
     })
@@ -310,8 +352,4 @@ fn script(text: &str, wallet: &Wallet) -> Result<ScriptBuf, Failure> {
     recipient
         .map(|recipient| recipient.address.script_pubkey())
         .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
-}
-
-fn unbuilt(error: &BuildError) -> Failure {
-    Failure::new(Exit::Error, "not-built", error.to_string())
 }

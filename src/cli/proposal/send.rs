@@ -9,10 +9,14 @@ use crate::chain::{ChainError, Source, Status};
 use crate::cli::treasury::consent::{self, Consent};
 use crate::cli::treasury::{Writing, chains, files, find, refused, shown};
 use crate::cli::{Context, Exit, Failure};
+use crate::market::Timestamp;
 use crate::treasury::bitcoin::finalize::{Final, finalize as make};
+use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Answer, Event, ProposalId, State};
+use bitcoin::Transaction;
 use bitcoin::consensus::encode::serialize_hex;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Arguments of `exchequer proposal finalize`.
 #[derive(Debug, clap::Args)]
@@ -135,11 +139,23 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let failure = Failure::new(Exit::Network, "broadcast-refused", format!("{node} does not take it: {reason}"));
         return Err(if retryable { failure.retryable() } else { failure });
     }
+    if let Err(failure) = learned(&wallet, made.tx, writing.now(), context) {
+        context.output.note(&failure.message);
+    }
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
     if context.output.json {
         return context.output.json(&shown::proposal(&writing.treasury, proposal, writing.now()));
     }
     context.output.text(&format!("{txid}: {node} took it"))
+}
+
+/// What waits now is among the wallet's coins at once: whoever goes on to bump it need not ask the chain first.
+fn learned(wallet: &Wallet, transaction: Transaction, now: Timestamp, context: &Context) -> Result<(), Failure> {
+    let mut state = chains::state(wallet, context)?;
+    let seen = u64::try_from(now.secs()).unwrap_or_default();
+    let applied = state.apply_waiting(vec![(Arc::new(transaction), seen)], Vec::new());
+    applied.map_err(|error| Failure::new(Exit::Error, "wallet-state", error.to_string()))?;
+    chains::keep(&mut state, context)
 }
 
 /// Whether a node's reason not to take a transaction may pass: its pool is full, or others pay more at the moment.
