@@ -93,12 +93,11 @@ pub fn file(fingerprint: &str, context: &Context) -> Result<PathBuf, Failure> {
 }
 
 /// Seals a key into its file.
-pub fn seal(signer: &Signer, context: &Context) -> Result<PathBuf, Failure> {
+pub fn seal(signer: &Signer, passphrase: &str, context: &Context) -> Result<(), Failure> {
     let path = file(&signer.fingerprint().to_string(), context)?;
     let (salt, nonce) = (random::<16>()?, random::<12>()?);
-    let sealed = hot::seal(signer, &passphrase(true)?, hot::Cost::default(), *salt, *nonce);
-    files::write(&path, &sealed.map_err(|error| refused(&error))?, true)?;
-    Ok(path)
+    let sealed = hot::seal(signer, passphrase, hot::Cost::default(), *salt, *nonce);
+    files::write(&path, &sealed.map_err(|error| refused(&error))?, true)
 }
 
 /// Opens a key.
