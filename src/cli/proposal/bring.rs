@@ -4,7 +4,7 @@ use super::super::review::printed;
 use super::approve::take_in;
 use crate::cli::treasury::{Writing, files, find, refused, shown};
 use crate::cli::{Context, Failure};
-use crate::treasury::bitcoin::psbt::Packet;
+use crate::treasury::bitcoin::psbt::{CombineError, Packet};
 use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,7 +76,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         propose(&mut writing, &packet, wallet, kind, replaces, args.recovery, &args.asked)?;
     }
     let bare = packet == packet.bare();
-    let approvals = if bare { Vec::new() } else { take_in(&mut writing, id, &packet, context)? };
+    let approvals = match if bare { Ok(Vec::new()) } else { take_in(&mut writing, id, &packet, context) } {
+        // The very file that was imported before: it is there, and that is all that was asked for.
+        Err(failure) if known && failure.key == CombineError::Nothing.code() => Vec::new(),
+        approvals => approvals?,
+    };
     let ignored: Vec<String> =
         packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
     let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
