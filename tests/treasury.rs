@@ -171,6 +171,13 @@ fn t03_an_unarmed_wallet_hands_out_nothing_unless_that_is_written_down() {
     let given = desk.json("wallet address Cold --unarmed");
     assert_eq!(given["armed"], false);
     assert!(desk.does("journal show --kind treasury").contains("handed out, though it is not armed"));
+    office.fund(&[1_000_000]);
+    desk.does(&format!("wallet sync Cold --chain {}", office.chain.source()));
+    let pay = format!("propose pay Cold --to {STRANGER}=150000sat --fee-rate 5");
+    assert_eq!(desk.refused(&pay), (1, "not-armed".into()));
+    let tried = desk.json(&format!("{pay} --dry-run"));
+    assert_eq!(tried["review"]["blocks"][0]["code"], "wallet-unarmed");
+    assert_eq!(desk.json(&format!("{pay} --unarmed"))["proposal"]["unarmed"], true);
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn create(args: &Create, context: &Context) -> Result<(), Failure> {
-    let signer = Signer::new(keys::random::<32>()?, args.network).map_err(|error| keys::refused(&error))?;
+    let signer = Signer::new(keys::random::<32>()?, args.network)?;
     free(&signer, &args.name, context)?;
     let passphrase = keys::passphrase(true)?;
     let words = signer.words().unwrap_or_default();
@@ -119,7 +119,7 @@ fn import(args: &Import, context: &Context) -> Result<(), Failure> {
         true => Signer::from_words(text, "", args.network),
         false => Signer::from_xprv(text, args.network),
     };
-    let signer = signer.map_err(|error| keys::refused(&error))?;
+    let signer = signer?;
     free(&signer, &args.name, context)?;
     let lies = keys::file(&signer.fingerprint().to_string(), context)?.is_file();
     if lies {
@@ -182,6 +182,9 @@ fn list(context: &Context) -> Result<(), Failure> {
             .collect();
         return context.output.json(&serde_json::json!({ "keys": all }));
     }
+    if treasury.hot().is_empty() {
+        context.output.note("no key lies on this machine: exchequer hot create NAME --network NETWORK makes one");
+    }
     let rows: Vec<Vec<Cell>> = treasury
         .hot()
         .iter()
@@ -197,7 +200,7 @@ fn show(args: &Show, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let named = treasury.hot().iter().find(|(_, name)| **name == args.key).map(|(key, _)| key.to_string());
     let signer = keys::open(&named.unwrap_or_else(|| args.key.clone()), context)?;
-    let key = signer.account(args.standard, args.account).map_err(|error| keys::refused(&error))?;
+    let key = signer.account(args.standard, args.account)?;
     if context.output.json {
         return context.output.json(&serde_json::json!({
             "fingerprint": signer.fingerprint(), "network": signer.network().to_string(), "key": key, "hot": true,

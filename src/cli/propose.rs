@@ -5,7 +5,7 @@
 
 use super::proposal::{Asked, propose};
 use super::review::printed;
-use super::treasury::{Writing, chains, facts, files, find, refused, shown};
+use super::treasury::{Writing, chains, facts, files, find, shown};
 use super::{Context, Exit, Failure};
 use crate::chain::Source;
 use crate::treasury::bitcoin::build::{self, BuildError, Built, Payment, Start, Sum, Terms, Way, rate};
@@ -13,7 +13,7 @@ use crate::treasury::bitcoin::coins::{Marks, State as Coins};
 use crate::treasury::bitcoin::review::recipient;
 use crate::treasury::bitcoin::review::review;
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::proposal::{Kind, Proposal, ProposalId};
+use crate::treasury::proposal::{Kind, Proposal, ProposalId, Refusal};
 use crate::treasury::verdict::Judgement;
 use bitcoin::absolute::LockTime;
 use bitcoin::{Amount, Denomination, FeeRate, OutPoint, ScriptBuf};
@@ -238,14 +238,14 @@ fn make(
     let treasury = crate::cli::treasury::read(context)?;
     let found = before.map(|id| find::proposal(&treasury, id)).transpose()?;
     let vault = match found {
-        Some(before) => treasury.vault(before.wallet).map_err(|refusal| refused(&refusal))?,
+        Some(before) => treasury.vault(before.wallet)?,
         None => find::wallet(&treasury, wallet)?,
     };
     let rate = fee_rate(asking, &vault.wallet, context)?;
     let mut writing = Writing::open(context)?;
     let treasury = &writing.treasury;
-    let before = found.map(|found| treasury.proposal(found.id).map_err(|refusal| refused(&refusal))).transpose()?;
-    let vault = treasury.vault(vault.wallet.id()).map_err(|refusal| refused(&refusal))?;
+    let before = found.map(|found| treasury.proposal(found.id)).transpose()?;
+    let vault = treasury.vault(vault.wallet.id())?;
     let (wallet, marks) = (vault.wallet.clone(), vault.marks());
     let mut coins = chains::state(&wallet, context)?;
     let now = writing.now();
@@ -279,7 +279,7 @@ fn make(
 }
 
 fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context) -> Result<(), Failure> {
-    let vault = writing.treasury.vault(made.wallet.id()).map_err(|refusal| refused(&refusal))?;
+    let vault = writing.treasury.vault(made.wallet.id())?;
     let mut facts = facts::of(&writing.treasury, vault, None, writing.now(), context)?;
     // Not being armed is waived by a flag, and that is written down.
     facts.armed = facts.armed.filter(|_| !asking.asked.unarmed);
@@ -290,13 +290,16 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
             false => context.output.text(&printed(&review, context.output.colored())),
         };
     }
+    if facts.armed == Some(false) {
+        return Err(Refusal::Unarmed(made.wallet.name().to_owned()).into());
+    }
     if let Some(block) = review.verdict.blocks.first() {
         let message = format!("{}: {}", block.code, block.message);
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint("nothing was proposed"));
     }
     let id =
         propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     if let Some(path) = &asking.output {
         let packet = proposal.packet();
         files::write(path, &files::written(packet, files::Form::Base64, packet.version), false)?;

@@ -269,7 +269,7 @@ fn a_wallet_that_is_none_is_refused_with_its_reason() {
         (twice.as_str(), &[], "wallet-key-twice"),
         (body, &["--network", "bitcoin"], "import-network"),
         ("", &[], "import-unknown"),
-        ("\u{1b}[2J\u{1b}]52;c;aGVsbG8=\u{7}", &[], "import-unknown"),
+        ("\u{1b}[2J\u{1b}]52;c;aGVsbG8=\u{7}", &[], "import-text"),
         (
             "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
             &[],

@@ -2,7 +2,7 @@
 
 use super::super::review::printed;
 use super::approve::take_in;
-use crate::cli::treasury::{Writing, files, find, refused, shown};
+use crate::cli::treasury::{Writing, files, find, shown};
 use crate::cli::{Context, Failure};
 use crate::treasury::bitcoin::psbt::{CombineError, Packet};
 use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId};
@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let ignored: Vec<String> =
         packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     told(&writing, proposal, &approvals, &ignored, known, context)
 }
 
@@ -97,7 +97,7 @@ pub fn propose(
     recovery: Option<u8>,
     asked: &Asked,
 ) -> Result<ProposalId, Failure> {
-    let vault = writing.treasury.vault(wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = writing.treasury.vault(wallet)?;
     let (policy, armed) = (vault.policy, writing.treasury.is_armed(vault));
     let id = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);
     writing.write(Event::Proposed {

@@ -3,7 +3,7 @@
 use super::super::journal::damaged;
 use super::super::review::printed;
 use crate::cli::output::{Cell, Column, Tone};
-use crate::cli::treasury::{facts, find, read, refused, shown};
+use crate::cli::treasury::{facts, find, read, shown};
 use crate::cli::{Context, Failure};
 use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
@@ -61,6 +61,9 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
             ]
         })
         .collect();
+    if rows.is_empty() {
+        context.output.note("nothing waits: exchequer propose makes a proposal, --all shows those that are over");
+    }
     let columns = [
         Column::Left("proposal"),
         Column::Left("wallet"),
@@ -89,7 +92,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let now = Clock::start().now();
     let proposal = find::proposal(&treasury, &args.id)?;
-    let vault = treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = treasury.vault(proposal.wallet)?;
     let facts = facts::of(&treasury, vault, Some(proposal.id), now, context)?;
     let review = review(&proposal.signed(), &vault.wallet, &facts);
     let history = history(proposal.id, context)?;
