@@ -30,6 +30,10 @@ fn two_of_three_pay_by_files_that_go_from_desk_to_desk() {
     assert_eq!(made["review"]["warnings"][0]["code"], "first-payment");
     let approved = first.json(&format!("proposal approve {id} --hot key0 --yes --accept-warnings"));
     assert_eq!((&approved["state"], &approved["collected"]), (&"collecting".into(), &1.into()));
+    assert_eq!(
+        first.refused(&format!("proposal approve {id} --hot key0 --yes --accept-warnings")),
+        (1, "already-approved".into())
+    );
     // It goes out as a file; the second desk has never heard of it, and its wallet is not armed there.
     first.does(&format!("proposal export {id} -o payment.psbt"));
     office.carry(0, 1, "payment.psbt");

@@ -3,7 +3,7 @@
 //! - Coins that another open proposal spends are not taken, unless they are named.
 //! - What was made is reviewed before it is proposed; a blocked transaction is not written down.
 
-use super::proposal::{Asked, propose};
+use super::proposal::{Asked, Wanted};
 use super::review::printed;
 use super::treasury::{Writing, chains, facts, files, find, shown};
 use super::{Context, Exit, Failure};
@@ -279,26 +279,31 @@ fn make(
 }
 
 fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context) -> Result<(), Failure> {
-    let vault = writing.treasury.vault(made.wallet.id())?;
-    let mut facts = facts::of(&writing.treasury, vault, None, writing.now(), context)?;
-    // Not being armed is waived by a flag, and that is written down.
-    facts.armed = facts.armed.filter(|_| !asking.asked.unarmed);
-    let review = review(&made.built.packet, &made.wallet, &facts);
+    let Made { built: Built { packet, .. }, wallet, kind, replaces, recovery } = &made;
+    let (replaces, recovery, now) = (*replaces, *recovery, writing.now());
+    let wanted = Wanted { packet, wallet: wallet.id(), kind: *kind, replaces, recovery, asked: &asking.asked };
+    let (id, event) = wanted.event(writing)?;
+    // Reviewed as the proposal that it would be, so that nobody reads something else later.
+    let mut trial = writing.treasury.clone();
+    let mine = match trial.apply(&event, now) {
+        Ok(()) => Some(id),
+        // What is only tried shows that as a block.
+        Err(Refusal::Unarmed(_)) if asking.dry_run => None,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let facts = facts::of(&trial, trial.vault(wallet.id())?, mine, now, context)?;
+    let review = review(packet, wallet, &facts);
     if asking.dry_run {
         return match context.output.json {
             true => context.output.json(&serde_json::json!({ "proposal": null, "review": review.json() })),
             false => context.output.text(&printed(&review, context.output.colored())),
         };
     }
-    if facts.armed == Some(false) {
-        return Err(Refusal::Unarmed(made.wallet.name().to_owned()).into());
-    }
     if let Some(block) = review.verdict.blocks.first() {
         let message = format!("{}: {}", block.code, block.message);
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint("nothing was proposed"));
     }
-    let id =
-        propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
+    writing.write(event)?;
     let proposal = writing.treasury.proposal(id)?;
     if let Some(path) = &asking.output {
         let packet = proposal.packet();
@@ -313,7 +318,11 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
         }));
     }
     let mut text = printed(&review, context.output.colored());
-    text.push_str(&format!("{} is proposed\n", id.short()));
+    let short = id.short();
+    text.push_str(&format!(
+        "{short} is proposed\nsign it: exchequer proposal approve {short} --hot KEY; elsewhere: exchequer proposal \
+         export {short} -o FILE\n"
+    ));
     if review.verdict.judgement() == Judgement::Warn {
         text.push_str("whoever signs it has to accept these warnings\n");
     }

@@ -271,7 +271,8 @@ fn a_wallet_that_is_none_is_refused_with_its_reason() {
         ("", &[], "import-unknown"),
         ("\u{1b}[2J\u{1b}]52;c;aGVsbG8=\u{7}", &[], "import-text"),
         (
-            "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about",
+            // A private key that is as public as any.
+            "wpkh(tprv8ZgxMBicQKsPeDgjzdC36fs6bMjGApWDNLR9erAXMs5skhMv36j9MV5ecvfavji5khqjWaWSFhN3YcCUUdiKH6isR4Pwy3U5y5egddBr16m/84'/1'/0'/<0;1>/*)",
             &[],
             "import-private",
         ),

@@ -66,6 +66,9 @@ fn a_bump_that_pays_too_little_says_what_is_enough() {
     let first = sent(desk, &format!("propose pay Cold --to {STRANGER}=400000sat --fee-rate 5"));
     let (code, hint) = unbuilt(desk, &format!("propose bump {first} --fee-rate 5"));
     assert_eq!(code, "build-increment");
+    let tried = desk.json(&format!("propose bump {first} {hint} --dry-run"));
+    let codes: Vec<_> = tried["review"]["warnings"].as_array().unwrap().iter().map(|found| &found["code"]).collect();
+    assert_eq!((&tried["review"]["kind"], codes), (&"bump".into(), vec![&"first-payment".into()]), "{tried}");
     let bump = sent(desk, &format!("propose bump {first} {hint}"));
     assert_eq!((desk.state(&first).as_str(), desk.state(&bump).as_str()), ("superseded", "executing"));
     let shown = desk.json(&format!("proposal show {bump}"));

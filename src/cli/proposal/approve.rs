@@ -9,7 +9,7 @@ use crate::cli::treasury::{Writing, files, find, keys, shown};
 use crate::cli::{Context, Exit, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review;
-use crate::treasury::proposal::{Event, ProposalId, SeatId, Signer, brought};
+use crate::treasury::proposal::{Event, ProposalId, Refusal, SeatId, Signer, brought};
 use std::path::PathBuf;
 
 /// Arguments of `exchequer proposal approve`.
@@ -57,6 +57,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let message = format!("the HOT key {} is none of those that can sign this", signer.fingerprint());
         Failure::new(Exit::Usage, "no-seat", message)
     })?;
+    if proposal.approved().any(|approved| approved.id == seat) {
+        return Err(Refusal::Already(seat).into());
+    }
     let (found, packet) = reviewed(&writing, &proposal, context)?;
     consent::weigh(&found, "sign", &args.consent, context)?;
     if !context.output.json && !args.consent.yes {

@@ -12,7 +12,7 @@ use super::{Context, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Review, review};
 use crate::treasury::proposal::Proposal;
-pub use bring::{Asked, propose};
+pub use bring::{Asked, Wanted};
 
 const EXAMPLES: &str = "\
 Examples:
