@@ -20,7 +20,7 @@ pub(super) fn packet(bytes: &[u8]) -> Result<Packet, PacketError> {
     let mut reader = Reader { version: Version::V0, budget: Budget::default(), unknown: Vec::new() };
     let head = reader.head(&mut maps)?;
     if let Some(error) = many(&head) {
-        return Err(through(maps, &head).err().unwrap_or(error));
+        return Err(through(maps, &head, reader.version).err().unwrap_or(error));
     }
     let mut psbt = Psbt {
         unsigned_tx: head.tx,
@@ -235,13 +235,15 @@ fn many(head: &Head) -> Option<PacketError> {
     inputs.or_else(|| (outputs > most).then_some(PacketError::Outputs(outputs)))
 }
 
-/// Whether all the maps that a file claims to have are there: one that has too many is still told from one that lies.
-fn through(mut maps: Maps<'_>, head: &Head) -> Result<(), PacketError> {
-    for number in places(head.inputs) {
-        maps.next(Place::Input(number))?;
-    }
-    for number in places(head.outputs) {
-        maps.next(Place::Output(number))?;
+/// Whether all the maps that a file claims to have are there: one that has too many is still told from one that lies. No
+/// map of version 2 is empty, so that few bytes cannot stand for many maps.
+fn through(mut maps: Maps<'_>, head: &Head, version: Version) -> Result<(), PacketError> {
+    let inputs = places(head.inputs).map(|number| (Place::Input(number), input::PREVIOUS_TXID));
+    let outputs = places(head.outputs).map(|number| (Place::Output(number), output::AMOUNT));
+    for (place, kind) in inputs.chain(outputs) {
+        if maps.next(place)?.is_empty() && version == Version::V2 {
+            return Err(PacketError::Missing { place, kind });
+        }
     }
     maps.end()
 }
