@@ -55,8 +55,8 @@ fn what_is_no_psbt_cannot_be_read_and_says_why() {
         ([&bytes[..], b"\x00"].concat(), "psbt-trailing"),
         ([&bytes[..], &bytes[..]].concat(), "psbt-trailing"),
         (text.replacen('A', "*", 1).into_bytes(), "psbt-text"),
-        (text.replace('=', "")[..1_001].as_bytes().to_vec(), "psbt-text"),
-        (hex[..hex.len() - 1].as_bytes().to_vec(), "psbt-text"),
+        (text.replace('=', "").as_bytes()[..1_001].to_vec(), "psbt-text"),
+        (hex.as_bytes()[..hex.len() - 1].to_vec(), "psbt-text"),
         (vec![b' '; 10 << 20], "psbt-long"),
     ] {
         assert_eq!(read(&file), (1, code.to_owned()), "{:?}", &file[..file.len().min(40)]);

@@ -77,6 +77,8 @@ impl House {
             descriptors: wallet.descriptors(),
             format: "descriptor".into(),
             notes: vec![],
+            names: vec![],
+            labels: vec![],
         });
         let address = wallet.address(Spot { chain: Chain::Receive, index: 0 }).unwrap().to_string();
         for (seat, _) in SeatId::all(wallet.policy()) {
