@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 
 use super::{Exit, Failure};
-use crate::market::{Timestamp, printable};
+use crate::market::{Timestamp, is_formula, printable};
 use crate::portfolio::estate::Definition;
 use crate::store::journal::{Alert, Body, Damage, Entry, Reader, verify};
 
@@ -208,8 +208,7 @@ fn told(alert: &Alert) -> String {
 /// A CSV cell: printable, quoted when needed, and never the beginning of a spreadsheet formula.
 fn cell(text: &str) -> String {
     let text = printable(text);
-    let formula = text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let text = if formula { format!("'{text}") } else { text.into_owned() };
+    let text = if is_formula(&text) { format!("'{text}") } else { text.into_owned() };
     if text.contains(['"', ',', '\'', ';']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 

@@ -29,7 +29,7 @@ pub use event::{Channel, Event, Subscription, VenueStatus};
 pub use instrument::{Instrument, Precision, Trading, UnknownVenue, VenueId};
 pub use listing::{Freshness, Listing, Market};
 pub use symbol::{Contract, Symbol, SymbolError};
-pub use text::printable;
+pub use text::{is_formula, printable};
 pub use ticker::{Mark, Stamped, Ticker};
 pub use time::{Timestamp, TimestampError};
 pub use trade::{Side, Tape, Trade};

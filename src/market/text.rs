@@ -2,7 +2,7 @@
 //!
 //! Whatever a venue, a file or a person elsewhere wrote may hold escape sequences, bidirectional overrides or characters
 //! that cannot be seen. [`printable`] is the one gate: what has passed it cannot move a cursor, reorder a line or hide
-//! in a name.
+//! in a name. What is written into a table for spreadsheets goes by [`is_formula`] too.
 
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthChar;
@@ -50,6 +50,12 @@ fn invisible(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether a spreadsheet could take a text for a formula: whoever writes one into a table puts an apostrophe before it.
+pub fn is_formula(text: &str) -> bool {
+    let begins = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    text.starts_with(['\t', '\r']) || text.trim_start().starts_with(begins)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +94,16 @@ mod tests {
             let once = printable(&text).into_owned();
             prop_assert!(!once.chars().any(|c| c.is_control() || invisible(c)));
             prop_assert_eq!(printable(&once), once.as_str());
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_calculate_is_known() {
+        for text in ["=1", "+1", "-1", "@a", " =1", "\t1", "\r1", "\u{ff1d}1"] {
+            assert!(is_formula(text), "{text:?}");
+        }
+        for text in ["", "1+1", " 1", "a=b"] {
+            assert!(!is_formula(text), "{text:?}");
         }
     }
 }

@@ -6,6 +6,7 @@
 
 use super::import::COLUMNS;
 use super::ledger::{Entry, Kind, Leg};
+use crate::market::is_formula;
 use crate::money::plain;
 use std::borrow::{Borrow, Cow};
 use std::io::{self, Write};
@@ -50,7 +51,7 @@ fn row<'a>(entry: &'a Entry, leg: Option<&'a Leg>) -> [Cow<'a, str>; COLUMNS.len
 
 /// Text that no program calculates.
 fn inert(text: &str) -> Cow<'_, str> {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
+    match is_formula(text) || text.starts_with('\'') {
         true => format!("'{text}").into(),
         false => text.into(),
     }
