@@ -155,14 +155,12 @@ fn look(wallet: &Wallet, notes: &mut Vec<Finding>) {
         let mut path = cosigner.path.into_iter();
         let purpose = path.next();
         match (purpose, path.next()) {
-            (Some(ChildNumber::Hardened { index: 44 | 48 | 49 | 84 | 86 | 87 }), coin) => {
-                if coin.is_some_and(|coin| *coin != own) {
-                    let text =
-                        format!("the path of {} is one for another network: {}", cosigner.fingerprint, cosigner.path);
-                    notes.push(Finding::new("coin-type", text));
-                }
+            (Some(ChildNumber::Hardened { index: 44 | 48 | 49 | 84 | 86 | 87 }), Some(coin)) if *coin != own => {
+                let text =
+                    format!("the path of {} is one for another network: {}", cosigner.fingerprint, cosigner.path);
+                notes.push(Finding::new("coin-type", text));
             }
-            (Some(ChildNumber::Hardened { index: 45 }), _) => {}
+            (Some(ChildNumber::Hardened { index: 44 | 45 | 48 | 49 | 84 | 86 | 87 }), _) => {}
             _ if cosigner.origin_known => {
                 let text = format!(
                     "the path of {}, m/{}, is none of the usual ones (m/44', 45', 48', 49', 84', 86', 87'): devices may not sign with it",
