@@ -2,7 +2,7 @@
 //!
 //! - A device is asked through [`Device`], whichever it is and however it is reached; it is picked by the key that a
 //!   proposal needs, never because it was found first.
-//! - What it cannot do is said before anybody touches it.
+//! - What it cannot do is said before anybody touches it: [`capabilities`] is the table.
 //! - What it signs is what a review has let through, and what comes back is [`Unverified`] until it was held against our
 //!   own sighash and the key that was expected.
 //! - Nothing here waits for ever: every wait is watched ([`Watch`]), by a time limit and by whoever may cancel it.
@@ -10,6 +10,7 @@
 
 pub mod about;
 pub mod attendant;
+pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
