@@ -96,9 +96,14 @@ pub enum DeviceError {
         /// What it is.
         found: String,
     },
-    /// It has no key of this wallet.
-    #[error("{0} has no key of this wallet")]
-    NoSeat(Fingerprint),
+    /// It has no key of this wallet (T27).
+    #[error("this device holds {found}, and the wallet's keys are of {seats}")]
+    NoSeat {
+        /// What it is.
+        found: Fingerprint,
+        /// Whose signature would count.
+        seats: String,
+    },
     /// The wallet's policy is not known to the device: it never was, or the proof is lost.
     #[error("the device does not know this wallet yet")]
     NotRegistered,
@@ -167,7 +172,7 @@ impl DeviceError {
             Self::WrongDevice { .. } => "device-wrong",
             Self::WrongKey { .. } => "device-wrong-key",
             Self::WrongAccount { .. } => "device-wrong-account",
-            Self::NoSeat(_) => "device-no-seat",
+            Self::NoSeat { .. } => "device-no-seat",
             Self::NotRegistered => "device-not-registered",
             Self::BadProof => "device-bad-proof",
             Self::Unfit(_) => "device-unfit",
@@ -202,7 +207,10 @@ impl DeviceError {
             Self::Setting { app, setting } => {
                 return Some(format!("on the device: {app} app, Settings, {setting}: switch it on"));
             }
-            Self::WrongDevice { .. } | Self::WrongKey { .. } | Self::WrongAccount { .. } => {
+            Self::WrongDevice { .. }
+            | Self::WrongKey { .. }
+            | Self::WrongAccount { .. }
+            | Self::NoSeat { .. } => {
                 "connect the device of that seat, or enter its passphrase"
             }
             Self::NotRegistered | Self::BadProof => {
@@ -213,8 +221,7 @@ impl DeviceError {
                 "do not go on with this device: it, or something between, shows one thing and does another"
             }
             Self::TimedOut(_) => "look at the device: it may still show the question; answer or reject it there",
-            Self::NoSeat(_)
-            | Self::Unsupported { .. }
+            Self::Unsupported { .. }
             | Self::Unfit(_)
             | Self::RefusedByUser
             | Self::RefusedByDevice { .. }

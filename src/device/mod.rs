@@ -14,6 +14,8 @@ pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
+pub mod owner;
+pub mod place;
 pub mod verified;
 pub mod watch;
 
@@ -21,7 +23,8 @@ pub use about::{About, App, Model, Version};
 pub use attendant::{Attendant, Passphrase, Unattended};
 pub use error::DeviceError;
 pub use held::{Held, Hmac, Registered};
-pub use verified::Unverified;
+pub use place::Place;
+pub use verified::{SignedMessage, Unverified};
 pub use watch::Watch;
 
 use crate::treasury::bitcoin::review::Reviewed;
