@@ -7,8 +7,8 @@
 
 pub mod config;
 pub mod console;
-pub mod device;
-mod doctor;
+mod device;
+pub mod doctor;
 pub mod output;
 pub mod paths;
 

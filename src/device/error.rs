@@ -207,10 +207,7 @@ impl DeviceError {
             Self::Setting { app, setting } => {
                 return Some(format!("on the device: {app} app, Settings, {setting}: switch it on"));
             }
-            Self::WrongDevice { .. }
-            | Self::WrongKey { .. }
-            | Self::WrongAccount { .. }
-            | Self::NoSeat { .. } => {
+            Self::WrongDevice { .. } | Self::WrongKey { .. } | Self::WrongAccount { .. } | Self::NoSeat { .. } => {
                 "connect the device of that seat, or enter its passphrase"
             }
             Self::NotRegistered | Self::BadProof => {

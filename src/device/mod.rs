@@ -15,7 +15,9 @@ pub mod error;
 pub mod ethereum;
 pub mod held;
 pub mod owner;
+pub mod pages;
 pub mod place;
+pub mod preflight;
 pub mod verified;
 pub mod watch;
 

@@ -85,7 +85,9 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }
-        for odd in ["", "ledger", "ledger:tcp:", "ledger:tcp:host", "ledger:tcp:host:x", "ledger:tcp::1", "replay:", "usb"] {
+        for odd in
+            ["", "ledger", "ledger:tcp:", "ledger:tcp:host", "ledger:tcp:host:x", "ledger:tcp::1", "replay:", "usb"]
+        {
             assert!(odd.parse::<Place>().is_err(), "{odd}");
         }
     }

@@ -83,7 +83,9 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let spot = Spot { chain: if args.change { Chain::Change } else { Chain::Receive }, index: args.index };
     let held = chosen.held(seat);
     preflight::sign(device, &held).map_err(|error| refused(&error))?;
-    if !args.quiet && let Some(ours) = chosen.wallet.address(spot) {
+    if !args.quiet
+        && let Some(ours) = chosen.wallet.address(spot)
+    {
         context.output.note(&format!("the device has to show {ours}"));
     }
     let address = device.address(&held, spot, !args.quiet).map_err(|error| refused(&error))?;

@@ -63,7 +63,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if context.output.json {
         let listed: Vec<_> = signatures
             .iter()
-            .map(|one| json!({ "input": one.input, "slot": one.slot, "signature": one.signature.to_lower_hex_string() }))
+            .map(
+                |one| json!({ "input": one.input, "slot": one.slot, "signature": one.signature.to_lower_hex_string() }),
+            )
             .collect();
         return context.output.json(&json!({
             "fingerprint": signer, "txid": review.txid, "signatures": listed, "output": files::shown(&args.output),
