@@ -1,9 +1,10 @@
 //! What a device says it is: maker and model, versions, and what it waits for.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A version of a firmware or an app.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Version(pub u16, pub u16, pub u16);
 
 impl fmt::Display for Version {
@@ -27,7 +28,8 @@ impl std::str::FromStr for Version {
 }
 
 /// A model of a maker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Model {
     /// A Ledger that does not say which: one behind a socket.
     Ledger,
@@ -103,7 +105,7 @@ impl fmt::Display for Model {
 }
 
 /// The app that a Ledger runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     /// Its name, such as `Bitcoin Test`. Printable.
     pub name: String,
@@ -112,7 +114,7 @@ pub struct App {
 }
 
 /// What a device says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
     /// Its model.
     pub model: Model,

@@ -103,6 +103,11 @@ impl Setting {
             Self::RawMessages => "Raw messages",
         }
     }
+
+    /// That it is off.
+    pub fn off(self) -> DeviceError {
+        DeviceError::Setting { app: "Ethereum".to_owned(), setting: self.name().to_owned() }
+    }
 }
 
 /// Whether a model does a task.
@@ -186,9 +191,7 @@ pub fn check(about: &About, task: Task, test_network: bool) -> Result<(), Device
         _ => {}
     }
     match setting {
-        Some(Setting::BlindSigning) if about.blind_signing == Some(false) => {
-            Err(DeviceError::Setting { app: "Ethereum", setting: Setting::BlindSigning.name() })
-        }
+        Some(Setting::BlindSigning) if about.blind_signing == Some(false) => Err(Setting::BlindSigning.off()),
         // Whether raw messages are on is told by nothing but the refusal.
         _ => Ok(()),
     }

@@ -6,10 +6,12 @@
 
 use super::about::{Model, Version};
 use bitcoin::bip32::Fingerprint;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// Why a device did not do what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DeviceError {
     /// There is no such device.
     #[error("no device at {0}")]
@@ -60,9 +62,9 @@ pub enum DeviceError {
     #[error("the setting \"{setting}\" of the {app} app is off")]
     Setting {
         /// Which app.
-        app: &'static str,
+        app: String,
         /// Which setting.
-        setting: &'static str,
+        setting: String,
     },
     /// It cannot do this at all.
     #[error("a {model} cannot {what}")]

@@ -2,6 +2,7 @@
 
 use crate::treasury::bitcoin::wallet::Wallet;
 use bitcoin::hex::{DisplayHex, FromHex};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
 /// A device's own proof that its user has taken a policy (BIP-388). Who holds it can only ask the same device for the same
@@ -21,6 +22,18 @@ impl fmt::Display for Hmac {
     }
 }
 
+impl Serialize for Hmac {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hmac {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 impl std::str::FromStr for Hmac {
     type Err = bitcoin::hex::HexToArrayError;
 
@@ -30,7 +43,7 @@ impl std::str::FromStr for Hmac {
 }
 
 /// What a device gives back for a policy that its user has taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
     /// The policy's id: what it is a hash of includes the name.
     pub policy_id: [u8; 32],

@@ -9,6 +9,7 @@
 //! - No byte that goes to or comes from a device is ever logged.
 
 pub mod about;
+pub mod agent;
 pub mod attendant;
 pub mod capabilities;
 pub mod error;

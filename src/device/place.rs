@@ -15,13 +15,17 @@ pub enum Place {
     TrezorUsb(Option<String>),
     /// A Trezor behind a socket, as Trezor's emulator is.
     TrezorUdp(String),
+    /// Whatever an agent serves on a socket.
+    Agent(PathBuf),
     /// A recorded transcript of either.
     Replay(PathBuf),
 }
 
 /// Why it is no way to a device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no device: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT or replay:FILE")]
+#[error(
+    "{0} is no device: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH or replay:FILE"
+)]
 pub struct NoPlace(String);
 
 impl FromStr for Place {
@@ -46,6 +50,8 @@ impl FromStr for Place {
                     host(at).map(Self::LedgerTcp)
                 } else if let Some(at) = rest("trezor:udp:") {
                     host(at).map(Self::TrezorUdp)
+                } else if let Some(socket) = rest("agent:") {
+                    Ok(Self::Agent(PathBuf::from(socket)))
                 } else {
                     rest("replay:").map(|file| Self::Replay(PathBuf::from(file))).ok_or_else(none)
                 }
@@ -63,6 +69,7 @@ impl fmt::Display for Place {
             Self::TrezorUsb(None) => f.write_str("trezor:usb"),
             Self::TrezorUsb(Some(at)) => write!(f, "trezor:usb:{at}"),
             Self::TrezorUdp(at) => write!(f, "trezor:udp:{at}"),
+            Self::Agent(socket) => write!(f, "agent:{}", socket.display()),
             Self::Replay(file) => write!(f, "replay:{}", file.display()),
         }
     }
@@ -81,6 +88,7 @@ mod tests {
             "trezor:usb",
             "trezor:usb:3:14",
             "trezor:udp:127.0.0.1:21324",
+            "agent:/tmp/exchequer.sock",
             "replay:one/two.apdu",
         ] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);

@@ -6,6 +6,7 @@
 //! - A refusal on the device exits with 5, trouble with the device with 3, a signature or an address that is not what it
 //!   should be with 6.
 
+mod agent;
 mod ask;
 mod bitcoin;
 mod ethereum;
@@ -51,6 +52,8 @@ enum Command {
     Sign(sign::Args),
     /// Signs a text with a Bitcoin key
     SignMessage(bitcoin::Message),
+    /// Serves this machine's device to a console on another one
+    Agent(agent::Args),
     /// Gives an Ethereum address
     EthAddress(ethereum::Address),
     /// Signs a text, a transaction or typed data for Ethereum
@@ -60,7 +63,7 @@ enum Command {
 /// Which device, and for how long it is waited for.
 #[derive(Clone, Debug, clap::Args)]
 struct At {
-    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, replay:FILE
+    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE
     #[arg(long, value_name = "DEVICE")]
     device: Place,
     /// How long an answer is waited for, in seconds
@@ -101,6 +104,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Command::Register(args) => register::run(args, context),
         Command::Sign(args) => sign::run(args, context),
         Command::SignMessage(args) => bitcoin::message(args, context),
+        Command::Agent(args) => agent::run(args, context),
         Command::EthAddress(args) => ethereum::address(args, context),
         Command::EthSign(args) => ethereum::sign(args, context),
     }
