@@ -1,13 +1,18 @@
 //! What a device gave back, until it was held against what was asked (T26).
 //!
-//! - [`Unverified`] has no way out but the checks: of signatures in a transaction here, of Ethereum's in
-//!   [`super::ethereum`].
+//! - [`Unverified`] has no way out but the checks: of signatures in a transaction and of Bitcoin's messages here, of
+//!   Ethereum's in [`super::ethereum`].
 
 use super::DeviceError;
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::Reviewed;
+use crate::treasury::bitcoin::signature::{Seat, verify};
 use crate::treasury::proposal::{InputSignature, brought, put};
 use bitcoin::bip32::Fingerprint;
+use bitcoin::hashes::Hash;
+use bitcoin::secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
+use bitcoin::secp256k1::{Message, PublicKey, Secp256k1};
+use bitcoin::sign_message::signed_msg_hash;
 
 /// Something that came from a device and was not checked yet.
 #[derive(Clone, Debug)]
@@ -46,6 +51,34 @@ impl Unverified<Vec<InputSignature>> {
         if counted != signatures.len() {
             return Err(bad(format!("{counted} of {} signatures count", signatures.len())));
         }
-        Ok(signed)
+        let after = verify(&signed, reviewed.wallet());
+        let ours = (0..).zip(&after.spots).filter(|(_, spot)| spot.is_some()).map(|(input, _)| input);
+        let missing = |seat: &Seat| ours.clone().find(|input: &usize| !seat.inputs.contains(input));
+        let mut left = after.cosigners.iter().filter(|seat| seat.fingerprint == expected).map(missing);
+        match left.find(Option::is_none) {
+            Some(_) => Ok(signed),
+            None => Err(bad("it does not sign every input".to_owned())),
+        }
+    }
+}
+
+impl Unverified<[u8; 65]> {
+    /// The signature of a message, when it leads to the expected key over exactly this text. Its first byte counts from 27,
+    /// by fours for what kind of address the key is shown as: that is not signed over, and not believed.
+    pub fn of(self, expected: &PublicKey, text: &str) -> Result<[u8; 65], DeviceError> {
+        let bytes = self.open();
+        let bad = |what: &str| DeviceError::BadSignature(what.to_owned());
+        let [header @ 27..=42, compact @ ..] = bytes else { return Err(bad("it is no signature of a message")) };
+        let signer = || {
+            let id = RecoveryId::from_i32(i32::from((header - 27) % 4)).ok()?;
+            let signature = RecoverableSignature::from_compact(&compact, id).ok()?;
+            let hash = Message::from_digest(signed_msg_hash(text).to_byte_array());
+            Secp256k1::verification_only().recover_ecdsa(&hash, &signature).ok()
+        };
+        match signer() {
+            Some(signer) if signer == *expected => Ok(bytes),
+            Some(_) => Err(bad("it leads to another key")),
+            None => Err(bad("it is no signature")),
+        }
     }
 }
