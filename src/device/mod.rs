@@ -14,6 +14,8 @@ pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
+pub mod ledger;
+pub mod link;
 pub mod verified;
 pub mod watch;
 
