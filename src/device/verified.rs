@@ -82,3 +82,68 @@ impl Unverified<[u8; 65]> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::treasury::bitcoin::example::devices;
+    use crate::treasury::bitcoin::review::{Facts, reviewed};
+    use crate::treasury::proposal::Slot;
+    use bitcoin::hex::FromHex;
+    use bitcoin::secp256k1::SecretKey;
+
+    #[test]
+    fn signatures_count_when_they_are_the_seeds_and_cover_every_input() {
+        let device = devices().remove(0);
+        let (wallet, packet) = (device.wallet(), device.packet());
+        let (_, passed) = reviewed(&packet, &wallet, &Facts::default());
+        let passed = passed.unwrap();
+        let given: Vec<InputSignature> = device
+            .signatures
+            .iter()
+            .map(|given| InputSignature {
+                input: given.input,
+                slot: Slot::Key(given.key.parse().unwrap()),
+                signature: Vec::from_hex(&given.signature).unwrap(),
+            })
+            .collect();
+        assert_eq!(given.len(), 2, "one for each input");
+        let place = *brought(&packet, &device.signed(), &wallet).unwrap().keys().next().unwrap();
+        let seats = wallet.policy().cosigners();
+        let (signer, other) = (seats[place].fingerprint, seats[(place + 1) % seats.len()].fingerprint);
+        let of = |given: &[InputSignature], signer| Unverified::new(given.to_vec()).of(signer, &passed);
+        assert_eq!(of(&given, signer).unwrap().psbt, device.signed().psbt);
+        let swapped = [(0, 1), (1, 0)].map(|(input, from)| InputSignature { input, ..given[from].clone() });
+        for (bad, signer) in
+            [(&given[..], other), (&given[..1], signer), (&given[1..], signer), (&[], signer), (&swapped, signer)]
+        {
+            assert!(matches!(of(bad, signer), Err(DeviceError::BadSignature(_))), "{bad:?}");
+        }
+        let beyond = [InputSignature { input: 9, ..given[0].clone() }];
+        assert!(matches!(of(&beyond, signer), Err(DeviceError::BadSignature(_))));
+    }
+
+    #[test]
+    fn a_messages_signature_leads_to_its_key() {
+        let secp = Secp256k1::new();
+        let [secret, other] = [[7; 32], [8; 32]].map(|bytes| SecretKey::from_slice(&bytes).unwrap());
+        let hash = Message::from_digest(signed_msg_hash("hello").to_byte_array());
+        let (id, compact) = secp.sign_ecdsa_recoverable(&hash, &secret).serialize_compact();
+        let with = |first: u8| {
+            let mut bytes = [first; 65];
+            bytes[1..].copy_from_slice(&compact);
+            bytes
+        };
+        let id = u8::try_from(id.to_i32()).unwrap();
+        let of = |first, key: &SecretKey, text| Unverified::new(with(first)).of(&key.public_key(&secp), text);
+        for kind in [27, 31, 35, 39] {
+            assert_eq!(of(kind + id, &secret, "hello"), Ok(with(kind + id)));
+        }
+        for (first, key, text) in
+            [(31 + id, &other, "hello"), (31 + id, &secret, "hullo"), (26, &secret, "hello"), (43, &secret, "hello")]
+        {
+            assert!(matches!(of(first, key, text), Err(DeviceError::BadSignature(_))));
+        }
+        assert!(of(31 + (id ^ 1), &secret, "hello").is_err());
+    }
+}

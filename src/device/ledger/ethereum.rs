@@ -171,10 +171,17 @@ impl Ledger {
 
     /// The answer to something that the app signs blindly or not at all.
     fn blindly(&mut self, answer: Result<Vec<u8>, DeviceError>) -> Result<Vec<u8>, DeviceError> {
-        if bad_data(&answer) && !self.blind_signing()? {
-            return Err(DeviceError::Setting { app: ETHEREUM, setting: Setting::BlindSigning.name() });
+        if !bad_data(&answer) {
+            return answer;
         }
-        answer
+        match self.blind_signing() {
+            Ok(true) => answer,
+            // An app that does not tell its settings refuses this for the setting, too.
+            Ok(false) | Err(DeviceError::RefusedByDevice { .. } | DeviceError::Garbled(_)) => {
+                Err(DeviceError::Setting { app: ETHEREUM, setting: Setting::BlindSigning.name() })
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -152,7 +152,13 @@ fn a_setting_that_is_off_is_told_apart_from_bad_data() {
     let (bad, off, on) = ((vec![], 0x6a80), (vec![2, 1, 22, 0], 0x9000), (vec![3, 1, 22, 0], 0x9000));
     let blind = DeviceError::Setting { app: "Ethereum", setting: "Blind signing" };
     let said = ledger("Ethereum", [bad.clone(), off]).eth_sign(&path, &typed(Mode::Hashes));
-    assert_eq!(said.err(), Some(blind));
+    assert_eq!(said.err(), Some(blind.clone()));
+    let said = ledger("Ethereum", [bad.clone(), (vec![], 0x6d00)]).eth_sign(&path, &typed(Mode::Hashes));
+    assert!(matches!(said, Err(DeviceError::WrongApp { .. })));
+    let said = ledger("Ethereum", [bad.clone(), (vec![], 0x6f00)]).eth_sign(&path, &typed(Mode::Hashes));
+    assert_eq!(said.err(), Some(blind), "a recording that ends there");
+    let said = ledger("Ethereum", [bad.clone()]).eth_sign(&path, &typed(Mode::Hashes));
+    assert!(matches!(said, Err(DeviceError::Disconnected(_))));
     let said = ledger("Ethereum", [bad.clone(), on]).eth_sign(&path, &typed(Mode::Hashes));
     assert!(matches!(said, Err(DeviceError::RefusedByDevice { .. })));
     // Fourteen definitions and the domain's name are taken, and its first value is not.
