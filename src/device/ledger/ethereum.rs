@@ -1,5 +1,6 @@
 //! What is asked of a Ledger's Ethereum app: our own commands, as no client speaks all of them over any link.
 //!
+//! - The app is known before it is asked for anything: where none is open, the system takes commands of this class for its own.
 //! - What is longer than a command goes in pieces; the last one's answer is the signature.
 //! - A refusal for bad data (6A80) also stands for a setting that is off: the app is asked for its settings then, before
 //!   anything is said.
