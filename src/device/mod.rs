@@ -15,6 +15,8 @@ pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
+pub mod ledger;
+pub mod link;
 pub mod owner;
 pub mod pages;
 pub mod place;
@@ -27,7 +29,7 @@ pub use attendant::{Attendant, Passphrase, Unattended};
 pub use error::DeviceError;
 pub use held::{Held, Hmac, Registered};
 pub use place::Place;
-pub use verified::{SignedMessage, Unverified};
+pub use verified::Unverified;
 pub use watch::Watch;
 
 use crate::treasury::bitcoin::review::Reviewed;

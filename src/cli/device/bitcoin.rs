@@ -103,10 +103,10 @@ pub fn message(args: &Message, context: &Context) -> Result<(), Failure> {
     let network = network_of(&args.path);
     let mut asked = ask::open(&args.at, context)?;
     let signed = asked.device.sign_message(network, &args.path, &args.text);
-    let signature = signed.and_then(|signed| signed.over(&args.text)).map_err(|error| refused(&error))?;
-    let text = base64::engine::general_purpose::STANDARD.encode(signature.bytes);
+    let (key, signature) = signed.and_then(|signed| signed.whose(&args.text)).map_err(|error| refused(&error))?;
+    let text = base64::engine::general_purpose::STANDARD.encode(signature);
     if context.output.json {
-        return context.output.json(&json!({ "signature": text, "public_key": signature.key.to_string() }));
+        return context.output.json(&json!({ "signature": text, "public_key": key.to_string() }));
     }
     context.output.text(&text)
 }

@@ -6,9 +6,8 @@ use super::{At, ask, refused};
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
 use crate::device::capabilities::{Task, check};
-use crate::device::ethereum::{Mode, Signable, Transaction};
+use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use crate::market::printable;
-use alloy_dyn_abi::TypedData;
 use alloy_primitives::hex;
 use bitcoin::bip32::DerivationPath;
 use serde_json::json;
@@ -135,7 +134,8 @@ fn signable(args: &Sign) -> Result<Signable, Failure> {
     let What { typed_data, transaction, message, bytes } = &args.what;
     if let Some(path) = typed_data {
         let bytes = files::bytes(path, LONGEST)?;
-        let data: TypedData = serde_json::from_slice(&bytes).map_err(|error| unread(&files::shown(path), &error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let data = TypedData::read(&text).map_err(|error| unread(&files::shown(path), &error))?;
         let mode = match args.mode {
             How::Full => Mode::Full,
             How::Hashes => Mode::Hashes,

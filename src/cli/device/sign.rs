@@ -3,7 +3,7 @@
 use super::{At, Which, ask, refused};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{Unverified, preflight};
+use crate::device::{DeviceError, preflight};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::proposal::brought;
 use crate::treasury::verdict::Judgement;
@@ -55,8 +55,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let held = chosen.held(seat);
     preflight::sign(asked.device.as_mut(), &held).map_err(|error| refused(&error))?;
-    let answer = asked.device.sign(&held, &passed).and_then(|signed| Unverified::of(signed, seat, &passed));
+    let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
     let (signer, signed) = answer.map_err(|error| refused(&error))?;
+    if let Some(seat) = seat.filter(|seat| *seat != signer) {
+        return Err(refused(&DeviceError::WrongDevice { expected: seat, found: signer }));
+    }
     files::write(&args.output, &files::written(&signed, args.form, packet.version), false)?;
     let new = brought(&packet, &signed, &chosen.wallet).unwrap_or_default();
     let signatures: Vec<_> = new.into_values().flatten().collect();

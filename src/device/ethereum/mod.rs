@@ -3,9 +3,12 @@
 //! - What is signed is held as what it means; the bytes and the hash that a signature is over are made from that, here, and
 //!   a signature counts when it leads back to the account that was expected.
 
+pub mod typed_data;
+
+pub use typed_data::TypedData;
+
 use super::{DeviceError, Unverified};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
-use alloy_dyn_abi::TypedData;
 use alloy_primitives::{Address, B256, eip191_hash_message};
 use bitcoin::secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1};
@@ -73,9 +76,9 @@ impl Signable {
         match self {
             Self::Message(bytes) => Ok(eip191_hash_message(bytes)),
             Self::Transaction(transaction) => Ok(transaction.hash()),
-            Self::TypedData(data, _) => data
-                .eip712_signing_hash()
-                .map_err(|error| DeviceError::Unfit(format!("the typed data makes no sense: {error}"))),
+            Self::TypedData(data, _) => {
+                data.eip712_signing_hash().map_err(|error| typed_data::no_sense(&error.to_string()))
+            }
         }
     }
 }
