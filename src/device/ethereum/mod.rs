@@ -10,6 +10,7 @@ pub use typed_data::TypedData;
 use super::{DeviceError, Unverified};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
 use alloy_primitives::{Address, B256, eip191_hash_message};
+use alloy_rlp::Decodable;
 use bitcoin::secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1};
 
@@ -39,6 +40,33 @@ impl Transaction {
         match self {
             Self::Legacy(transaction) => transaction.encoded_for_signing(),
             Self::Eip1559(transaction) => transaction.encoded_for_signing(),
+        }
+    }
+
+    /// Reads what is hashed and signed; whatever follows it is refused.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DeviceError> {
+        let unfit = |what: &str| DeviceError::Unfit(format!("it is no unsigned transaction: {what}"));
+        let mut rest = bytes;
+        let transaction = match rest.split_first() {
+            Some((2, after)) => {
+                rest = after;
+                TxEip1559::decode(&mut rest).map(Self::Eip1559)
+            }
+            Some((0xc0.., _)) => TxLegacy::decode(&mut rest).map(Self::Legacy),
+            _ => return Err(unfit("neither a legacy one nor one of EIP-1559")),
+        };
+        let transaction = transaction.map_err(|error| unfit(&error.to_string()))?;
+        match rest.is_empty() && transaction.encoded() == bytes {
+            true => Ok(transaction),
+            false => Err(unfit("it has more than it should")),
+        }
+    }
+
+    /// Whether it calls a contract, or makes one.
+    pub fn calls(&self) -> bool {
+        match self {
+            Self::Legacy(transaction) => !transaction.input.is_empty() || transaction.to.is_create(),
+            Self::Eip1559(transaction) => !transaction.input.is_empty() || transaction.to.is_create(),
         }
     }
 

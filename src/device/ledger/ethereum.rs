@@ -150,7 +150,7 @@ impl Ledger {
             let answer = self.ask(Asked::EthTypedData, ETHEREUM, command);
             // Neither setting is on, where it is refused at the first value: nothing was wrong with the types before it.
             if domain && bad_data(&answer) {
-                return Err(DeviceError::Setting { app: ETHEREUM, setting: Setting::RawMessages.name() });
+                return Err(Setting::RawMessages.off());
             }
             answer?;
             domain = *opens_domain;
@@ -179,7 +179,7 @@ impl Ledger {
             Ok(true) => answer,
             // An app that does not tell its settings refuses this for the setting, too.
             Ok(false) | Err(DeviceError::RefusedByDevice { .. } | DeviceError::Garbled(_)) => {
-                Err(DeviceError::Setting { app: ETHEREUM, setting: Setting::BlindSigning.name() })
+                Err(Setting::BlindSigning.off())
             }
             Err(error) => Err(error),
         }
