@@ -14,6 +14,8 @@ pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
+pub mod link;
+pub mod trezor;
 pub mod verified;
 pub mod watch;
 
