@@ -179,11 +179,9 @@ fn domain(data: &TypedData) -> (Vec<(String, DynSolType)>, DynSolValue) {
 fn gather(kind: &DynSolType, structs: &mut BTreeMap<String, Vec<(String, DynSolType)>>) {
     match kind {
         DynSolType::Array(inner) | DynSolType::FixedArray(inner, _) => gather(inner, structs),
-        DynSolType::CustomStruct { name, prop_names, tuple } => {
-            if !structs.contains_key(name) {
-                structs.insert(name.clone(), prop_names.iter().cloned().zip(tuple.iter().cloned()).collect());
-                tuple.iter().for_each(|inner| gather(inner, structs));
-            }
+        DynSolType::CustomStruct { name, prop_names, tuple } if !structs.contains_key(name) => {
+            structs.insert(name.clone(), prop_names.iter().cloned().zip(tuple.iter().cloned()).collect());
+            tuple.iter().for_each(|inner| gather(inner, structs));
         }
         _ => {}
     }

@@ -5,7 +5,9 @@
 
 mod bench;
 mod hostile;
+mod kinds;
 mod play;
+mod puppet;
 mod quiet;
 mod replays;
 mod rules;

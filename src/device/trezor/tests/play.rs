@@ -33,6 +33,15 @@ pub enum Got {
     Ethereum(Signature),
 }
 
+/// Whether a recording's host did what a [`Device`] never does: what is refused before, or is asked otherwise.
+pub fn inside(recording: &Recording) -> bool {
+    let told = &recording.told;
+    let bare = recording.request() == kind::<protos::GetPublicKey>() && told["ignore_xpub_magic"] != true;
+    let alone = recording.request() == kind::<protos::GetAddress>() && told.get("descriptor").is_none();
+    let typed = told["failure"]["code"] == 1 || told["show_message_hash"] == false;
+    (bare && told["show_display"] != true) || alone || typed || recording.cancelled_after() == Some(21)
+}
+
 /// Opens the device, as the recording's host did, and asks it the same.
 pub fn run(recording: &Recording, link: Box<dyn Reports>, limit: Duration) -> Result<Got, DeviceError> {
     let watch = Watch::new(limit);
