@@ -108,3 +108,58 @@ fn idle(error: &Error) -> bool {
 fn gone(error: &Error) -> DeviceError {
     DeviceError::Disconnected(error.kind().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket that answers pings and then says something.
+    fn device(says: &'static [u8]) -> (String, std::thread::JoinHandle<()>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap().to_string();
+        let thread = std::thread::spawn(move || {
+            let mut datagram = [0; 128];
+            let (length, from) = socket.recv_from(&mut datagram).unwrap();
+            assert_eq!(&datagram[..length], PING);
+            socket.send_to(PONG, from).unwrap();
+            // A pong of a ping that was already given up.
+            socket.send_to(PONG, from).unwrap();
+            socket.send_to(says, from).unwrap();
+        });
+        (address, thread)
+    }
+
+    #[test]
+    fn datagrams_are_reports_or_nothing() {
+        for (says, code) in
+            [(&[b'?'; 64][..], None), (&[b'?'; 65], Some("device-garbled")), (b"?", Some("device-garbled"))]
+        {
+            let (address, thread) = device(says);
+            let watch = Watch::new(Duration::from_secs(5));
+            let mut link = Udp::open(&address, &watch).unwrap();
+            assert_eq!(link.take(&watch).err().map(|error| error.code()), code);
+            thread.join().unwrap();
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_from_somebody_who_is_silent() {
+        let nobody = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let short = Watch::new(Duration::from_millis(300));
+        assert_eq!(Udp::open(&nobody, &short).unwrap_err(), DeviceError::NotFound(format!("udp:{nobody}")));
+        let cancelled = Watch::new(Duration::from_secs(60));
+        cancelled.cancel();
+        assert_eq!(Udp::open(&nobody, &cancelled).unwrap_err(), DeviceError::Cancelled);
+        let (address, thread) = device(b"");
+        let mut link = Udp::open(&address, &Watch::new(Duration::from_secs(5))).unwrap();
+        thread.join().unwrap();
+        let error = loop {
+            // The empty datagram first.
+            match link.take(&Watch::new(Duration::from_millis(100))) {
+                Err(DeviceError::Garbled(_)) => {}
+                other => break other.unwrap_err(),
+            }
+        };
+        assert_eq!(error.code(), "device-timeout");
+    }
+}

@@ -58,7 +58,7 @@ impl Found {
 
 /// Every Trezor that is plugged in.
 pub fn list() -> Result<Vec<Found>, DeviceError> {
-    let devices = rusb::devices().map_err(|error| fault(error, "the USB bus"))?;
+    let devices = rusb::devices().map_err(|_| DeviceError::NotFound("the USB bus".to_owned()))?;
     Ok(devices.iter().filter_map(|device| found(&device)).collect())
 }
 

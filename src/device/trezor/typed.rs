@@ -73,7 +73,8 @@ impl Parts {
         })
     }
 
-    fn members(&self, name: &str) -> Option<EthereumTypedDataStructAck> {
+    /// What a struct is made of.
+    pub fn members(&self, name: &str) -> Option<EthereumTypedDataStructAck> {
         let members = self.structs.get(name)?.iter().map(|(name, kind)| {
             let mut member = EthereumStructMember { type_: Some(field(kind)?).into(), ..Default::default() };
             member.set_name(name.clone());
@@ -82,7 +83,8 @@ impl Parts {
         Some(EthereumTypedDataStructAck { members: members.collect::<Option<_>>()?, ..Default::default() })
     }
 
-    fn value(&self, path: &[u32]) -> Option<Vec<u8>> {
+    /// The value at a place; of an array, how long it is.
+    pub fn value(&self, path: &[u32]) -> Option<Vec<u8>> {
         let (root, rest) = path.split_first()?;
         let root = match root {
             0 => &self.domain,

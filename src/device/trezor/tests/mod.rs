@@ -4,6 +4,7 @@
 //! folders are played as well. Those in `tests/fixtures` are the project's own; those beside it are more of the same.
 
 mod bench;
+mod chains;
 mod hostile;
 mod kinds;
 mod play;
