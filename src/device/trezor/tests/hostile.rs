@@ -2,12 +2,18 @@
 
 use super::bench::{Played, Recording, recordings};
 use super::play::{Got, run};
-use crate::device::DeviceError;
+use crate::device::link::report::{LENGTH, Report, Reports};
+use crate::device::trezor::Trezor;
 use crate::device::trezor::transcript::Transcript;
+use crate::device::trezor::wire::Message;
+use crate::device::{Device, DeviceError, Unattended, Watch};
+use bitcoin::Network;
 use bitcoin::hex::{DisplayHex, FromHex};
 use proptest::prelude::*;
+use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 static RECORDINGS: LazyLock<Vec<Recording>> = LazyLock::new(|| {
     recordings().into_iter().filter(|recording| recording.path.to_string_lossy().contains("fixtures")).collect()
@@ -40,6 +46,19 @@ fn proved(recording: &Recording, got: &Result<Got, DeviceError>) {
     }
 }
 
+/// Says the same whatever it is asked.
+struct Says(VecDeque<Report>);
+
+impl Reports for Says {
+    fn put(&mut self, _: &Report) -> Result<(), DeviceError> {
+        Ok(())
+    }
+
+    fn take(&mut self, _: &Watch) -> Result<Report, DeviceError> {
+        self.0.pop_front().ok_or_else(|| DeviceError::Disconnected(String::new()))
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 96 } else { 512 }))]
 
@@ -54,6 +73,31 @@ proptest! {
             (kind, body)
         });
         proved(recording, &got);
+    }
+
+    #[test]
+    fn any_reports_are_survived(reports in proptest::collection::vec(any::<[u8; 32]>(), 1..12), greets: bool) {
+        let recording = &RECORDINGS[0];
+        let features = recording.wire.lines().find(|line| line.starts_with("<= 17")).unwrap();
+        let features = Vec::from_hex(features.rsplit(' ').next().unwrap()).unwrap();
+        let greeting = Message { kind: 17, body: Zeroizing::new(features) };
+        let mut waiting = VecDeque::from(if greets { greeting.reports().unwrap() } else { Vec::new() });
+        waiting.extend(reports.iter().map(|bytes| {
+            let mut report = Report::new([0; LENGTH]);
+            report[..3].copy_from_slice(b"?##");
+            // Short messages, so that bodies are read too.
+            report[4] = bytes[0] % 72;
+            report[8..40].copy_from_slice(bytes);
+            report[8] %= 60;
+            report
+        }));
+        let (watch, says) = (Watch::new(Duration::from_secs(5)), Box::new(Says(waiting)));
+        if let Ok(mut trezor) = Trezor::open(says, Box::new(Unattended), watch) {
+            let _ = trezor.xpub(Network::Testnet, &"m/48'/1'/0'/2'".parse().unwrap(), true);
+            let _ = trezor.fingerprint(Network::Testnet);
+            let _ = trezor.eth_address(&"m/44'/60'/0'/0/0".parse().unwrap(), true);
+            let _ = trezor.about();
+        }
     }
 
     #[test]
