@@ -2,7 +2,7 @@
 
 use super::{At, Which, ask, refused};
 use crate::cli::{Context, Failure};
-use crate::device::preflight;
+use crate::device::seat;
 use crate::treasury::bitcoin::wallet::{Chain, Spot};
 use bitcoin::Network;
 use bitcoin::bip32::{ChildNumber, DerivationPath};
@@ -76,13 +76,12 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let seat = match &chosen.vault {
-        Some(_) => Some(preflight::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
+    let holder = match &chosen.vault {
+        Some(_) => Some(seat::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
         None => None,
     };
     let spot = Spot { chain: if args.change { Chain::Change } else { Chain::Receive }, index: args.index };
-    let held = chosen.held(seat);
-    preflight::sign(device, &held).map_err(|error| refused(&error))?;
+    let held = chosen.held(holder);
     if !args.quiet
         && let Some(ours) = chosen.wallet.address(spot)
     {

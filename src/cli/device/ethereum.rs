@@ -5,7 +5,6 @@
 use super::{At, ask, refused};
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
-use crate::device::capabilities::{Task, check};
 use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use crate::market::printable;
 use alloy_primitives::hex;
@@ -99,8 +98,6 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
     let hash = what.hash().map_err(|error| refused(&error))?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let about = device.about().map_err(|error| refused(&error))?;
-    check(&about, task(&what), false).map_err(|error| refused(&error))?;
     let expected = match args.account {
         Some(account) => account,
         None => device.eth_address(&args.key.path, false).map_err(|error| refused(&error))?.address,
@@ -114,16 +111,6 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
         }));
     }
     context.output.text(&hex::encode_prefixed(signature.bytes()))
-}
-
-fn task(what: &Signable) -> Task {
-    match what {
-        Signable::Message(_) => Task::Ethereum,
-        Signable::Transaction(transaction) if transaction.calls() => Task::ContractCall,
-        Signable::Transaction(_) => Task::Ethereum,
-        Signable::TypedData(_, Mode::Full) => Task::TypedDataFull,
-        Signable::TypedData(_, Mode::Hashes) => Task::TypedDataHashes,
-    }
 }
 
 fn signable(args: &Sign) -> Result<Signable, Failure> {

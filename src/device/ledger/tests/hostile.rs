@@ -150,7 +150,7 @@ fn a_setting_that_is_off_is_told_apart_from_bad_data() {
     let typed: serde_json::Value = serde_json::from_str(typed).unwrap();
     let typed = |mode| Signable::TypedData(Box::new(TypedData::read(&typed["typed_data"].to_string()).unwrap()), mode);
     let (bad, off, on) = ((vec![], 0x6a80), (vec![2, 1, 22, 0], 0x9000), (vec![3, 1, 22, 0], 0x9000));
-    let blind = DeviceError::Setting { app: "Ethereum", setting: "Blind signing" };
+    let blind = DeviceError::Setting { app: "Ethereum".into(), setting: "Blind signing".into() };
     let said = ledger("Ethereum", [bad.clone(), off]).eth_sign(&path, &typed(Mode::Hashes));
     assert_eq!(said.err(), Some(blind.clone()));
     let said = ledger("Ethereum", [bad.clone(), (vec![], 0x6d00)]).eth_sign(&path, &typed(Mode::Hashes));
@@ -163,7 +163,7 @@ fn a_setting_that_is_off_is_told_apart_from_bad_data() {
     assert!(matches!(said, Err(DeviceError::RefusedByDevice { .. })));
     // Fourteen definitions and the domain's name are taken, and its first value is not.
     let taken = std::iter::repeat_n((vec![], 0x9000), 15).chain([bad.clone()]);
-    let raw = DeviceError::Setting { app: "Ethereum", setting: "Raw messages" };
+    let raw = DeviceError::Setting { app: "Ethereum".into(), setting: "Raw messages".into() };
     assert_eq!(ledger("Ethereum", taken).eth_sign(&path, &typed(Mode::Full)).err(), Some(raw));
     for before in [0, 14, 16, 20] {
         let taken = std::iter::repeat_n((vec![], 0x9000), before).chain([bad.clone()]);
