@@ -12,7 +12,7 @@ use bitcoin::Network;
 use bitcoin::bip32::{DerivationPath, Fingerprint, Xpriv};
 use bitcoin::hex::{DisplayHex, FromHex};
 use bitcoin::secp256k1::Secp256k1;
-use exchequer::device::ethereum::{Mode, Signable, Transaction};
+use exchequer::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use exchequer::device::link::udp::Udp;
 use exchequer::device::trezor::Trezor;
 use exchequer::device::trezor::wire::Message;
@@ -239,7 +239,7 @@ fn sign(trezor: &mut Trezor, recording: &Recording) -> Result<(), DeviceError> {
 }
 
 fn typed(data: &Value, mode: Mode) -> Signable {
-    Signable::TypedData(Box::new(serde_json::from_value(data.clone()).unwrap()), mode)
+    Signable::TypedData(Box::new(TypedData::read(&data.to_string()).unwrap()), mode)
 }
 
 fn transaction(tx: &Value) -> Transaction {

@@ -63,9 +63,7 @@ pub fn open(place: &Place, watch: Watch, attendant: Box<dyn Attendant>) -> Resul
             let found = only(usb::list()?.into_iter().filter(wanted).collect(), place)?;
             Box::new(Trezor::open(Box::new(Usb::open(&found)?), attendant, watch)?)
         }
-        Place::TrezorUdp(address) => {
-            Box::new(Trezor::open(Box::new(Udp::open(address, &watch)?), attendant, watch)?)
-        }
+        Place::TrezorUdp(address) => Box::new(Trezor::open(Box::new(Udp::open(address, &watch)?), attendant, watch)?),
         Place::Agent(socket) => Box::new(Forwarded::connect(socket, watch)?),
         Place::Replay(file) => replay(file, watch, attendant)?,
     })

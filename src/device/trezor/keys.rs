@@ -118,7 +118,10 @@ impl Trezor {
         match (seats.is_empty(), cosigners) {
             (false, _) => Ok(seats),
             (true, [only]) => Err(DeviceError::WrongDevice { expected: only.fingerprint, found: root }),
-            (true, _) => Err(DeviceError::NoSeat(root)),
+            (true, _) => {
+                let seats = cosigners.iter().map(|seat| seat.fingerprint.to_string()).collect::<Vec<_>>().join(", ");
+                Err(DeviceError::NoSeat { found: root, seats })
+            }
         }
     }
 }

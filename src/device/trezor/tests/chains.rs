@@ -324,7 +324,7 @@ fn typed_data_of_every_type_is_told_whole() {
     let hasher = Hasher(&parts);
     assert_eq!(hasher.hash("EIP712Domain", &[0]), parts.domain_hash);
     assert_eq!(Some(hasher.hash("Mail", &[1])), parts.message_hash);
-    assert_eq!(Signable::TypedData(Box::new(data.clone()), crate::device::ethereum::Mode::Full).hash().unwrap(), {
+    assert_eq!(data.eip712_signing_hash().unwrap(), {
         let whole = [&[0x19, 0x01], parts.domain_hash.as_slice(), parts.message_hash.unwrap().as_slice()].concat();
         keccak256(whole)
     });

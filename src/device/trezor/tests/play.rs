@@ -1,7 +1,7 @@
 //! Does what a recording's host did, and compares what comes of it with what is told of the recording.
 
 use super::bench::{Person, Recording};
-use crate::device::ethereum::{Mode, Signable, Signature, Transaction};
+use crate::device::ethereum::{Mode, Signable, Signature, Transaction, TypedData};
 use crate::device::link::report::Reports;
 use crate::device::trezor::keys::Ask;
 use crate::device::trezor::shape::Shape;
@@ -15,7 +15,6 @@ use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use crate::treasury::proposal::{InputSignature, Slot};
 use alloy_consensus::{TxEip1559, TxLegacy};
-use alloy_dyn_abi::TypedData;
 use alloy_primitives::{Bytes, TxKind, U256};
 use bitcoin::bip32::{DerivationPath, Xpub};
 use bitcoin::hex::FromHex;
@@ -103,7 +102,7 @@ fn ask(trezor: &mut Trezor, recording: &Recording) -> Result<Got, DeviceError> {
     }
     let expected = recording.text("expected_address").parse().unwrap();
     if let Some(data) = told.get("typed_data") {
-        let data: TypedData = serde_json::from_value(data.clone()).unwrap();
+        let data = TypedData::read(&data.to_string()).unwrap();
         let full = request == kind::<protos::EthereumSignTypedData>();
         let mode = if full { Mode::Full } else { Mode::Hashes };
         let what = Signable::TypedData(Box::new(data.clone()), mode);
