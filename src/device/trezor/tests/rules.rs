@@ -1,7 +1,7 @@
 //! What is refused before the device is asked, and how it is told who it is.
 
 use super::bench::{Person, Recording, line, recordings};
-use crate::device::ethereum::{Mode, Signable};
+use crate::device::ethereum::{Mode, Signable, Transaction};
 use crate::device::trezor::path;
 use crate::device::trezor::shape::Shape;
 use crate::device::trezor::transcript::Transcript;
@@ -56,6 +56,10 @@ fn the_wrong_question_for_a_model_is_never_asked() {
     }
     let error = greeted("T", (2, 3, 0)).eth_sign(&path, &Signable::Message(b"x".to_vec())).unwrap_err();
     assert_eq!(error.code(), "device-too-old");
+    let fees = Signable::Transaction(Box::new(Transaction::Eip1559(Default::default())));
+    for (model, version) in [("1", (1, 10, 3)), ("T", (2, 4, 1))] {
+        assert_eq!(greeted(model, version).eth_sign(&path, &fees).unwrap_err().code(), "device-too-old", "{model}");
+    }
     let odd: DerivationPath = "m/44'/61'/0'/0/0".parse().unwrap();
     assert_eq!(greeted("T", (2, 11, 2)).eth_address(&odd, true).unwrap_err().code(), "device-unfit");
 }
@@ -217,6 +221,12 @@ fn paths_are_those_that_a_trezor_takes() {
         ("48'/1'/7'/0'/1/3", In::SPENDMULTISIG, true, Network::Testnet),
         ("45'/7/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
         ("45'/0'/0'/12/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
+        ("45'/1/0/12/0/3", In::SPENDWITNESS, true, Network::Testnet),
+        ("49/0/0/1/3", In::SPENDP2SHWITNESS, true, Network::Bitcoin),
+        ("3'/7'/1/3", In::SPENDWITNESS, true, Network::Bitcoin),
+        // Only warned of.
+        ("44'/1'/0'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/1'/0/0", In::SPENDWITNESS, false, Network::Testnet),
     ];
     for (path, kind, multisig, network) in good {
         assert_eq!(path::check(&numbers(path), kind, multisig, network), Ok(()), "{path}");
@@ -227,9 +237,10 @@ fn paths_are_those_that_a_trezor_takes() {
         ("84'/1'/0'/2/0", In::SPENDWITNESS, false, Network::Testnet),
         ("84'/1'/0'/0/1000001", In::SPENDWITNESS, false, Network::Testnet),
         ("84'/1'/0/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("44'/1'/0'/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("48'/1'/0'/2'/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("48'/1'/0'/1'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/3'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/2/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("45'/7/0/3", In::SPENDMULTISIG, true, Network::Testnet),
+        ("45'/101/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
         ("0/0", In::SPENDADDRESS, false, Network::Bitcoin),
         ("99'/0'/0'/0/0", In::SPENDWITNESS, true, Network::Bitcoin),
     ];
@@ -237,10 +248,12 @@ fn paths_are_those_that_a_trezor_takes() {
         let error = path::check(&numbers(path), kind, multisig, network).unwrap_err();
         assert!(matches!(&error, DeviceError::Unfit(text) if text.contains(path)), "{path}: {error}");
     }
-    for path in ["44'/60'/0'/0/7", "44'/60'/5'/0/0", "44'/60'/0'/3", "44'/60'/3'", "44'/1'/0'/0/0", "45'/60/0/0/1"] {
+    for path in ["44'/60'/0'/0/7", "44'/60'/5'/0/0", "44'/60'/0'/100", "44'/60'/3'", "44'/1'/0'/0/0", "45'/60/0/0/1"] {
         assert_eq!(path::check_ethereum(&numbers(path)), Ok(()), "{path}");
     }
-    for path in ["44/60'/0'/0/0", "44'/61'/0'/0/0", "44'/60'/0/0/0", "84'/60'/0'/0/0", "44'/60'/0'/0'/0"] {
+    for path in
+        ["44/60'/0'/0/0", "44'/61'/0'/0/0", "44'/60'/0/0/0", "84'/60'/0'/0/0", "44'/60'/0'/0'/0", "44'/60'/101'/0/0"]
+    {
         assert!(path::check_ethereum(&numbers(path)).is_err(), "{path}");
     }
 }
