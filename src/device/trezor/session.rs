@@ -95,7 +95,8 @@ impl Session {
     /// Asks something that has one kind of answer.
     pub fn ask<Q: TrezorMessage, A: TrezorMessage>(&mut self, question: &Q) -> Result<A, DeviceError> {
         let answer = self.exchange(question)?;
-        answer.read()
+        // Whatever it is in the middle of, it is not what was asked.
+        answer.read().map_err(|error| self.stop(error))
     }
 
     /// Asks something; gives whatever is neither a failure nor a question about the user.
@@ -106,8 +107,8 @@ impl Session {
             self.send(&say)?;
             let answer = match self.receive() {
                 Ok(answer) => answer,
-                Err(error @ (DeviceError::Cancelled | DeviceError::TimedOut(_))) => return Err(self.stop(error)),
-                Err(error) => return Err(error),
+                Err(error @ DeviceError::Disconnected(_)) => return Err(error),
+                Err(error) => return Err(self.stop(error)),
             };
             say = if answer.is::<ButtonRequest>() {
                 let request: ButtonRequest = answer.read()?;

@@ -131,7 +131,7 @@ impl Trezor {
                 None => Err(self.session.stop(odd())),
             };
         }
-        let request: EthereumTypedDataValueRequest = asked.read()?;
+        let request: EthereumTypedDataValueRequest = asked.read().map_err(|error| self.session.stop(error))?;
         match parts.value(&request.member_path) {
             Some(value) => {
                 let mut told = EthereumTypedDataValueAck::new();

@@ -1,12 +1,13 @@
 //! What is refused before the device is asked, and how it is told who it is.
 
 use super::bench::{Person, Recording, line, recordings};
+use crate::device::capabilities::{Cell, Task, cell, check};
 use crate::device::ethereum::{Mode, Signable, Transaction};
 use crate::device::trezor::path;
 use crate::device::trezor::shape::Shape;
 use crate::device::trezor::transcript::Transcript;
 use crate::device::trezor::{Trezor, failure};
-use crate::device::{Device, DeviceError, Held, Model, Unattended, Watch};
+use crate::device::{About, Device, DeviceError, Held, Model, Unattended, Version, Watch};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
@@ -62,6 +63,42 @@ fn the_wrong_question_for_a_model_is_never_asked() {
     }
     let odd: DerivationPath = "m/44'/61'/0'/0/0".parse().unwrap();
     assert_eq!(greeted("T", (2, 11, 2)).eth_address(&odd, true).unwrap_err().code(), "device-unfit");
+}
+
+#[test]
+fn every_cell_of_the_table_is_kept_to() {
+    for model in [Model::TrezorOne, Model::TrezorT, Model::Safe3, Model::Safe5, Model::Safe7] {
+        for task in Task::ALL {
+            let about = |firmware| About {
+                model,
+                firmware: Some(firmware),
+                app: None,
+                label: None,
+                initialised: Some(true),
+                locked: Some(false),
+                passphrase: Some(false),
+                blind_signing: None,
+            };
+            let latest = check(&about(Version(2, 99, 0)), task, true);
+            match cell(model, task) {
+                Cell::Never => {
+                    assert!(matches!(latest, Err(DeviceError::Unsupported { .. })), "{model} {task:?}");
+                }
+                Cell::Since(first) => {
+                    assert_eq!(latest, Ok(()), "{model} {task:?}");
+                    assert_eq!(check(&about(first), task, true), Ok(()), "{model} {task:?}");
+                    let before = check(&about(Version(first.0, first.1 - 1, 99)), task, true);
+                    assert!(
+                        matches!(before, Err(DeviceError::TooOld { needed, .. }) if needed == first),
+                        "{model} {task:?}"
+                    );
+                }
+                Cell::With(..) => panic!("no Trezor has such a setting: {model} {task:?}"),
+            }
+            let empty = About { initialised: Some(false), ..about(Version(2, 99, 0)) };
+            assert_eq!(check(&empty, task, true), Err(DeviceError::NotInitialised), "{model} {task:?}");
+        }
+    }
 }
 
 #[test]
