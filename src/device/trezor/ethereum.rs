@@ -1,8 +1,8 @@
 //! Ethereum on a Trezor: addresses, messages and transactions.
 //!
 //! - Numbers go without leading zeros; data beyond the first kilobyte goes when the device asks for it.
-//! - A signature's `v` is turned into the parity here: 27 and 28 for messages, the bare parity for transactions with a fee
-//!   market, and `35 + 2 · chain + parity` for older ones, except on chains whose number is too large for it.
+//! - A signature's `v` is turned into the parity here: 27 and 28 for messages, the bare parity for transactions with a
+//!   fee market, and `35 + 2 · chain + parity` for older ones, except on chains whose number is too large for it.
 
 use super::{Trezor, path};
 use crate::device::capabilities::{Task, check};

@@ -51,8 +51,8 @@ pub(super) fn customary(path: &DerivationPath) -> InputScriptType {
     }
 }
 
-/// Refuses a path of an address that a Trezor would refuse. One that is customary for another kind of script is only warned of
-/// on its screen.
+/// Refuses a path of an address that a Trezor would refuse. One that is customary for another kind of script is only
+/// warned of on its screen.
 pub(super) fn check(path: &[u32], kind: InputScriptType, multisig: bool, network: Network) -> Result<(), DeviceError> {
     let coin = coin_type(network);
     let hard = |number: u32| number.checked_sub(HARD);
@@ -100,8 +100,8 @@ fn refusal(path: &[u32], kind: InputScriptType, multisig: bool, coin: u32) -> St
     };
     let path: DerivationPath = path.iter().map(|number| ChildNumber::from(*number)).collect();
     format!(
-        "a Trezor refuses m/{path}; for this kind of address it takes {customs}, with accounts up to {HIGHEST_ACCOUNT} and \
-         indexes up to {HIGHEST_INDEX}, unless its safety checks are off"
+        "a Trezor refuses m/{path}; for this kind of address it takes {customs}, with accounts up to {HIGHEST_ACCOUNT} \
+         and indexes up to {HIGHEST_INDEX}, unless its safety checks are off"
     )
 }
 
