@@ -1,7 +1,7 @@
 //! Reports as datagrams: how Trezor's emulator is reached.
 //!
-//! - One datagram is one report. Before the first, `PINGPING` is asked until `PONGPONG` is answered: a datagram to nobody
-//!   is lost without a word.
+//! - One datagram is one report. Before the first, `PINGPING` is asked until `PONGPONG` is answered: a datagram to
+//!   nobody is lost without a word.
 
 use super::report::{LENGTH, Report, Reports};
 use crate::device::{DeviceError, Watch};

@@ -1,8 +1,8 @@
 //! Reports over USB: interface 0 and endpoint 1 of a Trezor, which are the ones that WebUSB uses.
 //!
 //! - Every Trezor that is plugged in is listed ([`list`]); which one is wanted is for somebody else to say.
-//! - What cannot be spoken to is listed too, with the reason ([`Kind`]): a bootloader, and a One of before 1.7.0, which only
-//!   knows HID.
+//! - What cannot be spoken to is listed too, with the reason ([`Kind`]): a bootloader, and a One of before 1.7.0, which
+//!   only knows HID.
 //! - What an earlier program left unread is thrown away when the device is opened.
 //!
 //! Numbers of vendors and products: <https://github.com/trezor/trezord-go>, `usb` ids of its rules.

@@ -1,13 +1,13 @@
 //! Ethereum on a Trezor: addresses, messages and transactions.
 //!
 //! - Numbers go without leading zeros; data beyond the first kilobyte goes when the device asks for it.
-//! - A signature's `v` is turned into the parity here: 27 and 28 for messages, the bare parity for transactions with a fee
-//!   market, and `35 + 2 · chain + parity` for older ones, except on chains whose number is too large for it.
+//! - A signature's `v` is turned into the parity here: 27 and 28 for messages, the bare parity for transactions with a
+//!   fee market, and `35 + 2 · chain + parity` for older ones, except on chains whose number is too large for it.
 
 use super::{Trezor, path};
 use crate::device::capabilities::{Task, check};
 use crate::device::ethereum::{Account, Mode, Signable, Signature, Transaction};
-use crate::device::{DeviceError, Model};
+use crate::device::{DeviceError, Model, Version};
 use crate::market::printable;
 use alloy_consensus::{TxEip1559, TxLegacy};
 use alloy_primitives::{Address, TxKind, U256};
@@ -24,6 +24,10 @@ const CHUNK: usize = 1_024;
 
 /// The longest message that a One signs, in bytes.
 const LONGEST_MESSAGE_ONE: usize = 1_024;
+
+/// The first firmwares that know transactions with a fee market.
+const ONE_FEE_MARKET: Version = Version(1, 10, 4);
+const CORE_FEE_MARKET: Version = Version(2, 4, 2);
 
 /// The most accounts, and the most slots of each, in an access list on a One.
 const MOST_ACCESS_ONE: usize = 8;
@@ -118,7 +122,12 @@ impl Trezor {
     }
 
     fn sign_1559(&mut self, steps: Vec<u32>, transaction: &TxEip1559) -> Result<Signature, DeviceError> {
-        let model = self.session.model()?;
+        let about = self.session.about()?;
+        let model = about.model;
+        let since = if model == Model::TrezorOne { ONE_FEE_MARKET } else { CORE_FEE_MARKET };
+        if let Some(found) = about.firmware.filter(|found| *found < since) {
+            return Err(DeviceError::TooOld { what: format!("the firmware of the {model}"), found, needed: since });
+        }
         let list = &transaction.access_list.0;
         let large = || list.iter().any(|item| item.storage_keys.len() > MOST_ACCESS_ONE);
         if model == Model::TrezorOne && (list.len() > MOST_ACCESS_ONE || large()) {

@@ -1,7 +1,7 @@
 //! A Trezor's public keys, and which seats of a wallet are its own (T27).
 //!
-//! - Every answer tells the fingerprint of the seed, so that one question tells who it is; what was told is kept until a
-//!   passphrase is typed, which may make it another wallet.
+//! - Every answer tells the fingerprint of the seed, so that one question tells who it is; what was told is kept until
+//!   a passphrase is typed, which may make it another wallet.
 //! - A seat is the device's when the seed's fingerprint is the seat's *and* the key at the seat's path is the wallet's.
 //! - The key is taken from its parts; the text that comes with it has to say the same, whatever its first letters.
 

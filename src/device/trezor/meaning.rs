@@ -1,8 +1,8 @@
 //! Whether two requests mean the same, however each was written.
 //!
 //! - A field that is absent is the same as one that holds its default; order and packing do not count.
-//! - In a multisig the two ways of writing its keys are one; empty signatures at its end say nothing; and where its keys
-//!   are to be sorted their order says nothing.
+//! - In a multisig the two ways of writing its keys are one; empty signatures at its end say nothing; and where its
+//!   keys are to be sorted their order says nothing.
 
 use super::wire;
 use protobuf::reflect::{MessageDescriptor, ReflectValueRef, RuntimeFieldType, RuntimeType};

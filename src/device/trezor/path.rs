@@ -1,7 +1,7 @@
 //! Which paths a Trezor signs for, and what coin it calls them.
 //!
-//! - A Trezor with its safety checks on refuses a path that is not customary for the kind of script ("Forbidden key path"),
-//!   in the middle of signing. So it is said before.
+//! - A Trezor with its safety checks on refuses a path that is not customary ("Forbidden key path"), in the middle of
+//!   signing. So it is said before.
 //! - Public keys are given at any path.
 //! - Neither firmware knows Signet. Its addresses and keys are written as Testnet's, so it is asked for as Testnet.
 //!
@@ -51,7 +51,8 @@ pub(super) fn customary(path: &DerivationPath) -> InputScriptType {
     }
 }
 
-/// Refuses a path, of an address, that a Trezor would refuse.
+/// Refuses a path of an address that a Trezor would refuse. One that is customary for another kind of script is only
+/// warned of on its screen.
 pub(super) fn check(path: &[u32], kind: InputScriptType, multisig: bool, network: Network) -> Result<(), DeviceError> {
     let coin = coin_type(network);
     let hard = |number: u32| number.checked_sub(HARD);
@@ -59,37 +60,29 @@ pub(super) fn check(path: &[u32], kind: InputScriptType, multisig: bool, network
     let spot = |change: u32, index: u32| change <= 1 && index <= HIGHEST_INDEX;
     let known = match *path {
         [purpose, c, a, change, index] => {
-            let purposes: &[u32] = match kind {
-                InputScriptType::SPENDP2SHWITNESS => &[49],
-                InputScriptType::SPENDWITNESS => &[84],
-                InputScriptType::SPENDTAPROOT => &[86],
-                _ => &[44],
-            };
-            let plain = hard(purpose).is_some_and(|purpose| purposes.contains(&purpose)) && hard(c) == Some(coin);
-            // Older multisig wallets: m/45'/coin'/account'/cosigner/index.
-            let old = multisig && hard(purpose) == Some(45) && hard(c) == Some(coin) && change <= HIGHEST_INDEX;
-            // Casa's: nothing hardened.
-            let casa = kind == InputScriptType::SPENDP2SHWITNESS && purpose == 49 && c == coin;
-            (plain && account(a) && spot(change, index))
-                || (old && account(a) && index <= HIGHEST_INDEX)
-                || (casa && a <= HIGHEST_ACCOUNT && spot(change, index))
+            let plain = matches!(hard(purpose), Some(44 | 49 | 84 | 86)) && hard(c) == Some(coin) && account(a);
+            // Casa's: the account is not hardened, nor is the coin.
+            let casa = (purpose == 49 || hard(purpose) == Some(45)) && c == coin && a <= HIGHEST_ACCOUNT;
+            (plain || casa) && spot(change, index)
         }
         [purpose, c, a, script, change, index] if hard(purpose) == Some(48) => {
-            let expected = match kind {
-                InputScriptType::SPENDP2SHWITNESS => 1,
-                InputScriptType::SPENDWITNESS => 2,
-                _ => 0,
-            };
-            let fits = hard(c) == Some(coin) && account(a) && hard(script) == Some(expected);
-            multisig && fits && spot(change, index)
+            let script = matches!(hard(script), Some(0..=2));
+            hard(c) == Some(coin) && account(a) && script && spot(change, index)
         }
+        // Unchained's.
         [purpose, c, a, cosigner, change, index] if hard(purpose) == Some(45) => {
             let whole = (hard(c) == Some(coin) && account(a)) || (c == coin && a <= HIGHEST_ACCOUNT);
-            multisig && whole && cosigner <= HIGHEST_INDEX && spot(change, index)
+            whole && cosigner <= HIGHEST_INDEX && spot(change, index)
         }
+        // Paths that name no coin are Bitcoin's.
         [purpose, cosigner, change, index] if hard(purpose) == Some(45) => {
-            multisig && cosigner <= HIGHEST_ACCOUNT && spot(change, index)
+            coin == 0 && cosigner <= HIGHEST_ACCOUNT && spot(change, index)
         }
+        // GreenAddress's.
+        [purpose, sub, 1 | 4, index] if hard(purpose) == Some(3) => {
+            coin == 0 && hard(sub).is_some_and(|sub| (1..=100).contains(&sub)) && index <= HIGHEST_INDEX
+        }
+        [1 | 4, index] => coin == 0 && index <= HIGHEST_INDEX,
         _ => false,
     };
     if known { Ok(()) } else { Err(DeviceError::Unfit(refusal(path, kind, multisig, coin))) }
@@ -107,8 +100,8 @@ fn refusal(path: &[u32], kind: InputScriptType, multisig: bool, coin: u32) -> St
     };
     let path: DerivationPath = path.iter().map(|number| ChildNumber::from(*number)).collect();
     format!(
-        "a Trezor refuses m/{path} for this kind of address; it takes {customs}, with accounts up to {HIGHEST_ACCOUNT} and \
-         indexes up to {HIGHEST_INDEX}, unless its safety checks are off"
+        "a Trezor refuses m/{path}; for this kind of address it takes {customs}, with accounts up to {HIGHEST_ACCOUNT} \
+         and indexes up to {HIGHEST_INDEX}, unless its safety checks are off"
     )
 }
 
@@ -117,10 +110,12 @@ pub(super) fn check_ethereum(path: &[u32]) -> Result<(), DeviceError> {
     let hard = |number: u32| number.checked_sub(HARD);
     // Test networks have a number of their own.
     let coin = |number: u32| matches!(hard(number), Some(1 | 60));
-    let account = |number: u32| hard(number).is_some_and(|number| number <= HIGHEST_INDEX);
+    let account = |number: u32| hard(number).is_some_and(|number| number <= HIGHEST_ACCOUNT);
     let known = match *path {
         [purpose, c, a] => hard(purpose) == Some(44) && coin(c) && account(a),
-        [purpose, c, a, index] => hard(purpose) == Some(44) && coin(c) && hard(a) == Some(0) && index <= HIGHEST_INDEX,
+        [purpose, c, a, index] => {
+            hard(purpose) == Some(44) && coin(c) && hard(a) == Some(0) && index <= HIGHEST_ACCOUNT
+        }
         [purpose, c, a, change, index] if hard(purpose) == Some(44) => {
             coin(c) && account(a) && change <= 1 && index <= HIGHEST_INDEX
         }

@@ -5,7 +5,8 @@
 //!   one place ([`Session::ask`]), for every request alike.
 //! - Whoever stops waiting says Cancel to the device, and hears out the failure that follows, so that the next request
 //!   does not read the answer to this one.
-//! - Reading is the only thing that waits, and it waits under the watch; each question to the device has its whole time.
+//! - Reading is the only thing that waits, and it waits under the watch; each question to the device has its whole
+//!   time.
 
 use super::wire::{Message, Reader};
 use super::{failure, features};
@@ -27,8 +28,8 @@ const STOPPING: Duration = Duration::from_millis(500);
 /// The most that a device may ask for while it works on one request: every page of a large transaction.
 const MOST_TURNS: usize = 4_096;
 
-/// How often a One is asked to show an address or a key before it counts as refused. It has no button for no: the left one
-/// turns to the next page, and after the text and its code begins again.
+/// How often a One is asked to show an address or a key before it counts as refused. It has no button for no: the left
+/// one turns to the next page, and after the text and its code begins again.
 const ONE_PAGES: usize = 2;
 
 /// The longest passphrase that any model takes, in bytes.
@@ -95,7 +96,8 @@ impl Session {
     /// Asks something that has one kind of answer.
     pub fn ask<Q: TrezorMessage, A: TrezorMessage>(&mut self, question: &Q) -> Result<A, DeviceError> {
         let answer = self.exchange(question)?;
-        answer.read()
+        // Whatever it is in the middle of, it is not what was asked.
+        answer.read().map_err(|error| self.stop(error))
     }
 
     /// Asks something; gives whatever is neither a failure nor a question about the user.
@@ -106,8 +108,8 @@ impl Session {
             self.send(&say)?;
             let answer = match self.receive() {
                 Ok(answer) => answer,
-                Err(error @ (DeviceError::Cancelled | DeviceError::TimedOut(_))) => return Err(self.stop(error)),
-                Err(error) => return Err(error),
+                Err(error @ DeviceError::Disconnected(_)) => return Err(error),
+                Err(error) => return Err(self.stop(error)),
             };
             say = if answer.is::<ButtonRequest>() {
                 let request: ButtonRequest = answer.read()?;

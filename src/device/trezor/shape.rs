@@ -1,9 +1,9 @@
 //! A wallet as a Trezor is told of it: a kind of script, and for multisig the keys of all.
 //!
-//! - What it cannot be told (miniscript, scripts in taproot, keys that go on by different paths) is an error here, before
-//!   anything is asked.
-//! - Nodes stand in the descriptor's order where the device sorts keys itself (`sortedmulti` from [`sorts`] on); where it
-//!   does not, they are sorted here for each address.
+//! - What it cannot be told (miniscript, scripts in taproot, keys that go on by different paths) is an error here,
+//!   before anything is asked.
+//! - Nodes stand in the descriptor's order where the device sorts keys itself (`sortedmulti` from [`sorts`] on); where
+//!   it does not, they are sorted here for each address.
 
 use super::path::HIGHEST_INDEX;
 use crate::device::capabilities::Task;

@@ -1,8 +1,8 @@
 //! Signing a reviewed transaction: the device asks for its parts, and tells its signatures in between.
 //!
 //! - One pass signs every input with the key of one seat; a device that holds several seats takes a pass for each.
-//! - Signatures come without their sighash byte and without their key. They are put under the key that our own derivation
-//!   gives for the seat and the spot; whether they are valid there is for
+//! - Signatures come without their sighash byte and without their key. They are put under the key that our own
+//!   derivation gives for the seat and the spot; whether they are valid there is for
 //!   [`Unverified::of`](crate::device::Unverified) to say.
 
 use super::Trezor;

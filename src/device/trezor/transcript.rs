@@ -1,9 +1,10 @@
 //! A recorded conversation with a Trezor, played as a device.
 //!
-//! - Each line is a message: `=>` from the host or `<=` from the device, the number of its kind, its name, and its body in
-//!   hex (`-` for none). Lines that begin with `#` are remarks.
-//! - Strict: what is asked has to mean what was asked then, in that order. Before the first request that is not a greeting,
-//!   greetings are answered as often as they come; and questions recorded for any time ([`Transcript::also`]) are answered at any time.
+//! - Each line is a message: `=>` from the host or `<=` from the device, the number of its kind, its name, and its body
+//!   in hex (`-` for none). Lines that begin with `#` are remarks.
+//! - Strict: what is asked has to mean what was asked then, in that order. Before the first request that is not a
+//!   greeting, greetings are answered as often as they come; and questions recorded for any time ([`Transcript::also`])
+//!   are answered at any time.
 
 use super::meaning::same;
 use super::wire::{Message, Reader, kind};

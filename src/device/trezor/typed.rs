@@ -1,7 +1,7 @@
 //! Typed data (EIP-712) on a Trezor: field by field on core models, as two hashes on the One.
 //!
-//! - The device asks what each struct is made of, and then for each value by its place. The answers are made from the same
-//!   types and values that our own hash is made from.
+//! - The device asks what each struct is made of, and then for each value by its place. The answers are made from the
+//!   same types and values that our own hash is made from.
 //! - Where the firmware can, it is told the hash that it has to arrive at: it compares, and shows it.
 
 use super::Trezor;
@@ -131,7 +131,7 @@ impl Trezor {
                 None => Err(self.session.stop(odd())),
             };
         }
-        let request: EthereumTypedDataValueRequest = asked.read()?;
+        let request: EthereumTypedDataValueRequest = asked.read().map_err(|error| self.session.stop(error))?;
         match parts.value(&request.member_path) {
             Some(value) => {
                 let mut told = EthereumTypedDataValueAck::new();

@@ -1,13 +1,13 @@
 //! Trezor's protocol v1: messages cut into reports, and put together again.
 //!
-//! - The first report of a message is `?##`, its kind (u16), its length (u32) and 55 bytes of it; each further one is `?`
-//!   and 63 bytes; the last is filled up with zeros. Numbers are big-endian. There are no sequence numbers.
-//! - [`Reader`] takes reports one at a time and never more bytes than [`LONGEST`]; what is no report of the message that it
-//!   is in the middle of is an error, and it starts afresh.
-//! - A message is only handed to protobuf when every length in it fits ([`Message::read`]), so that no answer can ask for
-//!   more memory than it brings.
+//! - The first report of a message is `?##`, its kind (u16), its length (u32) and 55 bytes of it; each further one is
+//!   `?` and 63 bytes; the last is filled up with zeros. Numbers are big-endian. There are no sequence numbers.
+//! - [`Reader`] takes reports one at a time and never more bytes than [`LONGEST`]; what is no report of the message
+//!   that it is in the middle of is an error, and it starts afresh.
+//! - A message is only handed to protobuf when every length in it fits ([`Message::read`]), so that no answer can ask
+//!   for more memory than it brings.
 //!
-//! The protocol: <https://docs.trezor.io/trezor-firmware/common/communication/sessions-lowlevel.html>.
+//! The protocol: <https://docs.trezor.io/trezor-firmware/common/communication/>.
 
 use crate::device::DeviceError;
 use crate::device::link::report::{LENGTH, Report};

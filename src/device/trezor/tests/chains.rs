@@ -1,4 +1,5 @@
-//! Ethereum: transactions of every size and chain, and typed data of every type, against a device that hashes by itself.
+//! Ethereum: transactions of every size and chain, and typed data of every type, against a device that hashes by
+//! itself.
 
 use super::bench::Person;
 use crate::device::ethereum::{Signable, Transaction};

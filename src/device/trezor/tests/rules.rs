@@ -1,12 +1,13 @@
 //! What is refused before the device is asked, and how it is told who it is.
 
 use super::bench::{Person, Recording, line, recordings};
-use crate::device::ethereum::{Mode, Signable, TypedData};
+use crate::device::capabilities::{Cell, Task, cell, check};
+use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use crate::device::trezor::path;
 use crate::device::trezor::shape::Shape;
 use crate::device::trezor::transcript::Transcript;
 use crate::device::trezor::{Trezor, failure};
-use crate::device::{Device, DeviceError, Held, Model, Unattended, Watch};
+use crate::device::{About, Device, DeviceError, Held, Model, Unattended, Version, Watch};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
@@ -55,8 +56,48 @@ fn the_wrong_question_for_a_model_is_never_asked() {
     }
     let error = greeted("T", (2, 3, 0)).eth_sign(&path, &Signable::Message(b"x".to_vec())).unwrap_err();
     assert_eq!(error.code(), "device-too-old");
+    let fees = Signable::Transaction(Box::new(Transaction::Eip1559(Default::default())));
+    for (model, version) in [("1", (1, 10, 3)), ("T", (2, 4, 1))] {
+        assert_eq!(greeted(model, version).eth_sign(&path, &fees).unwrap_err().code(), "device-too-old", "{model}");
+    }
     let odd: DerivationPath = "m/44'/61'/0'/0/0".parse().unwrap();
     assert_eq!(greeted("T", (2, 11, 2)).eth_address(&odd, true).unwrap_err().code(), "device-unfit");
+}
+
+#[test]
+fn every_cell_of_the_table_is_kept_to() {
+    for model in [Model::TrezorOne, Model::TrezorT, Model::Safe3, Model::Safe5, Model::Safe7] {
+        for task in Task::ALL {
+            let about = |firmware| About {
+                model,
+                firmware: Some(firmware),
+                app: None,
+                label: None,
+                initialised: Some(true),
+                locked: Some(false),
+                passphrase: Some(false),
+                blind_signing: None,
+            };
+            let latest = check(&about(Version(2, 99, 0)), task, true);
+            match cell(model, task) {
+                Cell::Never => {
+                    assert!(matches!(latest, Err(DeviceError::Unsupported { .. })), "{model} {task:?}");
+                }
+                Cell::Since(first) => {
+                    assert_eq!(latest, Ok(()), "{model} {task:?}");
+                    assert_eq!(check(&about(first), task, true), Ok(()), "{model} {task:?}");
+                    let before = check(&about(Version(first.0, first.1 - 1, 99)), task, true);
+                    assert!(
+                        matches!(before, Err(DeviceError::TooOld { needed, .. }) if needed == first),
+                        "{model} {task:?}"
+                    );
+                }
+                Cell::With(..) => panic!("no Trezor has such a setting: {model} {task:?}"),
+            }
+            let empty = About { initialised: Some(false), ..about(Version(2, 99, 0)) };
+            assert_eq!(check(&empty, task, true), Err(DeviceError::NotInitialised), "{model} {task:?}");
+        }
+    }
 }
 
 #[test]
@@ -216,6 +257,12 @@ fn paths_are_those_that_a_trezor_takes() {
         ("48'/1'/7'/0'/1/3", In::SPENDMULTISIG, true, Network::Testnet),
         ("45'/7/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
         ("45'/0'/0'/12/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
+        ("45'/1/0/12/0/3", In::SPENDWITNESS, true, Network::Testnet),
+        ("49/0/0/1/3", In::SPENDP2SHWITNESS, true, Network::Bitcoin),
+        ("3'/7'/1/3", In::SPENDWITNESS, true, Network::Bitcoin),
+        // Only warned of.
+        ("44'/1'/0'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/1'/0/0", In::SPENDWITNESS, false, Network::Testnet),
     ];
     for (path, kind, multisig, network) in good {
         assert_eq!(path::check(&numbers(path), kind, multisig, network), Ok(()), "{path}");
@@ -226,9 +273,10 @@ fn paths_are_those_that_a_trezor_takes() {
         ("84'/1'/0'/2/0", In::SPENDWITNESS, false, Network::Testnet),
         ("84'/1'/0'/0/1000001", In::SPENDWITNESS, false, Network::Testnet),
         ("84'/1'/0/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("44'/1'/0'/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("48'/1'/0'/2'/0/0", In::SPENDWITNESS, false, Network::Testnet),
-        ("48'/1'/0'/1'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/3'/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("48'/1'/0'/2/0/0", In::SPENDWITNESS, true, Network::Testnet),
+        ("45'/7/0/3", In::SPENDMULTISIG, true, Network::Testnet),
+        ("45'/101/0/3", In::SPENDMULTISIG, true, Network::Bitcoin),
         ("0/0", In::SPENDADDRESS, false, Network::Bitcoin),
         ("99'/0'/0'/0/0", In::SPENDWITNESS, true, Network::Bitcoin),
     ];
@@ -236,10 +284,12 @@ fn paths_are_those_that_a_trezor_takes() {
         let error = path::check(&numbers(path), kind, multisig, network).unwrap_err();
         assert!(matches!(&error, DeviceError::Unfit(text) if text.contains(path)), "{path}: {error}");
     }
-    for path in ["44'/60'/0'/0/7", "44'/60'/5'/0/0", "44'/60'/0'/3", "44'/60'/3'", "44'/1'/0'/0/0", "45'/60/0/0/1"] {
+    for path in ["44'/60'/0'/0/7", "44'/60'/5'/0/0", "44'/60'/0'/100", "44'/60'/3'", "44'/1'/0'/0/0", "45'/60/0/0/1"] {
         assert_eq!(path::check_ethereum(&numbers(path)), Ok(()), "{path}");
     }
-    for path in ["44/60'/0'/0/0", "44'/61'/0'/0/0", "44'/60'/0/0/0", "84'/60'/0'/0/0", "44'/60'/0'/0'/0"] {
+    for path in
+        ["44/60'/0'/0/0", "44'/61'/0'/0/0", "44'/60'/0/0/0", "84'/60'/0'/0/0", "44'/60'/0'/0'/0", "44'/60'/101'/0/0"]
+    {
         assert!(path::check_ethereum(&numbers(path)).is_err(), "{path}");
     }
 }
