@@ -44,14 +44,11 @@ fn two_of_three_pay_by_files_that_go_from_desk_to_desk() {
     assert_eq!(there["proposal"]["collected"], 1);
     second.does(&format!("proposal approve {id} --hot key1 --yes --accept-warnings -o signed.psbt"));
     office.carry(1, 0, "signed.psbt");
-    let ready = first.json(&format!("proposal combine {id} signed.psbt --accept-warnings"));
+    let ready = first.json(&format!("proposal combine {id} signed.psbt"));
     assert_eq!((&ready["state"], &ready["collected"]), (&"ready".into(), &2.into()));
     // The same file again brings nothing new.
-    assert_eq!(
-        first.refused(&format!("proposal combine {id} signed.psbt --accept-warnings")),
-        (6, "combine-nothing".into())
-    );
-    let made = first.json(&format!("proposal finalize {id} --accept-warnings"));
+    assert_eq!(first.refused(&format!("proposal combine {id} signed.psbt")), (6, "combine-nothing".into()));
+    let made = first.json(&format!("proposal finalize {id}"));
     let txid = made["txid"].as_str().unwrap().to_owned();
     assert!(office.chain.waiting().is_empty(), "nothing is broadcast by itself");
     assert_eq!(first.refused(&format!("proposal broadcast {id} --accept-warnings")), (2, "not-confirmed".into()));
@@ -133,7 +130,7 @@ fn what_must_be_refused_is_refused_and_changes_nothing() {
     refused(format!("proposal approve {id} --hot nobody --yes"), 3, "no-hot-key");
     refused(format!("proposal approve {id} --hot key0 --yes"), 6, "review-warnings");
     refused(format!("proposal approve {id} --hot key0 --accept-warnings"), 2, "not-confirmed");
-    refused(format!("proposal finalize {id} --accept-warnings"), 6, "final-quorum");
+    refused(format!("proposal finalize {id}"), 6, "final-quorum");
     refused(format!("proposal broadcast {id} --yes --accept-warnings"), 6, "final-quorum");
     std::fs::write(desk.path("passphrase"), "wrong\n").unwrap();
     refused(format!("proposal approve {id} --hot key0 --yes"), 3, "passphrase");
@@ -142,10 +139,7 @@ fn what_must_be_refused_is_refused_and_changes_nothing() {
     let other = desk.json(&format!("propose pay Cold --to {STRANGER}=150001sat --fee-rate 5 --coin {}", coin(desk)));
     let other = other["proposal"]["id"].as_str().unwrap().to_owned();
     desk.does(&format!("proposal export {other} -o other.psbt"));
-    assert_eq!(
-        desk.refused(&format!("proposal combine {id} other.psbt --accept-warnings")),
-        (6, "combine-transaction".into())
-    );
+    assert_eq!(desk.refused(&format!("proposal combine {id} other.psbt")), (6, "combine-transaction".into()));
     assert_eq!(desk.json(&format!("proposal show {id}"))["proposal"]["competitors"][0]["id"], other.as_str());
     // Two who refuse are one too many for two of three.
     let rejected = desk.json(&format!("proposal reject {id} --seat {} --reason unknown", office.keys[1]));

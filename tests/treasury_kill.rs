@@ -117,10 +117,10 @@ impl Way {
                 format!("proposal approve {id} --hot {} --yes --accept-warnings", office.keys[collected])
             }
             (Some(State::Proposed | State::Collecting), Self::ByFile(_)) => {
-                format!("proposal combine {id} {} --accept-warnings", ["one.psbt", "two.psbt"][collected])
+                format!("proposal combine {id} {}", ["one.psbt", "two.psbt"][collected])
             }
             (Some(State::Ready), _) if proposal.is_some_and(|proposal| proposal.finalised.is_none()) => {
-                format!("proposal finalize {id} --accept-warnings")
+                format!("proposal finalize {id}")
             }
             _ => format!("proposal broadcast {id} --yes --accept-warnings"),
         }

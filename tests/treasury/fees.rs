@@ -20,7 +20,7 @@ fn sent(desk: &Desk, arguments: &str) -> String {
 
 /// What a finished proposal weighs and pays.
 fn made(desk: &Desk, id: &str) -> (u64, u64) {
-    let made = desk.json(&format!("proposal finalize {id} --accept-warnings"));
+    let made = desk.json(&format!("proposal finalize {id}"));
     (made["vsize"].as_u64().unwrap(), made["fee_sat"].as_u64().unwrap())
 }
 

@@ -99,7 +99,7 @@ fn what_comes_back_in_another_version_is_combined() {
     other.approve(&id, "key1");
     other.does(&format!("proposal export {id} --psbt-version 2 --form hex -o back.psbt"));
     office.carry(1, 0, "back.psbt");
-    let told = desk.json(&format!("proposal combine {id} back.psbt --accept-warnings"));
+    let told = desk.json(&format!("proposal combine {id} back.psbt"));
     assert_eq!((&told["state"], &told["collected"]), (&"ready".into(), &2.into()));
     desk.broadcast(&id);
     assert_eq!(desk.state(&id), "executing");

@@ -92,7 +92,7 @@ fn the_quorum_spends_as_ever_and_a_way_that_is_none_is_refused() {
     second.does("proposal import signed.psbt --wallet Cold");
     second.does(&format!("proposal approve {id} --hot key1 --yes --accept-warnings -o both.psbt"));
     office.carry(1, 0, "both.psbt");
-    assert_eq!(first.json(&format!("proposal combine {id} both.psbt --accept-warnings"))["state"], "ready");
+    assert_eq!(first.json(&format!("proposal combine {id} both.psbt"))["state"], "ready");
     first.broadcast(&id);
     assert_eq!(first.state(&id), "executing");
 }

@@ -37,9 +37,6 @@ pub struct Combine {
     /// The PSBTs that came back; - for the pipe
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Goes on though the review has warnings
-    #[arg(long)]
-    accept_warnings: bool,
 }
 
 /// Signs with a key of this machine.
@@ -71,7 +68,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let facts = crate::cli::treasury::facts::of(&writing.treasury, vault, Some(proposal.id), writing.now(), context)?;
     // Reviewed once more as the very value that is signed: there is no other way to a signature.
     let (again, passed) = review::reviewed(&packet, &wallet, &facts);
-    consent::weigh(&again, "sign", &Consent { accept_warnings: true, yes: true }, context)?;
+    consent::unblocked(&again, "sign")?;
     let passed = passed.ok_or_else(|| Failure::new(Exit::Verification, "review-blocked", "the review blocks this"))?;
     writing.write(Event::Viewed { proposal: proposal.id, seat, digest: digest(&found) })?;
     let signed = signer.sign(&passed)?;
@@ -87,8 +84,7 @@ pub fn combine(args: &Combine, context: &Context) -> Result<(), Failure> {
     let id = find::proposal(&writing.treasury, &args.id)?.id;
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(&writing, proposal, context)?;
-    let consent = Consent { yes: true, accept_warnings: args.accept_warnings };
-    consent::weigh(&found, "approve", &consent, context)?;
+    consent::unblocked(&found, "approve")?;
     for packet in &packets {
         take_in(&mut writing, id, packet, context)?;
     }
@@ -105,8 +101,7 @@ pub fn take_in(
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(writing, proposal, context)?;
     // What must not be signed is not helped along, whoever has signed it.
-    let consent = Consent { yes: true, accept_warnings: true };
-    consent::weigh(&found, "approve", &consent, context)?;
+    consent::unblocked(&found, "approve")?;
     enter(writing, id, packet, Signer::File, None)
 }
 

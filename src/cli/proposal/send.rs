@@ -11,6 +11,7 @@ use crate::cli::treasury::{Writing, chains, files, find, shown};
 use crate::cli::{Context, Exit, Failure};
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::finalize::{Final, finalize as make};
+use crate::treasury::bitcoin::review::Review;
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Answer, Event, ProposalId, State};
 use bitcoin::Transaction;
@@ -27,8 +28,6 @@ pub struct Finalize {
     /// Where the transaction goes, in hex; - for the pipe
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    #[command(flatten)]
-    consent: Consent,
 }
 
 /// Arguments of `exchequer proposal broadcast`.
@@ -45,13 +44,7 @@ pub struct Args {
 }
 
 /// The transaction of a proposal, reviewed and checked once more.
-fn made(
-    writing: &mut Writing,
-    id: ProposalId,
-    what: &str,
-    consent: &Consent,
-    context: &Context,
-) -> Result<Final, Failure> {
+fn made(writing: &mut Writing, id: ProposalId, context: &Context) -> Result<(Review, Final), Failure> {
     let proposal = writing.treasury.proposal(id)?.clone();
     if proposal.state().is_open() && proposal.state_at(writing.now()) == State::Expired {
         writing.write(Event::Expired { proposal: id })?;
@@ -61,21 +54,21 @@ fn made(
         );
     }
     let (review, packet) = reviewed(writing, &proposal, context)?;
-    consent::weigh(&review, what, consent, context)?;
+    consent::unblocked(&review, "send")?;
     let wallet = &writing.treasury.vault(proposal.wallet)?.wallet;
     let made =
         make(&packet, wallet).map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
     if proposal.finalised.is_none() {
         writing.write(Event::Finalised { proposal: id, txid: made.txid })?;
     }
-    Ok(made)
+    Ok((review, made))
 }
 
 /// Makes the transaction.
 pub fn finalize(args: &Finalize, context: &Context) -> Result<(), Failure> {
     let mut writing = Writing::open(context)?;
     let id = find::proposal(&writing.treasury, &args.id)?.id;
-    let made = made(&mut writing, id, "finalize", &args.consent, context)?;
+    let (_, made) = made(&mut writing, id, context)?;
     let hex = serialize_hex(&made.tx);
     if let Some(path) = &args.output {
         files::write(path, format!("{hex}\n").as_bytes(), false)?;
@@ -106,7 +99,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             .output
             .note("it was about to be broadcast before, and nobody has written down what came of it: asking again");
     }
-    let made = made(&mut writing, id, "broadcast", &args.consent, context)?;
+    let (review, made) = made(&mut writing, id, context)?;
+    consent::weigh(&review, "broadcast", &args.consent, context)?;
     let question =
         format!("Broadcast {} by {node}, fee {}? This cannot be taken back.", made.txid, shown::btc(made.fee));
     consent::ask(&question, &args.consent)?;

@@ -17,31 +17,36 @@ pub struct Consent {
     pub accept_warnings: bool,
 }
 
-/// Refuses what is blocked, and asks about warnings. `what` is what is about to be done, such as `sign`.
-pub fn weigh(review: &Review, what: &str, consent: &Consent, context: &Context) -> Result<(), Failure> {
-    let listed = |findings: &[Finding]| -> String {
-        findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("\n")
-    };
-    let verdict = &review.verdict;
-    match verdict.judgement() {
-        Judgement::Block => {
-            let message = format!("the review does not let anybody {what} this");
-            Err(Failure::new(Exit::Verification, "review-blocked", message).hint(listed(&verdict.blocks)))
-        }
-        Judgement::Warn if !consent.accept_warnings => {
-            if !asks() {
-                let message = format!("the review has warnings: somebody has to accept them to {what} this");
-                let hint = format!("{}\n--accept-warnings goes on", listed(&verdict.warnings));
-                return Err(Failure::new(Exit::Verification, "review-warnings", message).hint(hint));
-            }
-            context.output.note(&format!("{} warnings:", verdict.warnings.len()));
-            for line in listed(&verdict.warnings).lines() {
-                context.output.note(&format!("  {line}"));
-            }
-            typed("yes", &format!("Go on and {what} in spite of them?"))
-        }
-        Judgement::Warn | Judgement::Clean => Ok(()),
+/// Refuses what is blocked. `what` is what is about to be done, such as `sign`.
+pub fn unblocked(review: &Review, what: &str) -> Result<(), Failure> {
+    if review.verdict.judgement() != Judgement::Block {
+        return Ok(());
     }
+    let message = format!("the review does not let anybody {what} this");
+    Err(Failure::new(Exit::Verification, "review-blocked", message).hint(listed(&review.verdict.blocks)))
+}
+
+/// Refuses what is blocked, and asks about warnings: before something that commits whoever does it.
+pub fn weigh(review: &Review, what: &str, consent: &Consent, context: &Context) -> Result<(), Failure> {
+    unblocked(review, what)?;
+    let warnings = &review.verdict.warnings;
+    if warnings.is_empty() || consent.accept_warnings {
+        return Ok(());
+    }
+    if !asks() {
+        let message = format!("the review has warnings: somebody has to accept them to {what} this");
+        let hint = format!("{}\n--accept-warnings goes on", listed(warnings));
+        return Err(Failure::new(Exit::Verification, "review-warnings", message).hint(hint));
+    }
+    context.output.note(&format!("{} warnings:", warnings.len()));
+    for line in listed(warnings).lines() {
+        context.output.note(&format!("  {line}"));
+    }
+    typed("yes", &format!("Go on and {what} in spite of them?"))
+}
+
+fn listed(findings: &[Finding]) -> String {
+    findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("\n")
 }
 
 /// Asks before something that cannot be taken back.
