@@ -25,6 +25,7 @@ pub mod chain;
 pub mod cli;
 pub mod console;
 pub mod desk;
+pub mod device;
 pub mod feed;
 pub mod market;
 pub mod money;

@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms from the ground up, the rooms that each may use, and whether it is pure.
-const ROOMS: [(&str, &[&str], bool); 13] = [
+const ROOMS: [(&str, &[&str], bool); 14] = [
     ("money", &[], true),
     ("market", &["money"], true),
     ("alert", &["market", "money"], true),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str], bool); 13] = [
     ("treasury", &["market", "money"], true),
     ("venue", &["market", "money"], true),
     ("chain", &["treasury", "market", "money"], false),
+    ("device", &["treasury", "market", "money"], false),
     ("feed", &["venue", "market", "money"], false),
     ("store", &["portfolio", "treasury", "market", "money"], false),
     ("desk", &["feed", "store", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
@@ -35,6 +36,7 @@ const ROOMS: [(&str, &[&str], bool); 13] = [
             "desk",
             "store",
             "feed",
+            "device",
             "chain",
             "venue",
             "alert",

@@ -7,6 +7,7 @@
 
 pub mod config;
 pub mod console;
+mod device;
 pub mod doctor;
 pub mod output;
 pub mod paths;
@@ -132,6 +133,8 @@ enum Command {
     Proposal(proposal::Args),
     /// Makes and keeps HOT keys: those that lie on this machine
     Hot(hot::Args),
+    /// Asks a hardware wallet: keys, addresses, signatures
+    Device(device::Args),
     /// Verifies, shows and exports the journal
     Journal(journal::Args),
     /// Checks this machine and says what to mend
@@ -196,6 +199,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Propose(args) => propose::run(args, &start()?.context()?),
         Command::Proposal(args) => proposal::run(args, &start()?.context()?),
         Command::Hot(args) => hot::run(args, &start()?.context()?),
+        Command::Device(args) => device::run(args, &start()?.context()?),
         Command::Journal(args) => {
             let context = start()?.context()?;
             journal::run(args, &context.paths.journal, context.output.json, &mut std::io::stdout().lock())

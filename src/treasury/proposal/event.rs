@@ -125,6 +125,8 @@ pub enum Event {
         wallet: WalletId,
         /// The device, by the fingerprint of its seed.
         device: Fingerprint,
+        /// Under which name: the policy's id is a hash of it too.
+        name: String,
         /// What the device calls the policy: 32 bytes in hex.
         policy_id: String,
         /// The proof: 32 bytes in hex.

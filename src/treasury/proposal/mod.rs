@@ -30,7 +30,7 @@ pub use fate::{Status, became, unsettled};
 pub use fold::Treasury;
 pub use id::{NoId, ProposalId};
 pub use identity::{Identity, IdentityKey, IdentitySignature};
-pub use packed::{InputSignature, PackedPacket, Slot, brought};
+pub use packed::{InputSignature, PackedPacket, Slot, brought, put};
 pub use record::{Mined, Proposal, Seat, Sent};
 pub use refusal::Refusal;
 pub use seat::{LONGEST_TEXT, SeatId, SeatState, Signer};

@@ -89,7 +89,7 @@ fn take(psbt: &mut Psbt) -> Vec<InputSignature> {
 }
 
 /// Puts signatures into a packet; says which could not be put there because it is none, or belongs nowhere.
-pub(super) fn put<'a>(psbt: &mut Psbt, signatures: impl IntoIterator<Item = &'a InputSignature>) -> Result<(), usize> {
+pub fn put<'a>(psbt: &mut Psbt, signatures: impl IntoIterator<Item = &'a InputSignature>) -> Result<(), usize> {
     for InputSignature { input, slot, signature } in signatures {
         let map = psbt.inputs.get_mut(*input).ok_or(*input)?;
         match slot {

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 /// The proof of a device that it has taken the wallet's policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
+    /// Under which name the device has it.
+    pub name: String,
     /// What the device calls the policy, in hex.
     pub policy_id: String,
     /// The proof, in hex.

@@ -44,10 +44,10 @@ impl Treasury {
                 Ok(())
             }
             Event::PolicyBumped { wallet, version, reason } => self.bumped(*wallet, *version, reason),
-            Event::Registered { wallet, device, policy_id, hmac } => {
-                let (policy_id, hmac) = (said(policy_id), said(hmac));
+            Event::Registered { wallet, device, name, policy_id, hmac } => {
+                let (name, policy_id, hmac) = (said(name), said(policy_id), said(hmac));
                 let vault = self.vault_mut(*wallet)?;
-                vault.registrations.insert(*device, Registration { policy_id, hmac, at });
+                vault.registrations.insert(*device, Registration { name, policy_id, hmac, at });
                 Ok(())
             }
             Event::HotKey { fingerprint, name } => {

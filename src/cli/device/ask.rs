@@ -1,0 +1,128 @@
+//! A device opened for one command: held against other processes, watched, and with the person at the terminal beside it.
+
+use super::{At, Which, refused};
+use crate::cli::treasury::{files, find, keys, read};
+use crate::cli::{Context, Failure};
+use crate::device::{self, Attendant, Device, Held, Owner, Passphrase, Place, Watch};
+use crate::market::Timestamp;
+use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
+use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::proposal::Vault;
+use bitcoin::bip32::Fingerprint;
+use std::io::{BufRead, IsTerminal};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+use zeroize::Zeroizing;
+
+/// The variable that names the file with a device's passphrase.
+const PASSPHRASE_FILE: &str = "EXCHEQUER_DEVICE_PASSPHRASE_FILE";
+
+/// The longest line that is read for a PIN or a passphrase, in bytes.
+const LONGEST: usize = 256;
+
+/// A device that is this process's as long as this lives.
+pub struct Asked {
+    /// The device.
+    pub device: Box<dyn Device>,
+    _owner: Option<Owner>,
+}
+
+/// Opens the device.
+pub fn open(at: &At, context: &Context) -> Result<Asked, Failure> {
+    // A transcript is nobody's: it can be read by many.
+    let owner = match &at.device {
+        Place::Replay(_) => None,
+        place => {
+            let now = Timestamp::from_system(SystemTime::now());
+            let owner = Owner::take(&files::folder(context, "devices")?, place, now);
+            Some(owner.map_err(|error| refused(&error))?)
+        }
+    };
+    let watch = Watch::new(Duration::from_secs(at.wait));
+    let attendant = Box::new(Terminal { context: context.clone(), told: false });
+    let device = device::open(&at.device, watch, attendant).map_err(|error| refused(&error))?;
+    Ok(Asked { device, _owner: owner })
+}
+
+/// A wallet out of a file or out of the journal.
+pub struct Chosen {
+    /// The wallet.
+    pub wallet: Wallet,
+    /// What the journal knows of it, when it is from there.
+    pub vault: Option<Vault>,
+    name: Option<String>,
+    hmac: Option<device::Hmac>,
+}
+
+impl Chosen {
+    /// The wallet as a device has it.
+    pub fn held(&self, device: Option<Fingerprint>) -> Held<'_> {
+        let known = self.vault.as_ref().zip(device).and_then(|(vault, device)| vault.registrations.get(&device));
+        let hmac = self.hmac.or_else(|| known.and_then(|registration| registration.hmac.parse().ok()));
+        let known = known.map(|registration| registration.name.as_str());
+        let name = self.name.as_deref().or(known).unwrap_or_else(|| self.wallet.name());
+        Held { wallet: &self.wallet, name, hmac }
+    }
+}
+
+/// Finds the wallet that is meant.
+pub fn wallet(which: &Which, context: &Context) -> Result<Chosen, Failure> {
+    let (wallet, vault) = if files::is_pipe(&which.wallet) || which.wallet.exists() {
+        let bytes = files::bytes(&which.wallet, LONGEST_FILE)?;
+        let unread = |error: import::ImportError| {
+            let message = format!("{} cannot be read: {error}", files::shown(&which.wallet));
+            Failure::new(crate::cli::Exit::Error, error.code(), message)
+        };
+        let imported = import::read(&bytes, which.network).map_err(unread)?;
+        let name = imported.name.clone().unwrap_or_else(|| "the wallet".into());
+        (imported.wallet(&name).map_err(|error| unread(error.into()))?, None)
+    } else {
+        let treasury = read(context)?;
+        let vault = find::wallet(&treasury, &which.wallet.to_string_lossy())?.clone();
+        (vault.wallet.clone(), Some(vault))
+    };
+    Ok(Chosen { wallet, vault, name: which.policy_name.clone(), hmac: which.hmac })
+}
+
+/// The person at the terminal, or what comes by the pipe in their place.
+struct Terminal {
+    context: Context,
+    told: bool,
+}
+
+impl Terminal {
+    fn line(&self, question: &str) -> Option<Zeroizing<String>> {
+        if std::io::stdin().is_terminal() {
+            return keys::typed(question).ok();
+        }
+        let mut line = Zeroizing::new(Vec::new());
+        std::io::Read::take(std::io::stdin().lock(), LONGEST as u64).read_until(b'\n', &mut line).ok()?;
+        let text = std::str::from_utf8(&line).ok()?.trim_end_matches(['\r', '\n']);
+        // An empty line is an answer; no line is none.
+        (!line.is_empty()).then(|| Zeroizing::new(text.to_owned()))
+    }
+}
+
+impl Attendant for Terminal {
+    fn pin(&mut self) -> Option<Zeroizing<String>> {
+        for line in ["the device shows a keypad; type the places of your digits:", "  7 8 9", "  4 5 6", "  1 2 3"] {
+            self.context.output.note(line);
+        }
+        self.line("PIN places: ").filter(|text| !text.is_empty())
+    }
+
+    fn passphrase(&mut self) -> Option<Passphrase> {
+        if let Some(path) = std::env::var_os(PASSPHRASE_FILE) {
+            let bytes = Zeroizing::new(files::bytes(&PathBuf::from(path), LONGEST).ok()?);
+            let text = std::str::from_utf8(&bytes).ok()?.trim_end_matches(['\r', '\n']);
+            return Some(Passphrase::Typed(Zeroizing::new(text.to_owned())));
+        }
+        self.line("Passphrase of the device (empty for none): ").map(Passphrase::Typed)
+    }
+
+    fn look(&mut self) {
+        if !std::mem::replace(&mut self.told, true) {
+            self.context.output.note("look at the device, and answer there");
+        }
+    }
+}
