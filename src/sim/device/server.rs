@@ -1,0 +1,1 @@
+//! Either device on a socket of this machine.

@@ -1,0 +1,4 @@
+//! x
+pub struct Trezor;
+pub struct TrezorModel;
+pub struct TrezorSettings;
