@@ -26,6 +26,7 @@ mod trezor;
 pub use ledger::{Ledger, LedgerApp, LedgerSettings};
 pub use screen::{Buttons, Press, Screen};
 pub use seed::{DEMO_LEDGER, DEMO_TREZOR};
+pub use server::{DeviceServer, Wire};
 pub use trezor::{Trezor, TrezorModel, TrezorSettings};
 
 

@@ -1,8 +1,9 @@
 //! The host's messages of recordings, fed to the simulated devices: they say what the real ones said.
 
+mod rules;
+
 use super::*;
 use crate::sim::device::tests::recordings;
-use proptest::prelude::*;
 use protobuf::MessageFull;
 use serde_json::Value;
 
@@ -151,3 +152,4 @@ fn pages(name: &str, recorded: &[Value], shown: &[Screen]) {
     let shown: Vec<_> = shown.map(|screen| (plain(&screen.title), plain(&screen.text))).collect();
     assert_eq!(shown, told, "{name}");
 }
+
