@@ -36,7 +36,7 @@ enum Ask {
     Output(usize),
     /// An input again, before its previous transaction.
     Again(usize),
-    PreviousHead(usize),
+    PreviousHead,
     PreviousInput(usize),
     PreviousOutput(usize),
     SerialInput(usize),
@@ -133,7 +133,7 @@ impl Signing {
                 details.request_index = number(at);
                 RequestType::TXOUTPUT
             }
-            Ask::PreviousHead(_) => RequestType::TXMETA,
+            Ask::PreviousHead => RequestType::TXMETA,
             Ask::PreviousInput(at) => {
                 details.request_index = number(at);
                 RequestType::TXINPUT
@@ -143,7 +143,7 @@ impl Signing {
                 RequestType::TXOUTPUT
             }
         };
-        if let Ask::PreviousHead(_) | Ask::PreviousInput(_) | Ask::PreviousOutput(_) = self.ask {
+        if let Ask::PreviousHead | Ask::PreviousInput(_) | Ask::PreviousOutput(_) = self.ask {
             let of = self.previous.as_ref().map(|previous| previous.of);
             let input = of.and_then(|of| self.inputs.get(of));
             details.tx_hash = input.map(|input| input.told.prev_hash().to_vec());
@@ -221,9 +221,9 @@ impl Signing {
                     output: Vec::new(),
                 };
                 self.previous = Some(Previous { of: at, inputs: 0, outputs: 0, transaction });
-                self.ask = Ask::PreviousHead(at);
+                self.ask = Ask::PreviousHead;
             }
-            Ask::PreviousHead(_) | Ask::PreviousInput(_) | Ask::PreviousOutput(_) => self.previous(told)?,
+            Ask::PreviousHead | Ask::PreviousInput(_) | Ask::PreviousOutput(_) => self.previous(told)?,
             Ask::SerialInput(at) => {
                 self.same_input(at, &told.inputs.pop().ok_or_else(missing)?)?;
                 self.serialize_input(at)?;

@@ -13,7 +13,7 @@ impl Signing {
         let previous = self.previous.as_mut().ok_or_else(missing)?;
         let transaction = &mut previous.transaction;
         match self.ask {
-            Ask::PreviousHead(_) => {
+            Ask::PreviousHead => {
                 let (inputs, outputs) = (told.inputs_cnt(), told.outputs_cnt());
                 let wanted = (1..=MOST).contains(&inputs) && (1..=MOST).contains(&outputs) && told.extra_data_len() == 0;
                 if !wanted {
