@@ -6,6 +6,7 @@
 #[path = "chain/purse.rs"]
 mod purse;
 
+#[allow(dead_code)]
 #[path = "treasury/office.rs"]
 mod office;
 

@@ -103,6 +103,24 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
         bytes.push(0);
         bytes
     });
+    list("as many inputs as bytes", {
+        let mut bytes = b"psbt\xff".to_vec();
+        for (kind, value) in [(2, vec![2, 0, 0, 0]), (4, vec![0xff; 9]), (5, vec![1]), (0xfb, vec![2, 0, 0, 0])] {
+            field(&mut bytes, &[kind], &value);
+        }
+        bytes.resize(LONGEST, 0);
+        bytes
+    });
+    list("as many outputs as there is room for, each with its map", {
+        let count = (LONGEST - 200) / 10;
+        let mut tx = [&2_u32.to_le_bytes()[..], &[1], &[7; 36], &[0, 0xff, 0xff, 0xff, 0xff]].concat();
+        size(&mut tx, count);
+        tx.resize(tx.len() + count * 9 + 4, 0);
+        let mut bytes = b"psbt\xff".to_vec();
+        field(&mut bytes, &[0], &tx);
+        bytes.resize(bytes.len() + 1 + 1 + count, 0);
+        bytes
+    });
     // As many as there may be fields, each with a value that fills the file.
     let source = vec![0; 84];
     let kept = |kind: u8, key: fn(u32) -> Vec<u8>, value: Vec<u8>| {

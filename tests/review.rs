@@ -2,33 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use serde_json::Value;
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
-
-struct Home(tempfile::TempDir);
-
-impl Home {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn put(&self, name: &str, text: &[u8]) -> String {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-
-    fn run(&self, arguments: &[&str], input: &[u8]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_exchequer"));
-        command.arg("review").args(arguments).env_clear().env("HOME", self.0.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        // A command that refuses does not read.
-        let _ = child.stdin.take().unwrap().write_all(input);
-        child.wait_with_output().unwrap()
-    }
+mod review {
+    mod devices;
+    mod files;
+    mod inputs;
+    mod outputs;
+    pub mod shop;
 }
+
+use review::shop::Home;
+use serde_json::Value;
+use std::process::Output;
 
 /// A recorded PSBT of a 2-of-3, and its wallet's descriptor.
 fn recorded() -> (String, String) {

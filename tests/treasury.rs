@@ -3,8 +3,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod treasury {
+    mod choose;
+    mod fees;
+    mod forms;
+    mod keys;
+    mod labels;
     pub mod office;
+    mod recover;
 }
+
+#[allow(dead_code)]
+#[path = "console/pty.rs"]
+mod pty;
 
 use treasury::office::{Office, STRANGER, bytes};
 
@@ -16,9 +26,14 @@ fn two_of_three_pay_by_files_that_go_from_desk_to_desk() {
     // Proposed at the first desk, which signs.
     let made = first.json(&format!("propose pay Cold --to {STRANGER}=150000sat --fee-rate 5 --memo rent"));
     let id = made["proposal"]["id"].as_str().unwrap().to_owned();
-    assert_eq!((&made["proposal"]["state"], &made["review"]["verdict"]), (&"proposed".into(), &"clean".into()));
+    assert_eq!((&made["proposal"]["state"], &made["review"]["verdict"]), (&"proposed".into(), &"warn".into()));
+    assert_eq!(made["review"]["warnings"][0]["code"], "first-payment");
     let approved = first.json(&format!("proposal approve {id} --hot key0 --yes --accept-warnings"));
     assert_eq!((&approved["state"], &approved["collected"]), (&"collecting".into(), &1.into()));
+    assert_eq!(
+        first.refused(&format!("proposal approve {id} --hot key0 --yes --accept-warnings")),
+        (1, "already-approved".into())
+    );
     // It goes out as a file; the second desk has never heard of it, and its wallet is not armed there.
     first.does(&format!("proposal export {id} -o payment.psbt"));
     office.carry(0, 1, "payment.psbt");
@@ -29,14 +44,17 @@ fn two_of_three_pay_by_files_that_go_from_desk_to_desk() {
     assert_eq!(there["proposal"]["collected"], 1);
     second.does(&format!("proposal approve {id} --hot key1 --yes --accept-warnings -o signed.psbt"));
     office.carry(1, 0, "signed.psbt");
-    let ready = first.json(&format!("proposal combine {id} signed.psbt"));
+    let ready = first.json(&format!("proposal combine {id} signed.psbt --accept-warnings"));
     assert_eq!((&ready["state"], &ready["collected"]), (&"ready".into(), &2.into()));
     // The same file again brings nothing new.
-    assert_eq!(first.refused(&format!("proposal combine {id} signed.psbt")), (6, "combine-nothing".into()));
-    let made = first.json(&format!("proposal finalize {id}"));
+    assert_eq!(
+        first.refused(&format!("proposal combine {id} signed.psbt --accept-warnings")),
+        (6, "combine-nothing".into())
+    );
+    let made = first.json(&format!("proposal finalize {id} --accept-warnings"));
     let txid = made["txid"].as_str().unwrap().to_owned();
     assert!(office.chain.waiting().is_empty(), "nothing is broadcast by itself");
-    assert_eq!(first.refused(&format!("proposal broadcast {id}")), (2, "not-confirmed".into()));
+    assert_eq!(first.refused(&format!("proposal broadcast {id} --accept-warnings")), (2, "not-confirmed".into()));
     assert!(office.chain.waiting().is_empty());
     let sent = first.json(&format!("proposal broadcast {id} --yes --accept-warnings"));
     assert_eq!((&sent["state"], &sent["broadcast"]["answer"]), (&"executing".into(), &"accepted".into()));
@@ -101,8 +119,8 @@ fn what_must_be_refused_is_refused_and_changes_nothing() {
         2,
         "recipient-checksum",
     );
-    refused(&format!("propose pay Cold --to {STRANGER}=2 --fee-rate 5"), 1, "not-built");
-    refused(&format!("propose pay Cold --to {STRANGER}=0.002 --fee-rate 20000"), 1, "not-built");
+    refused(&format!("propose pay Cold --to {STRANGER}=2 --fee-rate 5"), 1, "build-missing");
+    refused(&format!("propose pay Cold --to {STRANGER}=0.002 --fee-rate 3000"), 1, "build-fee-high");
     std::fs::write(desk.path("nonsense.psbt"), "nonsense").unwrap();
     refused("proposal import nonsense.psbt --wallet Cold", 1, "psbt-not");
     let made = desk.json(&format!("propose pay Cold --to {STRANGER}=150000sat --fee-rate 5"));
@@ -113,9 +131,10 @@ fn what_must_be_refused_is_refused_and_changes_nothing() {
         assert_eq!(journal(), before, "{arguments} wrote something");
     };
     refused(format!("proposal approve {id} --hot nobody --yes"), 3, "no-hot-key");
-    refused(format!("proposal approve {id} --hot key0"), 2, "not-confirmed");
-    refused(format!("proposal finalize {id}"), 6, "final-quorum");
-    refused(format!("proposal broadcast {id} --yes"), 6, "final-quorum");
+    refused(format!("proposal approve {id} --hot key0 --yes"), 6, "review-warnings");
+    refused(format!("proposal approve {id} --hot key0 --accept-warnings"), 2, "not-confirmed");
+    refused(format!("proposal finalize {id} --accept-warnings"), 6, "final-quorum");
+    refused(format!("proposal broadcast {id} --yes --accept-warnings"), 6, "final-quorum");
     std::fs::write(desk.path("passphrase"), "wrong\n").unwrap();
     refused(format!("proposal approve {id} --hot key0 --yes"), 3, "passphrase");
     std::fs::write(desk.path("passphrase"), "correct horse\n").unwrap();
@@ -156,6 +175,13 @@ fn t03_an_unarmed_wallet_hands_out_nothing_unless_that_is_written_down() {
     let given = desk.json("wallet address Cold --unarmed");
     assert_eq!(given["armed"], false);
     assert!(desk.does("journal show --kind treasury").contains("handed out, though it is not armed"));
+    office.fund(&[1_000_000]);
+    desk.does(&format!("wallet sync Cold --chain {}", office.chain.source()));
+    let pay = format!("propose pay Cold --to {STRANGER}=150000sat --fee-rate 5");
+    assert_eq!(desk.refused(&pay), (1, "not-armed".into()));
+    let tried = desk.json(&format!("{pay} --dry-run"));
+    assert_eq!(tried["review"]["blocks"][0]["code"], "wallet-unarmed");
+    assert_eq!(desk.json(&format!("{pay} --unarmed"))["proposal"]["unarmed"], true);
 }
 
 #[test]

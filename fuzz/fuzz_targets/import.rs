@@ -30,7 +30,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         for entry in entries(format, Some(&account), bytes) {
             let _ = ledger.add(entry);
         }
-        let kept: Vec<Entry> = ledger.entries().iter().map(|entry| entry.as_ref().clone()).collect();
+        let kept: Vec<Entry> = ledger.entries().collect();
         let mut table = Vec::new();
         if csv(&kept, &mut table).is_ok() {
             assert_eq!(entries(Format::Generic, None, &table), kept);

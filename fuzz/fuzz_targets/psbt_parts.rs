@@ -18,8 +18,12 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
             parts.iter().for_each(|part| join.take(part).expect("our own part"));
             assert_eq!(join.whole(), Ok(Some(data)));
         }
+        break;
     }
-    if let Some(code) = qr::draw(text) {
+    // A long text would leave no time for anything else.
+    if text.len() <= 100
+        && let Some(code) = qr::draw(text)
+    {
         assert!(code.rows.iter().all(|row| row.chars().count() == code.columns()));
     }
 });

@@ -202,30 +202,28 @@ impl Bitcoind {
     }
 
     /// Another transaction that spends one of these coins, as far as the node knows without reading blocks.
-    fn spender(&self, coins: &[OutPoint], but: Txid) -> Result<Option<Txid>, ChainError> {
+    fn spender(&self, coins: &[OutPoint], but: Txid) -> Result<Option<(Txid, OutPoint)>, ChainError> {
         #[derive(Deserialize)]
         struct Spender {
             spendingtxid: Option<Txid>,
         }
-        let coins: Vec<Value> = coins.iter().map(|coin| json!({"txid": coin.txid, "vout": coin.vout})).collect();
-        let spenders: Vec<Spender> = self.one(("gettxspendingprevout", json!([coins])))?;
+        let asked: Vec<Value> = coins.iter().map(|coin| json!({"txid": coin.txid, "vout": coin.vout})).collect();
+        let spenders: Vec<Spender> = self.one(("gettxspendingprevout", json!([asked])))?;
         // A node with `txospenderindex` names what has spent a coin in a block too, and that may be this one itself.
-        Ok(spenders.into_iter().find_map(|spender| spender.spendingtxid.filter(|by| *by != but)))
+        let other = |spender: Spender| spender.spendingtxid.filter(|by| *by != but);
+        Ok(spenders.into_iter().zip(coins).find_map(|(spender, coin)| Some((other(spender)?, *coin))))
     }
 
-    /// Which transaction of the newest blocks is this one, or spends one of its coins, and where.
-    fn among_the_newest(&self, wanted: &Transaction) -> Result<Option<(Txid, BlockId)>, ChainError> {
-        let txid = wanted.compute_txid();
+    /// Which transaction of the newest blocks is this one, or spends one of its coins, which coin, and where.
+    fn among_the_newest(&self, wanted: &Transaction) -> Result<Option<(Txid, OutPoint, BlockId)>, ChainError> {
         let tip = self.height()?;
         let mut hash = self.hash_at(tip)?;
         for height in (tip.saturating_sub(BACK)..=tip).rev() {
             let block = self.block(hash)?;
             for other in &block.txdata {
-                let spends = |i: &bitcoin::TxIn| wanted.input.iter().any(|w| w.previous_output == i.previous_output);
-                if other.input.iter().any(spends) {
-                    let other = other.compute_txid();
-                    let at = BlockId { height, hash };
-                    return Ok(Some((if other == txid { txid } else { other }, at)));
+                let spent = |coin: &OutPoint| other.input.iter().any(|input| input.previous_output == *coin);
+                if let Some(coin) = wanted.input.iter().map(|input| input.previous_output).find(spent) {
+                    return Ok(Some((other.compute_txid(), coin, BlockId { height, hash })));
                 }
             }
             hash = block.header.prev_blockhash;
@@ -349,15 +347,15 @@ impl Chain for Bitcoind {
             return if there { Ok(Status::Confirmed(BlockId { height, hash })) } else { Err(fault()) };
         }
         let coins: Vec<OutPoint> = transaction.input.iter().map(|input| input.previous_output).collect();
-        if let Some(by) = self.spender(&coins, txid)? {
-            return Ok(Status::Replaced { by, confirmed: !self.waits(by)? });
+        if let Some((by, coin)) = self.spender(&coins, txid)? {
+            return Ok(Status::Replaced { by, coin, confirmed: !self.waits(by)? });
         }
         if self.unspent(&coins)?.iter().all(Option::is_some) {
             return Ok(Status::Unknown);
         }
         Ok(match self.among_the_newest(transaction)? {
-            Some((found, at)) if found == txid => Status::Confirmed(at),
-            Some((by, _)) => Status::Replaced { by, confirmed: true },
+            Some((found, _, at)) if found == txid => Status::Confirmed(at),
+            Some((by, coin, _)) => Status::Replaced { by, coin, confirmed: true },
             None => Status::Unknown,
         })
     }

@@ -41,6 +41,7 @@ mod view;
 mod walk;
 mod watch;
 
+pub use crate::treasury::proposal::Status;
 pub use error::ChainError;
 pub use fees::Fees;
 pub use source::{Pass, Source};
@@ -84,24 +85,6 @@ impl Default for Scan {
     fn default() -> Self {
         Self { gap: 20, birthday: 0 }
     }
-}
-
-/// What has become of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It waits to be confirmed.
-    Unconfirmed,
-    /// It stands in this block of the best chain.
-    Confirmed(BlockId),
-    /// One of its coins is spent by another one.
-    Replaced {
-        /// The other one.
-        by: Txid,
-        /// Whether that is final. As long as the other one waits, this one may still take its place.
-        confirmed: bool,
-    },
-    /// The server does not know it, nor one that spends its coins.
-    Unknown,
 }
 
 /// A server that follows the chain.

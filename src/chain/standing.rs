@@ -29,7 +29,7 @@ impl<D: Dialect> Walk<'_, D> {
                 }
                 if self.spends(line, input.previous_output)? {
                     let confirmed = matches!(self.standing(line)?, Status::Confirmed(_));
-                    return Ok(Status::Replaced { by: line.txid, confirmed });
+                    return Ok(Status::Replaced { by: line.txid, coin: input.previous_output, confirmed });
                 }
             }
         }

@@ -95,14 +95,16 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn create(args: &Create, context: &Context) -> Result<(), Failure> {
-    let signer = Signer::new(keys::random::<32>()?, args.network).map_err(|error| keys::refused(&error))?;
+    let signer = Signer::new(keys::random::<32>()?, args.network)?;
+    free(&signer, &args.name, context)?;
+    let passphrase = keys::passphrase(true)?;
     let words = signer.words().unwrap_or_default();
     // On paper, or at least in a file, before anything can depend on it.
     if let Some(path) = &args.words {
         let text = Zeroizing::new(format!("{}\n", words.as_str()));
         files::write(path, text.as_bytes(), true)?;
     }
-    keep(&signer, &args.name, context)?;
+    keep(&signer, &args.name, &passphrase, context)?;
     if args.words.is_none() && !context.output.json {
         context.output.text(&format!("Write these words down; they are shown this once:\n\n{}\n", words.as_str()))?;
     }
@@ -117,19 +119,43 @@ fn import(args: &Import, context: &Context) -> Result<(), Failure> {
         true => Signer::from_words(text, "", args.network),
         false => Signer::from_xprv(text, args.network),
     };
-    let signer = signer.map_err(|error| keys::refused(&error))?;
-    keep(&signer, &args.name, context)?;
+    let signer = signer?;
+    free(&signer, &args.name, context)?;
+    let lies = keys::file(&signer.fingerprint().to_string(), context)?.is_file();
+    if lies {
+        // Only who can open it may go on with it; what was imported before is not sealed anew.
+        keys::open(&signer.fingerprint().to_string(), context)?;
+        note(&signer, &args.name, context)?;
+    } else {
+        keep(&signer, &args.name, &keys::passphrase(true)?, context)?;
+    }
     told(&signer, &args.name, context)
 }
 
-/// Seals a key, then says in the journal that it lies here: a key without an entry is not used, an entry without a key
-/// can be mended by importing it again.
-fn keep(signer: &Signer, name: &str, context: &Context) -> Result<(), Failure> {
-    if read(context)?.hot().values().any(|known| known == name) {
-        return Err(Failure::new(Exit::Usage, "name-taken", "there is another HOT key of this name"));
+/// A name means one key.
+fn free(signer: &Signer, name: &str, context: &Context) -> Result<(), Failure> {
+    match read(context)?.hot().iter().find(|(_, known)| *known == name) {
+        Some((key, _)) if *key != signer.fingerprint() => {
+            Err(Failure::new(Exit::Usage, "name-taken", format!("the HOT key {key} has this name already"))
+                .hint("exchequer hot list shows the names that are taken"))
+        }
+        _ => Ok(()),
     }
-    keys::seal(signer, context)?;
+}
+
+/// Seals a key, then says in the journal that it lies here: a key without an entry is not used, and either without the
+/// other is mended by importing it again.
+fn keep(signer: &Signer, name: &str, passphrase: &str, context: &Context) -> Result<(), Failure> {
+    keys::seal(signer, passphrase, context)?;
+    note(signer, name, context)
+}
+
+/// Writes down that a key lies here, unless that stands there already.
+fn note(signer: &Signer, name: &str, context: &Context) -> Result<(), Failure> {
     let mut writing = Writing::open(context)?;
+    if writing.treasury.hot().get(&signer.fingerprint()).is_some_and(|known| known == name) {
+        return Ok(());
+    }
     writing.write(Event::HotKey { fingerprint: signer.fingerprint(), name: name.to_owned() })
 }
 
@@ -156,6 +182,9 @@ fn list(context: &Context) -> Result<(), Failure> {
             .collect();
         return context.output.json(&serde_json::json!({ "keys": all }));
     }
+    if treasury.hot().is_empty() {
+        context.output.note("no key lies on this machine: exchequer hot create NAME --network NETWORK makes one");
+    }
     let rows: Vec<Vec<Cell>> = treasury
         .hot()
         .iter()
@@ -171,7 +200,7 @@ fn show(args: &Show, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let named = treasury.hot().iter().find(|(_, name)| **name == args.key).map(|(key, _)| key.to_string());
     let signer = keys::open(&named.unwrap_or_else(|| args.key.clone()), context)?;
-    let key = signer.account(args.standard, args.account).map_err(|error| keys::refused(&error))?;
+    let key = signer.account(args.standard, args.account)?;
     if context.output.json {
         return context.output.json(&serde_json::json!({
             "fingerprint": signer.fingerprint(), "network": signer.network().to_string(), "key": key, "hot": true,

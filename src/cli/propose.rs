@@ -3,9 +3,9 @@
 //! - Coins that another open proposal spends are not taken, unless they are named.
 //! - What was made is reviewed before it is proposed; a blocked transaction is not written down.
 
-use super::proposal::{Asked, propose};
+use super::proposal::{Asked, Wanted};
 use super::review::printed;
-use super::treasury::{Writing, chains, facts, files, find, refused, shown};
+use super::treasury::{Writing, chains, facts, files, find, shown};
 use super::{Context, Exit, Failure};
 use crate::chain::Source;
 use crate::treasury::bitcoin::build::{self, BuildError, Built, Payment, Start, Sum, Terms, Way, rate};
@@ -13,7 +13,7 @@ use crate::treasury::bitcoin::coins::{Marks, State as Coins};
 use crate::treasury::bitcoin::review::recipient;
 use crate::treasury::bitcoin::review::review;
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::proposal::{Kind, Proposal, ProposalId};
+use crate::treasury::proposal::{Kind, Proposal, ProposalId, Refusal};
 use crate::treasury::verdict::Judgement;
 use bitcoin::absolute::LockTime;
 use bitcoin::{Amount, Denomination, FeeRate, OutPoint, ScriptBuf};
@@ -101,12 +101,8 @@ enum Command {
 /// On which terms.
 #[derive(Clone, Debug, clap::Args)]
 struct Asking {
-    /// What is paid for its size, in sat/vB, such as 12.5
-    #[arg(long, value_name = "RATE", value_parser = rate::parse, required_unless_present = "target")]
-    fee_rate: Option<FeeRate>,
-    /// The server's estimate for a confirmation within so many blocks
-    #[arg(long, value_name = "BLOCKS", conflicts_with = "fee_rate")]
-    target: Option<u16>,
+    #[command(flatten)]
+    fee: Fee,
     /// By which server; that of the wallet when it is not said
     #[arg(long, value_name = "SOURCE")]
     chain: Option<Source>,
@@ -132,6 +128,18 @@ struct Asking {
     asked: Asked,
 }
 
+/// What is paid for its size: one of the two has to be said.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Fee {
+    /// What is paid for its size, in sat/vB, such as 12.5
+    #[arg(long, value_name = "RATE", value_parser = rate::parse)]
+    fee_rate: Option<FeeRate>,
+    /// The server's estimate for a confirmation within so many blocks
+    #[arg(long, value_name = "BLOCKS", value_parser = clap::value_parser!(u16).range(1..=1_008))]
+    target: Option<u16>,
+}
+
 /// What is made: for which wallet, what it is, and whose place it takes.
 struct Made {
     built: Built,
@@ -146,26 +154,26 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
         Command::Pay { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
             let paid = to.iter().map(|text| payment(text, bench.wallet)).collect::<Result<Vec<_>, _>>()?;
-            build::pay(bench.coins, bench.marks, &paid, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::pay(bench.coins, bench.marks, &paid, bench.terms))
         }),
         Command::Sweep { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
             let to = script(to, bench.wallet)?;
-            build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::sweep(bench.coins, bench.marks, to, bench.terms))
         }),
         Command::Recover { wallet, to, path, terms } => {
             make(wallet, None, terms, context, Kind::BtcRecovery, Some(*path), |bench| {
                 let to = script(to, bench.wallet)?;
-                build::sweep(bench.coins, bench.marks, to, bench.terms).map_err(|error| unbuilt(&error))
+                bench.built(build::sweep(bench.coins, bench.marks, to, bench.terms))
             })
         }
         Command::Bump { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
-            build::bump(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::bump(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
         Command::Cancel { id, terms } => make("", Some(id), terms, context, Kind::BtcRbf, None, |bench| {
-            build::cancel(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::cancel(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
         Command::Cpfp { id, terms } => make("", Some(id), terms, context, Kind::BtcSpend, None, |bench| {
-            build::child(bench.coins, bench.marks, bench.txid()?, bench.terms).map_err(|error| unbuilt(&error))
+            bench.built(build::child(bench.coins, bench.marks, bench.txid()?, bench.terms))
         }),
     }
 }
@@ -185,6 +193,36 @@ impl Bench<'_> {
         let txid = self.before.and_then(|before| before.finalised.or_else(|| before.txid()));
         txid.ok_or_else(|| Failure::new(Exit::Error, "no-transaction", "this proposal has no transaction yet"))
     }
+
+    /// What was built, or why not and what to do about it.
+    fn built(&self, built: Result<Built, BuildError>) -> Result<Built, Failure> {
+        let error = match built {
+            Ok(built) => return Ok(built),
+            Err(error) => error,
+        };
+        let failure = Failure::new(Exit::Error, error.code(), error.to_string());
+        let name = self.wallet.name();
+        let coins = matches!(
+            error,
+            BuildError::Empty | BuildError::Missing { .. } | BuildError::Unknown(_) | BuildError::NotWaiting(_)
+        );
+        let hint = match &error {
+            _ if coins && self.coins.tip().is_none() => {
+                format!("nobody has asked the chain about it yet: exchequer wallet sync {name} --chain SOURCE")
+            }
+            BuildError::Empty | BuildError::Missing { .. } => {
+                format!("exchequer wallet coins {name} shows the coins; what open proposals spend is not taken")
+            }
+            BuildError::Unknown(_) | BuildError::NotWaiting(_) => {
+                format!("exchequer wallet sync {name} asks the chain what has become of it")
+            }
+            BuildError::Frozen(coin) => format!("exchequer wallet coins {name} --thaw {coin}"),
+            BuildError::Increment { rate, .. } => format!("--fee-rate {}", rate::show(*rate)),
+            BuildError::Way => format!("exchequer wallet show {name} lists its recoveries"),
+            _ => return Err(failure),
+        };
+        Err(failure.hint(hint))
+    }
 }
 
 fn make(
@@ -200,18 +238,20 @@ fn make(
     let treasury = crate::cli::treasury::read(context)?;
     let found = before.map(|id| find::proposal(&treasury, id)).transpose()?;
     let vault = match found {
-        Some(before) => treasury.vault(before.wallet).map_err(|refusal| refused(&refusal))?,
+        Some(before) => treasury.vault(before.wallet)?,
         None => find::wallet(&treasury, wallet)?,
     };
     let rate = fee_rate(asking, &vault.wallet, context)?;
     let mut writing = Writing::open(context)?;
     let treasury = &writing.treasury;
-    let before = found.map(|found| treasury.proposal(found.id).map_err(|refusal| refused(&refusal))).transpose()?;
-    let vault = treasury.vault(vault.wallet.id()).map_err(|refusal| refused(&refusal))?;
+    let before = found.map(|found| treasury.proposal(found.id)).transpose()?;
+    let vault = treasury.vault(vault.wallet.id())?;
     let (wallet, marks) = (vault.wallet.clone(), vault.marks());
     let mut coins = chains::state(&wallet, context)?;
     let now = writing.now();
     let mut terms = Terms { replaceable: !asking.no_rbf, xpubs: asking.xpubs, ..Terms::at(rate) };
+    // What is replaced is replaced by those who signed it.
+    let recovery = recovery.or_else(|| before.filter(|_| kind == Kind::BtcRbf)?.recovery);
     if let Some(number) = recovery {
         let seconds = u64::try_from(now.secs()).unwrap_or_default();
         terms.way = Way::Recovery { place: usize::from(number), now: seconds };
@@ -222,7 +262,9 @@ fn make(
     if !asking.coins.is_empty() {
         terms.choice.only = Some(asking.coins.iter().copied().collect());
     }
-    for other in treasury.proposals().filter(|other| other.wallet == wallet.id() && other.state_at(now).is_open()) {
+    let held = |other: &&Proposal| other.wallet == wallet.id() && other.state_at(now).is_live();
+    let own = before.map(|before| before.id);
+    for other in treasury.proposals().filter(held).filter(|other| Some(other.id) != own) {
         terms.choice.never.extend(other.coins().filter(|coin| !asking.coins.contains(coin)));
         // Nor is the address for its change given to another.
         for output in &other.unsigned().output {
@@ -237,11 +279,20 @@ fn make(
 }
 
 fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context) -> Result<(), Failure> {
-    let vault = writing.treasury.vault(made.wallet.id()).map_err(|refusal| refused(&refusal))?;
-    let mut facts = facts::of(&writing.treasury, vault, None, writing.now(), context)?;
-    // Not being armed is waived by a flag, and that is written down.
-    facts.armed = facts.armed.filter(|_| !asking.asked.unarmed);
-    let review = review(&made.built.packet, &made.wallet, &facts);
+    let Made { built: Built { packet, .. }, wallet, kind, replaces, recovery } = &made;
+    let (replaces, recovery, now) = (*replaces, *recovery, writing.now());
+    let wanted = Wanted { packet, wallet: wallet.id(), kind: *kind, replaces, recovery, asked: &asking.asked };
+    let (id, event) = wanted.event(writing)?;
+    // Reviewed as the proposal that it would be, so that nobody reads something else later.
+    let mut trial = writing.treasury.clone();
+    let mine = match trial.apply(&event, now) {
+        Ok(()) => Some(id),
+        // What is only tried shows that as a block.
+        Err(Refusal::Unarmed(_)) if asking.dry_run => None,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let facts = facts::of(&trial, trial.vault(wallet.id())?, mine, now, context)?;
+    let review = review(packet, wallet, &facts);
     if asking.dry_run {
         return match context.output.json {
             true => context.output.json(&serde_json::json!({ "proposal": null, "review": review.json() })),
@@ -252,9 +303,8 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
         let message = format!("{}: {}", block.code, block.message);
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint("nothing was proposed"));
     }
-    let id =
-        propose(writing, &made.built.packet, made.wallet.id(), made.kind, made.replaces, made.recovery, &asking.asked)?;
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    writing.write(event)?;
+    let proposal = writing.treasury.proposal(id)?;
     if let Some(path) = &asking.output {
         let packet = proposal.packet();
         files::write(path, &files::written(packet, files::Form::Base64, packet.version), false)?;
@@ -268,7 +318,11 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
         }));
     }
     let mut text = printed(&review, context.output.colored());
-    text.push_str(&format!("{} is proposed\n", id.short()));
+    let short = id.short();
+    text.push_str(&format!(
+        "{short} is proposed\nsign it: exchequer proposal approve {short} --hot KEY; elsewhere: exchequer proposal \
+         export {short} -o FILE\n"
+    ));
     if review.verdict.judgement() == Judgement::Warn {
         text.push_str("whoever signs it has to accept these warnings\n");
     }
@@ -277,12 +331,12 @@ fn finish(writing: &mut Writing, made: Made, asking: &Asking, context: &Context)
 
 /// What is to be paid for its size.
 fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRate, Failure> {
-    if let Some(rate) = asking.fee_rate {
+    if let Some(rate) = asking.fee.fee_rate {
         return Ok(rate);
     }
     let (chain, host) = chains::open(asking.chain.as_ref(), wallet, context)?;
     let fees = chain.fees().map_err(|error| chains::failed(&error))?;
-    fees.within(asking.target.unwrap_or(6)).ok_or_else(|| {
+    fees.within(asking.fee.target.unwrap_or(6)).ok_or_else(|| {
         Failure::new(Exit::Network, "no-estimate", format!("{host} has no estimate of fees"))
             .hint("name one: --fee-rate 5")
     })
@@ -310,8 +364,4 @@ fn script(text: &str, wallet: &Wallet) -> Result<ScriptBuf, Failure> {
     recipient
         .map(|recipient| recipient.address.script_pubkey())
         .map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
-}
-
-fn unbuilt(error: &BuildError) -> Failure {
-    Failure::new(Exit::Error, "not-built", error.to_string())
 }

@@ -8,6 +8,7 @@
 
 use super::output::Output;
 use super::{Exit, Failure};
+use crate::feed::Clock;
 use crate::market::printable;
 use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
 use crate::treasury::bitcoin::psbt::{LONGEST_TEXT, Packet, PacketError};
@@ -66,7 +67,8 @@ pub fn run(args: &Args, output: Output) -> Result<(), Failure> {
         Ok(packet) => packet,
         Err(unread) => return Err(failed(output, &args.file, &unread)),
     };
-    let review = review(&packet, &wallet, &Facts::default());
+    // The clock is no state and no network, and tells a lock time that is years away.
+    let review = review(&packet, &wallet, &Facts { now: Some(Clock::start().now()), ..Facts::default() });
     if output.json {
         output.json(&review.json())?;
     } else {

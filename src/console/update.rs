@@ -15,7 +15,7 @@ use super::palette;
 use super::pane::portfolio::detail;
 use super::search;
 use super::state::{Overlay, Said, State};
-use super::treasury::window as signing;
+use super::treasury::steps as signing;
 use crate::desk::{Command, View};
 
 /// Takes an event in. `view` is what the desk showed last.

@@ -5,7 +5,7 @@
 use super::shared::Shared;
 use super::{Health, Role, Scope};
 use crate::market::Timestamp;
-use crate::store::journal::{AppendError, Body, Start, Stop, Who};
+use crate::store::journal::{AppendError, Body, Link, Start, Stop, Who};
 use crate::store::{self, Journal};
 use std::path::Path;
 
@@ -80,6 +80,11 @@ impl Chronicle {
         }
     }
 
+    /// Its newest entry.
+    pub fn link(&self) -> Link {
+        self.journal.link()
+    }
+
     /// Why nothing can be written, if so.
     pub fn refuses(&self) -> Option<String> {
         self.journal.writable().err().map(str::to_owned)
@@ -90,7 +95,7 @@ impl Chronicle {
             return;
         }
         let store = &mut shared.state().store;
-        store.entries = self.journal.link().seq;
+        store.reached(self.journal.link());
         store.journal = match self.journal.writable() {
             Ok(()) => Health::Good,
             Err(reason) => Health::ReadOnly(reason.to_owned()),

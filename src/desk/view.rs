@@ -260,8 +260,17 @@ pub struct Store {
     pub journal: Health,
     /// Its entries.
     pub entries: u64,
+    /// The hash of the newest, in hex: who compares it with another's has compared all of the journal.
+    pub head: Arc<str>,
     /// The cache.
     pub cache: Health,
+}
+
+impl Store {
+    /// The journal ends here.
+    pub(super) fn reached(&mut self, end: crate::store::journal::Link) {
+        (self.entries, self.head) = (end.seq, end.hash.to_string().into());
+    }
 }
 
 /// How a store is.

@@ -15,10 +15,14 @@ pub mod capabilities;
 pub mod error;
 pub mod ethereum;
 pub mod held;
+pub mod ledger;
+pub mod link;
+pub mod open;
 pub mod owner;
 pub mod pages;
 pub mod place;
-pub mod preflight;
+pub mod seat;
+pub mod trezor;
 pub mod verified;
 pub mod watch;
 
@@ -26,8 +30,10 @@ pub use about::{About, App, Model, Version};
 pub use attendant::{Attendant, Passphrase, Unattended};
 pub use error::DeviceError;
 pub use held::{Held, Hmac, Registered};
+pub use open::{Found, list, open};
+pub use owner::Owner;
 pub use place::Place;
-pub use verified::{SignedMessage, Unverified};
+pub use verified::Unverified;
 pub use watch::Watch;
 
 use crate::treasury::bitcoin::review::Reviewed;
@@ -54,7 +60,8 @@ pub trait Device: Send {
     /// An address of a wallet; on its screen where asked for. The address is the device's own, not yet compared.
     fn address(&mut self, wallet: &Held<'_>, spot: Spot, show: bool) -> Result<Address, DeviceError>;
 
-    /// Signs what was reviewed, with every key of the wallet that is the device's.
+    /// Signs what was reviewed, with every key of the wallet that is the device's. What it cannot do is said before its user
+    /// is asked anything, here as everywhere.
     fn sign(
         &mut self,
         wallet: &Held<'_>,

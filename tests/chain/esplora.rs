@@ -129,9 +129,10 @@ fn what_was_replaced_disappears() {
     let known = purse.known();
     assert!(known.history.contains_key(&second.compute_txid()));
     assert!(!known.history.contains_key(&first.compute_txid()), "{known:?}");
-    assert_eq!(bench.chain.status(&first).unwrap(), Status::Replaced { by: second.compute_txid(), confirmed: false });
+    let (by, coin) = (second.compute_txid(), first.input[0].previous_output);
+    assert_eq!(bench.chain.status(&first).unwrap(), Status::Replaced { by, coin, confirmed: false });
     bench.sim.mine(1);
-    assert_eq!(bench.chain.status(&first).unwrap(), Status::Replaced { by: second.compute_txid(), confirmed: true });
+    assert_eq!(bench.chain.status(&first).unwrap(), Status::Replaced { by, coin, confirmed: true });
     purse.sync(&*bench.chain).unwrap();
     assert_eq!(purse.known().history[&second.compute_txid()], Some(bench.sim.tip().0));
 }

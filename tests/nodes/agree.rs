@@ -123,12 +123,9 @@ fn every_way_knows_the_same() {
     assert_eq!(watched.ways[1].1.broadcast(&second).unwrap(), second.compute_txid());
     let known = watched.agree();
     assert!(!known.history.contains_key(&first.compute_txid()) && known.history.contains_key(&second.compute_txid()));
+    let (by, coin) = (second.compute_txid(), first.input[0].previous_output);
     for (name, chain, _) in &watched.ways {
-        assert_eq!(
-            chain.status(&first).unwrap(),
-            Status::Replaced { by: second.compute_txid(), confirmed: false },
-            "{name}"
-        );
+        assert_eq!(chain.status(&first).unwrap(), Status::Replaced { by, coin, confirmed: false }, "{name}");
     }
 
     // It is confirmed, and buried.
@@ -141,11 +138,7 @@ fn every_way_knows_the_same() {
     watched.agree();
     for (name, chain, _) in &watched.ways {
         assert_eq!(chain.status(&second).unwrap(), Status::Confirmed(at), "{name}");
-        assert_eq!(
-            chain.status(&first).unwrap(),
-            Status::Replaced { by: second.compute_txid(), confirmed: true },
-            "{name}"
-        );
+        assert_eq!(chain.status(&first).unwrap(), Status::Replaced { by, coin, confirmed: true }, "{name}");
         assert_eq!(chain.transaction(second.compute_txid()).unwrap().as_ref(), Some(&second), "{name}");
     }
 

@@ -63,6 +63,26 @@ impl Desk {
         (output.status.code().unwrap(), said["error"]["key"].as_str().unwrap().to_owned())
     }
 
+    /// The id of what a command proposes.
+    pub fn proposed(&self, arguments: &str) -> String {
+        self.json(arguments)["proposal"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Signs a proposal with a HOT key.
+    pub fn approve(&self, id: &str, key: &str) {
+        self.does(&format!("proposal approve {id} --hot {key} --yes --accept-warnings"));
+    }
+
+    /// Gives a proposal to the chain.
+    pub fn broadcast(&self, id: &str) {
+        self.does(&format!("proposal broadcast {id} --yes --accept-warnings"));
+    }
+
+    /// How many entries the journal has.
+    pub fn entries(&self) -> u64 {
+        self.json("journal verify")["entries"].as_u64().unwrap()
+    }
+
     /// Where a proposal stands.
     pub fn state(&self, id: &str) -> String {
         self.json(&format!("proposal show {id}"))["proposal"]["state"].as_str().unwrap().to_owned()
@@ -85,6 +105,11 @@ pub struct Office {
 impl Office {
     /// A wallet of so many of the keys of so many desks, watched by every desk and armed at the first.
     pub fn new(required: usize, of: usize) -> Self {
+        Self::of(of, |keys| format!("wsh(sortedmulti({required},{}))", keys.join(",")))
+    }
+
+    /// A wallet of a rule that is made of the keys of so many desks, each with its two rows.
+    pub fn of(of: usize, rule: impl FnOnce(&[String]) -> String) -> Self {
         let settings = ChainSettings::default();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let chain = runtime.block_on(ChainServer::start(settings)).unwrap();
@@ -97,7 +122,7 @@ impl Office {
             let shown = desk.json(&format!("hot show key{number} --standard wsh"));
             parts.push(format!("{}/<0;1>/*", shown["key"].as_str().unwrap()));
         }
-        let text = format!("wsh(sortedmulti({required},{}))", parts.join(","));
+        let text = rule(&parts);
         for desk in &desks {
             std::fs::write(desk.path("wallet.txt"), &text).unwrap();
             desk.does("wallet import wallet.txt --name Cold --network regtest");

@@ -155,6 +155,8 @@ impl House {
             descriptors: self.wallet.descriptors(),
             format: "demo".to_owned(),
             notes: Vec::new(),
+            names: Vec::new(),
+            labels: Vec::new(),
         })?;
         let first = self.wallet.address(Spot { chain: Chain::Receive, index: 0 });
         let address = first.map(|address| address.to_string()).unwrap_or_default();

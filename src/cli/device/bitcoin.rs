@@ -2,7 +2,7 @@
 
 use super::{At, Which, ask, refused};
 use crate::cli::{Context, Failure};
-use crate::device::preflight;
+use crate::device::seat;
 use crate::treasury::bitcoin::wallet::{Chain, Spot};
 use bitcoin::Network;
 use bitcoin::bip32::{ChildNumber, DerivationPath};
@@ -76,13 +76,12 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let seat = match &chosen.vault {
-        Some(_) => Some(preflight::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
+    let holder = match &chosen.vault {
+        Some(_) => Some(seat::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
         None => None,
     };
     let spot = Spot { chain: if args.change { Chain::Change } else { Chain::Receive }, index: args.index };
-    let held = chosen.held(seat);
-    preflight::sign(device, &held).map_err(|error| refused(&error))?;
+    let held = chosen.held(holder);
     if !args.quiet
         && let Some(ours) = chosen.wallet.address(spot)
     {
@@ -103,10 +102,10 @@ pub fn message(args: &Message, context: &Context) -> Result<(), Failure> {
     let network = network_of(&args.path);
     let mut asked = ask::open(&args.at, context)?;
     let signed = asked.device.sign_message(network, &args.path, &args.text);
-    let signature = signed.and_then(|signed| signed.over(&args.text)).map_err(|error| refused(&error))?;
-    let text = base64::engine::general_purpose::STANDARD.encode(signature.bytes);
+    let (key, signature) = signed.and_then(|signed| signed.whose(&args.text)).map_err(|error| refused(&error))?;
+    let text = base64::engine::general_purpose::STANDARD.encode(signature);
     if context.output.json {
-        return context.output.json(&json!({ "signature": text, "public_key": signature.key.to_string() }));
+        return context.output.json(&json!({ "signature": text, "public_key": key.to_string() }));
     }
     context.output.text(&text)
 }

@@ -5,10 +5,8 @@
 use super::{At, ask, refused};
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
-use crate::device::capabilities::{Task, check};
-use crate::device::ethereum::{Mode, Signable, Transaction};
+use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use crate::market::printable;
-use alloy_dyn_abi::TypedData;
 use alloy_primitives::hex;
 use bitcoin::bip32::DerivationPath;
 use serde_json::json;
@@ -100,8 +98,6 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
     let hash = what.hash().map_err(|error| refused(&error))?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let about = device.about().map_err(|error| refused(&error))?;
-    check(&about, task(&what), false).map_err(|error| refused(&error))?;
     let expected = match args.account {
         Some(account) => account,
         None => device.eth_address(&args.key.path, false).map_err(|error| refused(&error))?.address,
@@ -117,16 +113,6 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
     context.output.text(&hex::encode_prefixed(signature.bytes()))
 }
 
-fn task(what: &Signable) -> Task {
-    match what {
-        Signable::Message(_) => Task::Ethereum,
-        Signable::Transaction(transaction) if transaction.calls() => Task::ContractCall,
-        Signable::Transaction(_) => Task::Ethereum,
-        Signable::TypedData(_, Mode::Full) => Task::TypedDataFull,
-        Signable::TypedData(_, Mode::Hashes) => Task::TypedDataHashes,
-    }
-}
-
 fn signable(args: &Sign) -> Result<Signable, Failure> {
     let unread = |what: &str, error: &dyn std::fmt::Display| {
         let message = format!("{what} cannot be read: {}", printable(&error.to_string()));
@@ -135,7 +121,8 @@ fn signable(args: &Sign) -> Result<Signable, Failure> {
     let What { typed_data, transaction, message, bytes } = &args.what;
     if let Some(path) = typed_data {
         let bytes = files::bytes(path, LONGEST)?;
-        let data: TypedData = serde_json::from_slice(&bytes).map_err(|error| unread(&files::shown(path), &error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let data = TypedData::read(&text).map_err(|error| unread(&files::shown(path), &error))?;
         let mode = match args.mode {
             How::Full => Mode::Full,
             How::Hashes => Mode::Hashes,

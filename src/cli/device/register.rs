@@ -3,7 +3,7 @@
 use super::{At, Which, ask, refused};
 use crate::cli::treasury::{Writing, find};
 use crate::cli::{Context, Failure};
-use crate::device::preflight;
+use crate::device::seat;
 use crate::treasury::proposal::Event;
 use bitcoin::hex::DisplayHex;
 use serde_json::json;
@@ -22,12 +22,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let seat = match &chosen.vault {
-        Some(_) => Some(preflight::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
+    let holder = match &chosen.vault {
+        Some(_) => Some(seat::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
         None => None,
     };
-    let held = chosen.held(seat);
-    preflight::sign(device, &held).map_err(|error| refused(&error))?;
+    let held = chosen.held(holder);
     let Some(registered) = device.register(&held).map_err(|error| refused(&error))? else {
         if context.output.json {
             return context.output.json(&json!({ "policy_id": null, "hmac": null }));
@@ -36,7 +35,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         return Ok(());
     };
     let (policy_id, hmac) = (registered.policy_id.to_lower_hex_string(), registered.hmac.to_string());
-    if let Some(device) = seat {
+    if let Some(device) = holder {
         let mut writing = Writing::open(context)?;
         let wallet = find::wallet(&writing.treasury, chosen.wallet.name())?.wallet.id();
         let (policy_id, hmac) = (policy_id.clone(), hmac.clone());

@@ -3,7 +3,7 @@
 use super::{At, Which, ask, refused};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{Unverified, preflight};
+use crate::device::{DeviceError, seat};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::proposal::brought;
 use crate::treasury::verdict::Judgement;
@@ -49,14 +49,16 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let mut asked = ask::open(&args.at, context)?;
     // A wallet that is watched is signed for by one of its keys' devices and no other; a file may be anybody's, and what
     // comes back tells whose it was.
-    let seat = match &chosen.vault {
-        Some(_) => Some(preflight::seat(asked.device.as_mut(), &chosen.wallet).map_err(|error| refused(&error))?),
+    let holder = match &chosen.vault {
+        Some(_) => Some(seat::seat(asked.device.as_mut(), &chosen.wallet).map_err(|error| refused(&error))?),
         None => None,
     };
-    let held = chosen.held(seat);
-    preflight::sign(asked.device.as_mut(), &held).map_err(|error| refused(&error))?;
-    let answer = asked.device.sign(&held, &passed).and_then(|signed| Unverified::of(signed, seat, &passed));
+    let held = chosen.held(holder);
+    let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
     let (signer, signed) = answer.map_err(|error| refused(&error))?;
+    if let Some(seat) = holder.filter(|seat| *seat != signer) {
+        return Err(refused(&DeviceError::WrongDevice { expected: seat, found: signer }));
+    }
     files::write(&args.output, &files::written(&signed, args.form, packet.version), false)?;
     let new = brought(&packet, &signed, &chosen.wallet).unwrap_or_default();
     let signatures: Vec<_> = new.into_values().flatten().collect();

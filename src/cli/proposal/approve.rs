@@ -5,11 +5,11 @@
 
 use super::{digest, reviewed};
 use crate::cli::treasury::consent::{self, Consent};
-use crate::cli::treasury::{Writing, files, find, keys, refused, shown};
+use crate::cli::treasury::{Writing, files, find, keys, shown};
 use crate::cli::{Context, Exit, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review;
-use crate::treasury::proposal::{Event, ProposalId, SeatId, Signer, brought};
+use crate::treasury::proposal::{Event, ProposalId, Refusal, SeatId, Signer, brought};
 use std::path::PathBuf;
 
 /// Arguments of `exchequer proposal approve`.
@@ -50,13 +50,16 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let signer = keys::open(&named.unwrap_or_else(|| args.hot.clone()), context)?;
     let mut writing = Writing::open(context)?;
     let proposal = find::proposal(&writing.treasury, &args.id)?.clone();
-    let vault = writing.treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = writing.treasury.vault(proposal.wallet)?;
     let wallet = vault.wallet.clone();
     let seat = proposal.seats.iter().map(|seat| seat.id).find(|seat| seat.fingerprint == signer.fingerprint());
     let seat = seat.ok_or_else(|| {
         let message = format!("the HOT key {} is none of those that can sign this", signer.fingerprint());
         Failure::new(Exit::Usage, "no-seat", message)
     })?;
+    if proposal.approved().any(|approved| approved.id == seat) {
+        return Err(Refusal::Already(seat).into());
+    }
     let (found, packet) = reviewed(&writing, &proposal, context)?;
     consent::weigh(&found, "sign", &args.consent, context)?;
     if !context.output.json && !args.consent.yes {
@@ -64,14 +67,14 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
     let question = format!("Sign {} with the HOT key {seat}?", proposal.id.short());
     consent::ask(&question, &args.consent)?;
-    let vault = writing.treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = writing.treasury.vault(proposal.wallet)?;
     let facts = crate::cli::treasury::facts::of(&writing.treasury, vault, Some(proposal.id), writing.now(), context)?;
     // Reviewed once more as the very value that is signed: there is no other way to a signature.
     let (again, passed) = review::reviewed(&packet, &wallet, &facts);
     consent::weigh(&again, "sign", &Consent { accept_warnings: true, yes: true }, context)?;
     let passed = passed.ok_or_else(|| Failure::new(Exit::Verification, "review-blocked", "the review blocks this"))?;
     writing.write(Event::Viewed { proposal: proposal.id, seat, digest: digest(&found) })?;
-    let signed = signer.sign(&passed).map_err(|error| keys::refused(&error))?;
+    let signed = signer.sign(&passed)?;
     drop(signer);
     enter(&mut writing, proposal.id, &signed, Signer::Software, Some(seat))?;
     finish(&writing, proposal.id, args.output.as_deref(), context)
@@ -82,7 +85,7 @@ pub fn combine(args: &Combine, context: &Context) -> Result<(), Failure> {
     let packets = args.files.iter().map(|file| files::packet(file)).collect::<Result<Vec<_>, _>>()?;
     let mut writing = Writing::open(context)?;
     let id = find::proposal(&writing.treasury, &args.id)?.id;
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(&writing, proposal, context)?;
     let consent = Consent { yes: true, accept_warnings: args.accept_warnings };
     consent::weigh(&found, "approve", &consent, context)?;
@@ -99,7 +102,7 @@ pub fn take_in(
     packet: &Packet,
     context: &Context,
 ) -> Result<Vec<String>, Failure> {
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(writing, proposal, context)?;
     // What must not be signed is not helped along, whoever has signed it.
     let consent = Consent { yes: true, accept_warnings: true };
@@ -115,8 +118,8 @@ fn enter(
     signer: Signer,
     only: Option<SeatId>,
 ) -> Result<Vec<String>, Failure> {
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
-    let vault = writing.treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
+    let vault = writing.treasury.vault(proposal.wallet)?;
     let new = brought(&proposal.signed(), packet, &vault.wallet)
         .map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
     let seats: Vec<SeatId> = proposal.seats.iter().map(|seat| seat.id).collect();
@@ -139,7 +142,7 @@ fn finish(
     output: Option<&std::path::Path>,
     context: &Context,
 ) -> Result<(), Failure> {
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     if let Some(path) = output {
         let packet = proposal.signed();
         files::write(path, &files::written(&packet, files::Form::Base64, packet.version), false)?;

@@ -2,9 +2,10 @@
 
 use super::super::review::printed;
 use super::approve::take_in;
-use crate::cli::treasury::{Writing, files, find, refused, shown};
+use crate::cli::treasury::{Writing, files, find, shown};
 use crate::cli::{Context, Failure};
-use crate::treasury::bitcoin::psbt::Packet;
+use crate::treasury::bitcoin::psbt::{CombineError, Packet};
+use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -73,43 +74,59 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             (Some(_), None) => Kind::BtcRbf,
             (None, None) => Kind::BtcSpend,
         };
-        propose(&mut writing, &packet, wallet, kind, replaces, args.recovery, &args.asked)?;
+        let wanted = Wanted { packet: &packet, wallet, kind, replaces, recovery: args.recovery, asked: &args.asked };
+        let (_, event) = wanted.event(&writing)?;
+        writing.write(event)?;
     }
     let bare = packet == packet.bare();
-    let approvals = if bare { Vec::new() } else { take_in(&mut writing, id, &packet, context)? };
+    let approvals = match if bare { Ok(Vec::new()) } else { take_in(&mut writing, id, &packet, context) } {
+        // The very file that was imported before: it is there, and that is all that was asked for.
+        Err(failure) if known && failure.key == CombineError::Nothing.code() => Vec::new(),
+        approvals => approvals?,
+    };
     let ignored: Vec<String> =
         packet.unknown.iter().map(|field| format!("{} {:#04x}", field.place, field.kind)).collect();
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     told(&writing, proposal, &approvals, &ignored, known, context)
 }
 
-/// Writes a proposal down. What is signed is left out: approvals are entries of their own.
-pub fn propose(
-    writing: &mut Writing,
-    packet: &Packet,
-    wallet: crate::treasury::bitcoin::wallet::WalletId,
-    kind: Kind,
-    replaces: Option<ProposalId>,
-    recovery: Option<u8>,
-    asked: &Asked,
-) -> Result<ProposalId, Failure> {
-    let vault = writing.treasury.vault(wallet).map_err(|refusal| refused(&refusal))?;
-    let (policy, armed) = (vault.policy, writing.treasury.is_armed(vault));
-    let id = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);
-    writing.write(Event::Proposed {
-        proposal: id,
-        wallet,
-        policy,
-        kind,
-        created_by: std::env::var("USER").unwrap_or_else(|_| "local".to_owned()),
-        memo: asked.memo.clone(),
-        expires_at: writing.now().plus(asked.expires),
-        replaces,
-        recovery,
-        unarmed: asked.unarmed && !armed,
-        packet: PackedPacket::pack(&packet.bare()),
-    })?;
-    Ok(id)
+/// A proposal that somebody wants to make.
+pub struct Wanted<'a> {
+    /// What is to be signed. Signatures in it are left out: approvals are entries of their own.
+    pub packet: &'a Packet,
+    /// Of which wallet.
+    pub wallet: WalletId,
+    /// What it is meant to do.
+    pub kind: Kind,
+    /// Whose place it takes.
+    pub replaces: Option<ProposalId>,
+    /// By which recovery it spends.
+    pub recovery: Option<u8>,
+    /// What is said about it.
+    pub asked: &'a Asked,
+}
+
+impl Wanted<'_> {
+    /// Its id, and the entry that makes it.
+    pub fn event(&self, writing: &Writing) -> Result<(ProposalId, Event), Failure> {
+        let vault = writing.treasury.vault(self.wallet)?;
+        let (policy, armed) = (vault.policy, writing.treasury.is_armed(vault));
+        let id = ProposalId::of(&self.packet.psbt.unsigned_tx, self.wallet, policy);
+        let event = Event::Proposed {
+            proposal: id,
+            wallet: self.wallet,
+            policy,
+            kind: self.kind,
+            created_by: std::env::var("USER").unwrap_or_else(|_| "local".to_owned()),
+            memo: self.asked.memo.clone(),
+            expires_at: writing.now().plus(self.asked.expires),
+            replaces: self.replaces,
+            recovery: self.recovery,
+            unarmed: self.asked.unarmed && !armed,
+            packet: PackedPacket::pack(&self.packet.bare()),
+        };
+        Ok((id, event))
+    }
 }
 
 fn told(

@@ -7,12 +7,12 @@ mod refuse;
 mod send;
 mod show;
 
-use super::treasury::{Writing, facts, refused};
+use super::treasury::{Writing, facts};
 use super::{Context, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Review, review};
 use crate::treasury::proposal::Proposal;
-pub use bring::{Asked, propose};
+pub use bring::{Asked, Wanted};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,7 +77,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 /// The review of a proposal as it stands now, and the packet that was reviewed: with all signatures that were verified.
 fn reviewed(writing: &Writing, proposal: &Proposal, context: &Context) -> Result<(Review, Packet), Failure> {
     let treasury = &writing.treasury;
-    let vault = treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = treasury.vault(proposal.wallet)?;
     let facts = facts::of(treasury, vault, Some(proposal.id), writing.now(), context)?;
     let packet = proposal.signed();
     Ok((review(&packet, &vault.wallet, &facts), packet))

@@ -1,6 +1,6 @@
 //! `exchequer proposal reject` and `cancel`.
 
-use crate::cli::treasury::{Writing, find, keys, refused, shown};
+use crate::cli::treasury::{Writing, find, keys, shown};
 use crate::cli::{Context, Failure};
 use crate::treasury::proposal::{Event, ProposalId};
 
@@ -35,7 +35,7 @@ pub fn reject(args: &Reject, context: &Context) -> Result<(), Failure> {
     let mut writing = Writing::open(context)?;
     let proposal = find::proposal(&writing.treasury, &args.id)?;
     let (id, wallet) = (proposal.id, proposal.wallet);
-    let vault = writing.treasury.vault(wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = writing.treasury.vault(wallet)?;
     let seat = find::seat(vault, &args.seat)?;
     let (identity, reason) = (key.identity(), args.reason.clone());
     let claimed = vault.claims.contains_key(&seat);
@@ -56,7 +56,7 @@ pub fn cancel(args: &Cancel, context: &Context) -> Result<(), Failure> {
 }
 
 fn told(id: ProposalId, writing: &Writing, context: &Context) -> Result<(), Failure> {
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    let proposal = writing.treasury.proposal(id)?;
     if context.output.json {
         return context.output.json(&shown::proposal(&writing.treasury, proposal, writing.now()));
     }

@@ -7,12 +7,16 @@
 use super::reviewed;
 use crate::chain::{ChainError, Source, Status};
 use crate::cli::treasury::consent::{self, Consent};
-use crate::cli::treasury::{Writing, chains, files, find, refused, shown};
+use crate::cli::treasury::{Writing, chains, files, find, shown};
 use crate::cli::{Context, Exit, Failure};
+use crate::market::Timestamp;
 use crate::treasury::bitcoin::finalize::{Final, finalize as make};
+use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Answer, Event, ProposalId, State};
+use bitcoin::Transaction;
 use bitcoin::consensus::encode::serialize_hex;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Arguments of `exchequer proposal finalize`.
 #[derive(Debug, clap::Args)]
@@ -48,7 +52,7 @@ fn made(
     consent: &Consent,
     context: &Context,
 ) -> Result<Final, Failure> {
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?.clone();
+    let proposal = writing.treasury.proposal(id)?.clone();
     if proposal.state().is_open() && proposal.state_at(writing.now()) == State::Expired {
         writing.write(Event::Expired { proposal: id })?;
         let message = format!("the proposal has expired at {}", proposal.expires_at);
@@ -58,7 +62,7 @@ fn made(
     }
     let (review, packet) = reviewed(writing, &proposal, context)?;
     consent::weigh(&review, what, consent, context)?;
-    let wallet = &writing.treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?.wallet;
+    let wallet = &writing.treasury.vault(proposal.wallet)?.wallet;
     let made =
         make(&packet, wallet).map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
     if proposal.finalised.is_none() {
@@ -92,7 +96,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     // Reached before anything is written: a server that is not there is no reason to leave a question open.
     let treasury = crate::cli::treasury::read(context)?;
     let proposal = find::proposal(&treasury, &args.id)?;
-    let wallet = treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?.wallet.clone();
+    let wallet = treasury.vault(proposal.wallet)?.wallet.clone();
     let (chain, node) = chains::open(args.chain.as_ref(), &wallet, context)?;
     let mut writing = Writing::open(context)?;
     let proposal = find::proposal(&writing.treasury, &args.id)?;
@@ -109,7 +113,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let status = chain.status(&made.tx).map_err(|error| chains::failed(&error))?;
     let before = writing.treasury.proposal(id).ok().and_then(|proposal| proposal.replaces);
     let before = before.and_then(|before| writing.treasury.proposal(before).ok()?.finalised);
-    if let Status::Replaced { by, confirmed } = status
+    if let Status::Replaced { by, confirmed, .. } = status
         && (confirmed || before != Some(by))
     {
         let message = format!("a coin of it was spent by {by}");
@@ -135,11 +139,23 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let failure = Failure::new(Exit::Network, "broadcast-refused", format!("{node} does not take it: {reason}"));
         return Err(if retryable { failure.retryable() } else { failure });
     }
-    let proposal = writing.treasury.proposal(id).map_err(|refusal| refused(&refusal))?;
+    if let Err(failure) = learned(&wallet, made.tx, writing.now(), context) {
+        context.output.note(&failure.message);
+    }
+    let proposal = writing.treasury.proposal(id)?;
     if context.output.json {
         return context.output.json(&shown::proposal(&writing.treasury, proposal, writing.now()));
     }
     context.output.text(&format!("{txid}: {node} took it"))
+}
+
+/// What waits now is among the wallet's coins at once: whoever goes on to bump it need not ask the chain first.
+fn learned(wallet: &Wallet, transaction: Transaction, now: Timestamp, context: &Context) -> Result<(), Failure> {
+    let mut state = chains::state(wallet, context)?;
+    let seen = u64::try_from(now.secs()).unwrap_or_default();
+    let applied = state.apply_waiting(vec![(Arc::new(transaction), seen)], Vec::new());
+    applied.map_err(|error| Failure::new(Exit::Error, "wallet-state", error.to_string()))?;
+    chains::keep(&mut state, context)
 }
 
 /// Whether a node's reason not to take a transaction may pass: its pool is full, or others pay more at the moment.

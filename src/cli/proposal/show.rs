@@ -3,13 +3,13 @@
 use super::super::journal::damaged;
 use super::super::review::printed;
 use crate::cli::output::{Cell, Column, Tone};
-use crate::cli::treasury::{facts, find, read, refused, shown};
+use crate::cli::treasury::{chains, facts, find, read, shown};
 use crate::cli::{Context, Failure};
 use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
 use crate::store::journal::{Body, Reader};
 use crate::treasury::bitcoin::review::review;
-use crate::treasury::proposal::{ProposalId, SeatState, State};
+use crate::treasury::proposal::{Proposal, ProposalId, SeatState, State, Vault};
 
 /// Arguments of `exchequer proposal list`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,6 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
             let vault = treasury.vault(proposal.wallet).ok();
             let missing =
                 proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
-            let paid: bitcoin::Amount = proposal.unsigned().output.iter().map(|output| output.value).sum();
             let state = proposal.state_at(now);
             let tone = match state {
                 State::Ready | State::Confirmed => Tone::Good,
@@ -52,7 +51,7 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
             vec![
                 proposal.id.short().into(),
                 vault.map_or("", |vault| vault.wallet.name()).into(),
-                shown::btc(paid).into(),
+                vault.map_or_else(String::new, |vault| shown::btc(leaving(proposal, vault, context))).into(),
                 Cell::toned(state.name(), tone),
                 collected.into(),
                 missing.collect::<Vec<_>>().join(" ").into(),
@@ -61,10 +60,13 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
             ]
         })
         .collect();
+    if rows.is_empty() {
+        context.output.note("nothing waits: exchequer propose makes a proposal, --all shows those that are over");
+    }
     let columns = [
         Column::Left("proposal"),
         Column::Left("wallet"),
-        Column::Right("outputs"),
+        Column::Right("pays"),
         Column::Left("state"),
         Column::Left("signed"),
         Column::Left("missing"),
@@ -72,6 +74,14 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
         Column::Left("memo"),
     ];
     context.output.table(&columns, &rows)
+}
+
+/// How much a proposal pays to others, as far as the wallet's own addresses are known.
+fn leaving(proposal: &Proposal, vault: &Vault, context: &Context) -> bitcoin::Amount {
+    let state = chains::state(&vault.wallet, context).ok();
+    let own = |script: &bitcoin::Script| state.as_ref().is_some_and(|state| state.spot(script).is_some());
+    let outputs = proposal.unsigned().output.iter().filter(|output| !own(&output.script_pubkey));
+    outputs.map(|output| output.value).sum()
 }
 
 /// How long there is left.
@@ -89,7 +99,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let now = Clock::start().now();
     let proposal = find::proposal(&treasury, &args.id)?;
-    let vault = treasury.vault(proposal.wallet).map_err(|refusal| refused(&refusal))?;
+    let vault = treasury.vault(proposal.wallet)?;
     let facts = facts::of(&treasury, vault, Some(proposal.id), now, context)?;
     let review = review(&proposal.signed(), &vault.wallet, &facts);
     let history = history(proposal.id, context)?;

@@ -76,15 +76,16 @@ pub fn typed(question: &str) -> Result<Zeroizing<String>, Failure> {
     text(&line)
 }
 
-/// What a hot key refuses, as a failed command.
-pub fn refused(error: &HotError) -> Failure {
-    let (exit, key) = match error {
-        HotError::Passphrase | HotError::Empty => (Exit::Device, "passphrase"),
-        HotError::Fault(_) => (Exit::Verification, "hot-key"),
-        HotError::Nothing(_) => (Exit::Error, "hot-nothing"),
-        _ => (Exit::Error, "hot-key"),
-    };
-    Failure::new(exit, key, error.to_string())
+impl From<HotError> for Failure {
+    fn from(error: HotError) -> Self {
+        let (exit, key) = match &error {
+            HotError::Passphrase | HotError::Empty => (Exit::Device, "passphrase"),
+            HotError::Fault(_) => (Exit::Verification, "hot-key"),
+            HotError::Nothing(_) => (Exit::Error, "hot-nothing"),
+            _ => (Exit::Error, "hot-key"),
+        };
+        Self::new(exit, key, error.to_string())
+    }
 }
 
 /// The file of a key.
@@ -93,12 +94,11 @@ pub fn file(fingerprint: &str, context: &Context) -> Result<PathBuf, Failure> {
 }
 
 /// Seals a key into its file.
-pub fn seal(signer: &Signer, context: &Context) -> Result<PathBuf, Failure> {
+pub fn seal(signer: &Signer, passphrase: &str, context: &Context) -> Result<(), Failure> {
     let path = file(&signer.fingerprint().to_string(), context)?;
     let (salt, nonce) = (random::<16>()?, random::<12>()?);
-    let sealed = hot::seal(signer, &passphrase(true)?, hot::Cost::default(), *salt, *nonce);
-    files::write(&path, &sealed.map_err(|error| refused(&error))?, true)?;
-    Ok(path)
+    let sealed = hot::seal(signer, passphrase, hot::Cost::default(), *salt, *nonce);
+    files::write(&path, &sealed?, true)
 }
 
 /// Opens a key.
@@ -108,7 +108,7 @@ pub fn open(fingerprint: &str, context: &Context) -> Result<Signer, Failure> {
         let message = format!("the HOT key {fingerprint} does not lie on this machine");
         return Err(Failure::new(Exit::Device, "no-hot-key", message).hint("exchequer hot list shows those that do"));
     }
-    hot::open(&files::bytes(&path, 4 << 10)?, &passphrase(false)?).map_err(|error| refused(&error))
+    Ok(hot::open(&files::bytes(&path, 4 << 10)?, &passphrase(false)?)?)
 }
 
 /// The identity of this desk; made when there is none yet.

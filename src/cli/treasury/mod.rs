@@ -80,7 +80,7 @@ impl Writing {
     pub fn write(&mut self, event: Event) -> Result<(), Failure> {
         let at = self.clock.now();
         // Taken in first: should the disk refuse, nobody looks at this value again.
-        self.treasury.apply(&event, at).map_err(|refusal| refused(&refusal))?;
+        self.treasury.apply(&event, at)?;
         let body = Body::Treasury(Entry::from(event));
         let written = self.journal.append(at, Who::LOCAL, &body);
         written.map_err(|error| Failure::new(Exit::Error, "journal_not_written", error.to_string()))?;
@@ -103,24 +103,27 @@ fn faulty(context: &Context, fault: TreasuryFault) -> Failure {
 }
 
 /// What the rules refuse, as a failed command: what was checked and is not what it claims to be has its own exit code.
-pub fn refused(refusal: &Refusal) -> Failure {
-    let exit = match refusal {
-        Refusal::OtherWallet { .. }
-        | Refusal::OtherBytes { .. }
-        | Refusal::FirstAddress { .. }
-        | Refusal::Signature { .. }
-        | Refusal::Incomplete { .. }
-        | Refusal::ForgedRejection(_)
-        | Refusal::OtherTransaction(_) => Exit::Verification,
-        Refusal::NoWallet(_) | Refusal::NoProposal(_) | Refusal::NoSeat(_) | Refusal::NameTaken(_) => Exit::Usage,
-        _ => Exit::Error,
-    };
-    let failure = Failure::new(exit, refusal.code(), printable(&refusal.to_string()));
-    match refusal {
-        Refusal::Unarmed(name) => failure.hint(format!(
-            "exchequer wallet confirm {name} --seat KEY --address TEXT for each cosigner, as their devices show it; \
-             --unarmed goes on without, and is written down"
-        )),
-        _ => failure,
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let exit = match &refusal {
+            Refusal::OtherWallet { .. }
+            | Refusal::OtherBytes { .. }
+            | Refusal::FirstAddress { .. }
+            | Refusal::Signature { .. }
+            | Refusal::Incomplete { .. }
+            | Refusal::ForgedRejection(_)
+            | Refusal::OtherTransaction(_) => Exit::Verification,
+            Refusal::NoWallet(_) | Refusal::NoProposal(_) | Refusal::NoSeat(_) | Refusal::NameTaken(_) => Exit::Usage,
+            _ => Exit::Error,
+        };
+        let failure = Self::new(exit, refusal.code(), printable(&refusal.to_string()));
+        match &refusal {
+            Refusal::Unarmed(name) => failure.hint(format!(
+                "exchequer wallet confirm {name} --seat KEY --address TEXT for each cosigner, as their devices show it; \
+                 --unarmed goes on without, and is written down"
+            )),
+            Refusal::NameTaken(_) => failure.hint("give it another: --name NAME"),
+            _ => failure,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::treasury::{Writing, files, shown};
 use crate::cli::{Context, Exit, Failure};
 use crate::treasury::bitcoin::import::{LONGEST_FILE, read};
+use crate::treasury::bitcoin::labels::Label;
 use crate::treasury::proposal::{Event, SeatId};
 use bitcoin::Network;
 use std::path::PathBuf;
@@ -37,6 +38,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let notes: Vec<String> = imported.notes.iter().map(|note| format!("{}: {}", note.code, note.message)).collect();
     let mut writing = (!args.dry_run).then(|| Writing::open(context)).transpose()?;
     if let Some(writing) = &mut writing {
+        // One entry for all of it: a wallet is there with its names and labels, or it is not there.
+        let called = |seat: SeatId| imported.cosigners.iter().find(|nick| nick.fingerprint == seat.fingerprint);
+        let names = SeatId::all(wallet.policy()).filter_map(|(seat, _)| Some((seat, called(seat)?.name.clone())));
         writing.write(Event::WalletAdded {
             wallet: wallet.id(),
             name: name.clone(),
@@ -44,17 +48,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             descriptors: imported.descriptors.clone(),
             format: imported.format.word().to_owned(),
             notes: notes.clone(),
+            names: names.collect(),
+            labels: imported.labels.iter().map(Label::line).collect(),
         })?;
-        for (seat, _) in SeatId::all(wallet.policy()) {
-            let named = imported.cosigners.iter().find(|nick| nick.fingerprint == seat.fingerprint);
-            if let Some(nick) = named {
-                let (wallet, name) = (wallet.id(), nick.name.clone());
-                writing.write(Event::CosignerNamed { wallet, seat, name })?;
-            }
-        }
-        for label in imported.labels.iter() {
-            writing.write(Event::LabelSet { wallet: wallet.id(), record: label.line() })?;
-        }
     }
     if context.output.json {
         let told = match &writing {

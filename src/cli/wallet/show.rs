@@ -60,6 +60,9 @@ pub fn list(context: &Context) -> Result<(), Failure> {
         let wallets: Vec<_> = treasury.vaults().map(|vault| shown::vault(&treasury, vault)).collect();
         return context.output.json(&serde_json::json!({ "wallets": wallets }));
     }
+    if treasury.vaults().next().is_none() {
+        context.output.note("no wallet is watched yet: exchequer wallet import FILE brings one");
+    }
     let rows: Vec<Vec<Cell>> = treasury
         .vaults()
         .map(|vault| {
@@ -160,6 +163,6 @@ pub fn told(
     writing: &Writing,
     context: &Context,
 ) -> Result<(), Failure> {
-    let vault = writing.treasury.vault(wallet).map_err(|refusal| crate::cli::treasury::refused(&refusal))?;
+    let vault = writing.treasury.vault(wallet)?;
     if context.output.json { context.output.json(&shown::vault(&writing.treasury, vault)) } else { Ok(()) }
 }

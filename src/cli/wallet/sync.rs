@@ -1,13 +1,12 @@
 //! `exchequer wallet sync`: what the chain says of a wallet, and of its proposals that are on their way.
 
-use crate::chain::{Chain, Progress, Scan, Source, Status, Watch};
+use crate::chain::{Chain, Progress, Scan, Source, Watch};
 use crate::cli::treasury::shown::btc;
 use crate::cli::treasury::{Writing, chains, find, read};
 use crate::cli::{Context, Failure};
 use crate::feed::Clock;
-use crate::treasury::bitcoin::finalize::finalize;
 use crate::treasury::bitcoin::wallet::WalletId;
-use crate::treasury::proposal::{Event, ProposalId, State};
+use crate::treasury::proposal::{ProposalId, became, unsettled};
 use std::io::IsTerminal;
 
 /// Arguments of `exchequer wallet sync`.
@@ -65,7 +64,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let applied = state.apply(update.map_err(|error| chains::failed(&error))?);
     applied.map_err(|error| Failure::new(crate::cli::Exit::Error, "wallet-state", error.to_string()))?;
     chains::keep(&mut state, context)?;
-    let moved = follow(wallet.id(), chain.as_ref(), context)?;
+    let height = state.tip().map_or(0, |tip| tip.height);
+    let moved = follow(wallet.id(), (chain.as_ref(), &host), height, context)?;
     let holdings = state.holdings(&vault.marks());
     if context.output.json {
         return context.output.json(&serde_json::json!({
@@ -84,49 +84,18 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     context.output.text(&lines.join("\n"))
 }
 
-/// Writes down what has become of the wallet's proposals on the chain: confirmed, in a block no more, or in conflict with
-/// another transaction. Only those whose fate has changed are told.
+/// Writes down what has become of the wallet's proposals on the chain. Only those whose fate has changed are told.
 pub fn follow(
     wallet: WalletId,
-    chain: &dyn Chain,
+    (chain, host): (&dyn Chain, &str),
+    height: u32,
     context: &Context,
 ) -> Result<Vec<(ProposalId, &'static str)>, Failure> {
-    let watched = |state: State| state.is_live() || matches!(state, State::Confirmed);
     let treasury = read(context)?;
     let mut found = Vec::new();
-    for proposal in treasury.proposals().filter(|p| p.wallet == wallet && watched(p.state())) {
-        let Some(txid) = proposal.finalised.or_else(|| proposal.txid()) else { continue };
-        // The signed one where there is one: in old inputs signatures are a part of the id.
-        let made = treasury.vault(wallet).ok().and_then(|vault| finalize(&proposal.signed(), &vault.wallet).ok());
-        let transaction = made.map_or_else(|| proposal.unsigned().clone(), |made| made.tx);
+    for (id, transaction) in unsettled(&treasury, wallet, height) {
         let status = chain.status(&transaction).map_err(|error| chains::failed(&error))?;
-        let id = proposal.id;
-        match (status, proposal.mined) {
-            (Status::Confirmed(block), mined) if mined.is_none_or(|mined| mined.block != block.hash) => {
-                found.extend(mined.map(|mined| Event::Reorged { proposal: id, block: mined.block }));
-                found.push(Event::Confirmed { proposal: id, txid, height: block.height, block: block.hash });
-            }
-            (Status::Unconfirmed | Status::Unknown, Some(mined)) => {
-                found.push(Event::Reorged { proposal: id, block: mined.block });
-            }
-            // What this one is to replace still waits: that is no conflict.
-            (Status::Replaced { by, confirmed: false }, None)
-                if proposal.replaces.and_then(|before| treasury.proposal(before).ok()?.finalised) == Some(by) => {}
-            (Status::Replaced { by, .. }, mined) => {
-                found.extend(mined.map(|mined| Event::Reorged { proposal: id, block: mined.block }));
-                let other = treasury.proposals().find(|other| other.finalised == Some(by) && other.id != id);
-                let spender = chain.transaction(by).map_err(|error| chains::failed(&error))?;
-                let coin = spender.and_then(|spender| {
-                    proposal.coins().find(|coin| spender.input.iter().any(|input| input.previous_output == *coin))
-                });
-                match (other, coin) {
-                    (Some(other), _) => found.push(Event::Superseded { proposal: id, by: other.id }),
-                    (None, Some(coin)) => found.push(Event::Conflicted { proposal: id, coin }),
-                    (None, None) => {}
-                }
-            }
-            _ => {}
-        }
+        found.extend(became(&treasury, id, status, host));
     }
     let mut moved = Vec::new();
     if !found.is_empty() {

@@ -7,6 +7,7 @@ use crate::console::figures::{age, delay, rate};
 use crate::console::layout::{Pane, Workspace};
 use crate::console::pane::change;
 use crate::console::pane::portfolio::amounts::{Amounts, decimals};
+use crate::console::pane::treasury::asks;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
@@ -70,7 +71,12 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if state.workspace() == Workspace::Portfolio {
         parts.push(prices(canvas, view));
     } else if state.workspace() == Workspace::Treasury && view.treasury.is_some() {
-        parts.push(chain(canvas, state, view));
+        // The list of wallets says as much of the chain; the journal's head stands nowhere else.
+        let (text, role) = chain(canvas, state, view);
+        let quiet = role == Role::Live && state.size.width < 100;
+        parts.extend((!quiet).then_some((text, role)));
+        let journal = view.treasury.as_ref().map(|treasury| &treasury.journal);
+        parts.extend(journal.and_then(|journal| head(canvas, journal.entries, &journal.head, state.size.width)));
     } else if let Some(link) = link {
         let (sign, word, role) = standing(canvas, link, view.now);
         parts.push((format!("{} {sign} {word}", link.line), role));
@@ -108,8 +114,8 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     if let Some(nav) = view.nav.as_ref().filter(|_| state.arrangement().is_none_or(|a| a.of(Pane::Nav).is_none())) {
         parts.push((worth(canvas, nav, state.hidden), Role::Dim));
     }
-    if view.store.journal == Health::Good {
-        parts.push((format!("journal {}", canvas.figures.exact(view.store.entries.into())), Role::Dim));
+    if view.store.journal == Health::Good && state.workspace() != Workspace::Treasury {
+        parts.extend(head(canvas, view.store.entries, &view.store.head, state.size.width));
     }
     let resyncs: u64 = view.links.iter().map(|link| link.figures.resyncs).fold(0, u64::saturating_add);
     if resyncs > 0 {
@@ -129,16 +135,29 @@ fn figures(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View) -> u
     x.saturating_sub(2)
 }
 
+/// How many entries the journal has, and how the hash of the newest begins; where there is little room, only that.
+fn head(canvas: &Canvas<'_>, entries: u64, head: &str, width: u16) -> Option<(String, Role)> {
+    let head: String = head.chars().take(6).collect();
+    let text = match width {
+        ..100 => format!("head {head}"),
+        _ => format!("journal {} head {head}", canvas.figures.exact(entries.into())),
+    };
+    (!head.is_empty()).then_some((text, Role::Dim))
+}
+
 /// Where the chain of the chosen wallet is looked at, and how that stands.
 fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
     let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
     let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
-    let height = wallet.sync.height.map(|height| format!(" block {height}")).unwrap_or_default();
+    let height = wallet.sync.height.map(|height| canvas.figures.exact(height.into()));
+    let height = height.map(|height| format!(" block {height}")).unwrap_or_default();
+    // Where it is looked at comes after how that stands and what the journal ends with.
+    let source = if state.size.width < 130 { "chain" } else { &wallet.sync.source };
     match &wallet.sync.state {
         SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
-        SyncState::Failed(_) => (format!("{} {stale} fails{height}", wallet.sync.source), Role::Warning),
-        SyncState::Running(_) => (format!("{} {live} asks{height}", wallet.sync.source), Role::Live),
-        SyncState::Idle => (format!("{} {live}{height}", wallet.sync.source), Role::Live),
+        SyncState::Failed(_) => (format!("{source} {stale} fails{height}"), Role::Warning),
+        SyncState::Running { done, of } => (format!("{source} {live} {}{height}", asks(*done, *of)), Role::Live),
+        SyncState::Idle => (format!("{source} {live}{height}"), Role::Live),
     }
 }
 

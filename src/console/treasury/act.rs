@@ -133,7 +133,7 @@ fn finalise(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let (number, row) = (proposal.row.number, &proposal.row);
     match row.state {
-        Standing::Ready if proposal.finished => Err(format!("#{number} is finished; it can be broadcast")),
+        Standing::Ready if row.finished => Err(format!("#{number} is finished; it can be broadcast")),
         Standing::Ready => Ok(vec![ask(Wish::Finalise(row.id))]),
         stage => Err(format!(
             "#{number} cannot be finished: it is {}, {} of {} signed",
@@ -151,10 +151,11 @@ fn broadcast(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     if row.judgement == Judgement::Block {
         return Err(format!("#{number} must not be broadcast: {}", row.codes.join(", ")));
     }
-    if !sendable(row.state) {
+    // What is on its way can be given again: a node may have forgotten it.
+    if !sendable(row.state) && row.state != Standing::Executing {
         return Err(format!("#{number} cannot be broadcast: it is {}", word(row.state)));
     }
-    if !proposal.finished {
+    if !row.finished {
         return Err(format!("#{number} is not finished yet"));
     }
     if state.hidden {
@@ -168,7 +169,7 @@ fn export(state: &mut State, view: &View, action: Action) -> Result<Vec<Effect>,
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let id = proposal.row.id;
     Ok(match action {
-        Action::ShowQr => open(state, Window::reading(Task::Qr { proposal: id, frame: 0 })),
+        Action::ShowQr => open(state, Window::reading(Task::Qr { proposal: id, frame: 0, ur: false })),
         _ => {
             let name = format!("proposal-{}.psbt", proposal.row.number);
             open(state, Window::text(Task::Export { proposal: id }, &name))
@@ -215,9 +216,9 @@ fn receive(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 fn confirm(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
     let page = state.treasury.page(view).ok_or(NO_WALLET)?;
-    let key = page.keys.iter().find(|(.., confirmed)| !confirmed);
-    let (seat, ..) = key.ok_or("all cosigners have confirmed the first address")?;
-    let task = Task::Confirm { wallet: page.id, seat: *seat };
+    let key = page.keys.iter().find(|key| !key.confirmed);
+    let key = key.ok_or("all cosigners have confirmed the first address")?;
+    let task = Task::Confirm { wallet: page.id, seat: key.seat };
     Ok(open(state, Window::text(task, "")))
 }
 

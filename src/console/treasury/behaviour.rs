@@ -197,7 +197,7 @@ fn what_must_not_be_signed_offers_no_signing() {
     fn ready(state: &State) -> View {
         with(state, |proposal| {
             proposal.row.state = crate::treasury::proposal::State::Ready;
-            proposal.finished = true;
+            proposal.row.finished = true;
         })
     }
     press(&mut state, ready, "B");
@@ -294,7 +294,9 @@ fn codes_turn_by_themselves_and_by_keys() {
     let view = treasury(&state);
     update(&mut state, &view, Event::Tick);
     press(&mut state, treasury, "right left right");
-    assert!(matches!(open(&state).task, Task::Qr { frame: 2, .. }), "{:?}", open(&state).task);
+    assert!(matches!(open(&state).task, Task::Qr { frame: 2, ur: false, .. }), "{:?}", open(&state).task);
+    press(&mut state, treasury, "tab");
+    assert!(matches!(open(&state).task, Task::Qr { frame: 0, ur: true, .. }), "{:?}", open(&state).task);
     press(&mut state, treasury, "q");
     assert_eq!(state.overlay, None);
 }

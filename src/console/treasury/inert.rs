@@ -71,7 +71,7 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
     let mut rows = treasury.proposals.clone();
     for row in &mut rows {
         row.wallet = text();
-        row.missing = vec![text(), text()];
+        row.missing.iter_mut().for_each(|missing| missing.name = text());
         if let Some(first) = &mut row.to.first {
             (first.label, first.address) = (text(), text());
         }
@@ -79,7 +79,7 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
     if let Some(page) = &mut treasury.wallet {
         let page = Arc::make_mut(page);
         page.coins.iter_mut().for_each(|coin| coin.label = text());
-        page.keys.iter_mut().for_each(|(_, name, _)| *name = text());
+        page.keys.iter_mut().for_each(|key| key.name = text());
     }
     if let Some(proposal) = &mut treasury.proposal {
         let proposal = Arc::make_mut(proposal);

@@ -13,6 +13,7 @@ mod inert;
 pub(super) mod samples;
 #[cfg(test)]
 mod snapshots;
+pub mod steps;
 pub mod window;
 
 pub use act::{act, click, travel};

@@ -4,8 +4,9 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,
-    Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView, Waiting, WalletPage, WalletView,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView,
+    Waiting, WalletPage, WalletView,
 };
 use crate::market::Timestamp;
 use crate::money::Asset;
@@ -125,6 +126,8 @@ pub fn wallet_page(id: WalletId) -> WalletPage {
         address: OURS.into(),
         label: label.into(),
     };
+    let key =
+        |seat: &str, name: &str, hot, confirmed| KeyView { seat: finger(seat), name: name.into(), hot, confirmed };
     WalletPage {
         id,
         coins: coins(),
@@ -132,11 +135,15 @@ pub fn wallet_page(id: WalletId) -> WalletPage {
         first: address(0, ""),
         next: Some(address(38, "")),
         keys: vec![
-            (finger("73c5da0a"), "Ada, Ledger".into(), true),
-            (finger("f5acc2fd"), "Bea".into(), id == wallet_id(1)),
-            (finger("0f056943"), "safe in the bank".into(), id == wallet_id(1)),
+            key("73c5da0a", "Ada, Ledger", false, true),
+            key("f5acc2fd", "Bea", true, id == wallet_id(1)),
+            key("0f056943", "safe in the bank", false, id == wallet_id(1)),
         ],
     }
+}
+
+fn missing(name: &str, hot: bool) -> Missing {
+    Missing { name: name.into(), hot }
 }
 
 fn row(number: u8, kind: Kind, sat: u64, stage: Standing, signed: usize) -> ProposalRow {
@@ -152,7 +159,9 @@ fn row(number: u8, kind: Kind, sat: u64, stage: Standing, signed: usize) -> Prop
         state: stage,
         signed,
         quorum: Quorum { required: 2, of: 3 },
-        missing: vec!["Bea".into(), "safe in the bank".into()],
+        missing: vec![missing("Bea", true), missing("safe in the bank", false)],
+        block: None,
+        finished: false,
         created: ago(7_400),
         expires: Some(ago(-78_000)),
         judgement: crate::treasury::verdict::Judgement::Clean,
@@ -182,7 +191,11 @@ fn rows() -> Vec<ProposalRow> {
             ..row(12, Kind::Bump, 0, Standing::Proposed, 0)
         },
         ProposalRow { missing: vec![], ..row(11, Kind::Pay, 20_000_000, Standing::Ready, 2) },
-        ProposalRow { missing: vec![], ..row(10, Kind::Sweep, 4_120_930_018, Standing::Confirmed, 2) },
+        ProposalRow {
+            missing: vec![],
+            block: Some(871_199),
+            ..row(10, Kind::Sweep, 4_120_930_018, Standing::Confirmed, 2)
+        },
         ProposalRow { ..row(9, Kind::Pay, 1_000, Standing::Rejected, 1) },
     ]
 }
@@ -255,7 +268,6 @@ fn proposal(row: &ProposalRow) -> ProposalView {
             seat("0f056943", "safe in the bank", true, third),
         ],
         history: vec![event(600, "Ada, Ledger", "signed, verified here"), event(7_400, "local", "proposed")],
-        finished: false,
         psbt: Arc::from([b"psbt\xff".as_slice(), &[7; 900]].concat()),
     }
 }
@@ -264,6 +276,7 @@ fn proposal(row: &ProposalRow) -> ProposalView {
 pub fn treasury(state: &State) -> View {
     let mut view = view_for(state);
     view.waiting = Some(Waiting { collecting: 3, ready: 1 });
+    let journal = JournalView { entries: view.store.entries, head: view.store.head.clone() };
     view.treasury = query(state).treasury.map(|query| {
         let (rows, wallets) = (rows(), wallets());
         let chosen = rows.iter().find(|row| Some(row.id) == query.proposal).or(rows.first());
@@ -274,6 +287,7 @@ pub fn treasury(state: &State) -> View {
             proposal: chosen.map(|row| proposal(row).into()),
             wallets,
             proposals: rows,
+            journal,
             at_work: None,
             read_only: None,
         }
@@ -303,7 +317,7 @@ pub fn poisoned(state: &State) -> View {
 
 /// The same with a transaction that is finished.
 pub fn finished(state: &State) -> View {
-    with(state, |proposal| proposal.finished = true)
+    with(state, |proposal| proposal.row.finished = true)
 }
 
 /// A treasury without anything in it.
@@ -316,6 +330,7 @@ pub fn bare(state: &State) -> View {
             wallet: None,
             proposals: vec![],
             proposal: None,
+            journal: JournalView::default(),
             at_work: None,
             read_only: None,
         };

@@ -119,6 +119,8 @@ fn codes_have_their_room_or_say_so() {
     for (width, height) in SIZES {
         let state = after(width, height, "3 Q", treasury);
         insta::assert_snapshot!(format!("qr_{width}x{height}"), screen(&state, &treasury(&state)));
+        let state = after(width, height, "3 Q tab", treasury);
+        insta::assert_snapshot!(format!("qr_ur_{width}x{height}"), screen(&state, &treasury(&state)));
     }
     let state = after(80, 24, "3 Q", treasury);
     let ascii = text(&drawn(&state, &treasury(&state), "mono", &ASCII));

@@ -4,6 +4,7 @@ use super::clerk::Clerk;
 use super::place::{create, handed_in};
 use super::show::challenges;
 use super::wish::{Given, Marked, Seen, Wish};
+use crate::chain::Status;
 use crate::desk::{Operator, Scope};
 use crate::market::printable;
 use crate::treasury::bitcoin::finalize::{Final, finalize};
@@ -46,7 +47,11 @@ impl Clerk {
                 self.record(scope, Event::CoinThawed { wallet, coin })?;
                 Ok(format!("may be spent again: {coin}"))
             }
-            Wish::Sync(wallet) => self.sync_now(scope, wallet),
+            Wish::Sync(wallet) => {
+                self.source(wallet)?;
+                self.wanted.push_back(wallet);
+                Ok(format!("asking the chain of {}", self.name(wallet)))
+            }
             Wish::Receive { wallet, index } => {
                 self.record(scope, Event::AddressGiven { wallet, index, unarmed: false })?;
                 Ok(format!("handed out: address 0/{index}"))
@@ -230,8 +235,10 @@ impl Clerk {
         self.sync_now(scope, proposal.wallet).map_err(|error| format!("#{number} is not broadcast: {error}"))?;
         let made = self.made(number, &proposal, &vault, Some(seen))?;
         let (chain, node) = self.chain(proposal.wallet)?;
+        let status = chain.status(&made.tx).map_err(|error| format!("#{number} is not broadcast: {error}"))?;
         self.record(scope, Event::Broadcasting { proposal: id, txid: made.txid })?;
-        let told = chain.broadcast(&made.tx);
+        let known = matches!(status, Status::Unconfirmed | Status::Confirmed(_));
+        let told = (known, chain.broadcast(&made.tx));
         let said = self.answered(scope, id, made.txid, &node, told)?;
         // What it did to the wallet, as soon as the server knows it. When that fails, the next look at the chain tells.
         if let Err(error) = self.sync_now(scope, proposal.wallet) {

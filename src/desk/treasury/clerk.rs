@@ -3,27 +3,25 @@
 //! - An event is held against every rule, written to the journal, and only then taken in and acted on.
 //! - A clerk works on a thread of its own, one thing after another; the desk's lock is held to put up what is shown.
 
+use super::follow::Steps;
 use super::place::TreasurySettings;
-use super::view::{EventView, SyncState, SyncView};
+use super::reading::Reading;
+use super::view::{EventView, JournalView, SyncState, SyncView};
 use super::{price, show};
 use crate::chain::Source;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
 use crate::desk::{Operator, Scope};
-use crate::market::{Timestamp, printable};
-use crate::store::TreasuryFault;
-use crate::store::journal::{Body, Reader};
+use crate::market::printable;
+use crate::store::journal::{Body, Link};
 use crate::treasury::bitcoin::coins::State;
 use crate::treasury::bitcoin::review::facts::{Prices, Quote};
 use crate::treasury::bitcoin::review::{Facts, Review, review};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{Event, Identity, Proposal, ProposalId, Treasury, Vault, facts};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// Events of a proposal that are told.
-const MOST_EVENTS: usize = 100;
 
 /// The treasury, and all that it takes to change it.
 pub(super) struct Clerk {
@@ -33,7 +31,9 @@ pub(super) struct Clerk {
     /// What the journal says.
     pub treasury: Treasury,
     /// What was done about each proposal, the oldest first.
-    history: HashMap<ProposalId, Vec<EventView>>,
+    pub history: HashMap<ProposalId, Vec<EventView>>,
+    /// How far the journal was read; nothing when it is not to be read.
+    pub reading: Option<Reading>,
     /// What the chains told.
     pub followed: BTreeMap<WalletId, Followed>,
     /// Who this desk refuses as.
@@ -42,6 +42,8 @@ pub(super) struct Clerk {
     pub read_only: Option<String>,
     /// Reviews of what is done with, which no new price changes.
     pub done: HashMap<ProposalId, Arc<Review>>,
+    /// Wallets whose chain somebody wants to be asked.
+    pub wanted: VecDeque<WalletId>,
 }
 
 /// What a chain told of a wallet.
@@ -49,6 +51,18 @@ pub(super) struct Followed {
     pub state: State,
     pub source: Option<Source>,
     pub sync: SyncView,
+    /// How far the look that is under way has come.
+    pub steps: Arc<Steps>,
+}
+
+impl Followed {
+    /// How it stands to its chain at this moment.
+    pub fn sync(&self) -> SyncView {
+        match self.sync.state {
+            SyncState::Running { .. } => SyncView { state: self.steps.state(), ..self.sync.clone() },
+            _ => self.sync.clone(),
+        }
+    }
 }
 
 impl Clerk {
@@ -66,15 +80,14 @@ impl Clerk {
             chronicle,
             treasury: Treasury::default(),
             history: HashMap::new(),
+            reading: dir.map(|dir| Reading::new(dir.to_owned())),
             followed: BTreeMap::new(),
             read_only: None,
             done: HashMap::new(),
+            wanted: VecDeque::new(),
         };
-        if let Err(fault) = dir.map_or(Ok(()), |dir| clerk.read(dir)) {
-            // What was folded up to here is not shown: who has approved what would be wrong.
-            (clerk.treasury, clerk.history) = (Treasury::default(), HashMap::new());
-            clerk.read_only = Some(fault.to_string());
-            clerk.shared.notice(true, format!("the treasury is not shown: {fault}"));
+        if let Err(fault) = clerk.read() {
+            clerk.give_up(&fault);
         }
         if clerk.read_only.is_none() {
             clerk.read_only = match &clerk.chronicle {
@@ -86,47 +99,8 @@ impl Clerk {
         clerk
     }
 
-    fn read(&mut self, dir: &Path) -> Result<(), TreasuryFault> {
-        if !dir.is_dir() {
-            return Ok(());
-        }
-        let mut reader = Reader::open(dir)?;
-        while let Some(found) = reader.next()? {
-            let (seq, at, entry) = (found.entry.seq, found.entry.at, found.entry);
-            match entry.body {
-                Body::Treasury(event) => {
-                    let wrong = |cause| TreasuryFault::Contradiction { seq, cause: Box::new(cause) };
-                    self.treasury.apply(&event.0, at).map_err(wrong)?;
-                    self.note(at, &entry.actor, &event.0);
-                }
-                Body::Other { kind, .. } if kind == "treasury" => return Err(TreasuryFault::Later(seq)),
-                _ => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps what is told of an event beside the proposal that it is about.
-    fn note(&mut self, at: Timestamp, actor: &str, event: &Event) {
-        let Some(id) = about(event) else { return };
-        let told = event.told();
-        // Whose it is stands above already.
-        let what = told.strip_prefix(&id.short()).map_or(told.as_str(), |rest| rest.trim_start_matches([':', ' ']));
-        let text = |text: &str| -> Arc<str> { printable(text).chars().take(300).collect::<String>().into() };
-        let events = self.history.entry(id).or_default();
-        if events.len() == MOST_EVENTS {
-            events.remove(0);
-        }
-        events.push(EventView { at, who: text(actor), what: text(what) });
-    }
-
-    /// What was done about a proposal, the newest first.
-    pub fn events(&self, id: ProposalId) -> Vec<EventView> {
-        self.history.get(&id).into_iter().flatten().rev().cloned().collect()
-    }
-
-    /// Follows the wallets that are not followed yet.
-    fn follow_wallets(&mut self) {
+    /// Follows the wallets that are not followed yet, and those to whose chain a way was given meanwhile.
+    pub(super) fn follow_wallets(&mut self) {
         let sources = self.settings.place.sources();
         if let Err(error) = &sources {
             self.shared.notice(true, format!("no chain is asked: {error}"));
@@ -134,7 +108,7 @@ impl Clerk {
         let sources = sources.unwrap_or_default();
         for vault in self.treasury.vaults() {
             let id = vault.wallet.id();
-            if self.followed.contains_key(&id) {
+            if self.followed.get(&id).is_some_and(|followed| followed.source.is_some()) {
                 continue;
             }
             match self.settings.place.state(&vault.wallet) {
@@ -146,11 +120,17 @@ impl Clerk {
                         at: None,
                         height: state.tip().map(|tip| tip.height),
                     };
-                    self.followed.insert(id, Followed { state, source, sync });
+                    self.followed.insert(id, Followed { state, source, sync, steps: Arc::default() });
                 }
                 Err(error) => self.shared.notice(true, format!("{}: {error}", vault.wallet.name())),
             }
         }
+    }
+
+    /// What people call a proposal.
+    pub fn called(&self, id: ProposalId) -> String {
+        let place = self.treasury.proposals().position(|proposal| proposal.id == id);
+        place.map_or_else(|| id.short(), |place| format!("#{}", place + 1))
     }
 
     /// Holds an event against every rule, writes it down, and takes it in.
@@ -169,6 +149,14 @@ impl Clerk {
         self.treasury = next;
         self.note(at, scope.actor(), &event);
         Ok(())
+    }
+
+    /// The newest entry that was taken in.
+    pub fn end(&self) -> JournalView {
+        let read = self.reading.as_ref().filter(|_| self.read_only.is_some()).map(Reading::link);
+        let written = || Some(self.chronicle.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner).link());
+        let end = read.or_else(written).unwrap_or(Link::START);
+        JournalView { entries: end.seq, head: end.hash.to_string().into() }
     }
 
     /// What the desk's books say that a bitcoin is worth.
@@ -198,7 +186,7 @@ impl Clerk {
 }
 
 /// The proposal that an event is about.
-fn about(event: &Event) -> Option<ProposalId> {
+pub(super) fn about(event: &Event) -> Option<ProposalId> {
     match event {
         Event::Proposed { proposal, .. }
         | Event::Viewed { proposal, .. }

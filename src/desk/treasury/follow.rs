@@ -2,13 +2,14 @@
 
 use super::clerk::{Clerk, Followed};
 use super::view::SyncState;
-use crate::chain::{self, Chain, ChainError, Scan, Settings, Source, Status};
+use crate::chain::{self, Chain, ChainError, Progress, Scan, Settings, Source, Status, Watch};
 use crate::desk::{Operator, Scope};
-use crate::treasury::bitcoin::finalize::finalize;
 use crate::treasury::bitcoin::wallet::WalletId;
-use crate::treasury::proposal::{Answer, Event, Proposal, ProposalId, State as Standing};
+use crate::treasury::proposal::{Answer, Event, ProposalId, became, unsettled};
 use bdk_wallet::Update;
 use bitcoin::{Transaction, Txid};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long one answer may take.
@@ -17,17 +18,38 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Proposals of a wallet whose transactions are asked for at one look.
 const MOST_ASKED: usize = 20;
 
-/// Blocks after which nobody asks any more whether a transaction has left its block.
-const SETTLED: u32 = 100;
-
 /// A question to a chain, to be asked on a thread that may wait.
 pub(super) struct Question {
     wallet: WalletId,
     source: Source,
     settings: Settings,
     request: Request,
-    /// What was sent, or is in a block that may still go.
+    /// Transactions whose fate is not settled.
     sent: Vec<(ProposalId, Transaction)>,
+    steps: Arc<Steps>,
+}
+
+/// How far a look at a chain has come, for whoever draws meanwhile.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    done: AtomicU64,
+    /// 0 where it is not known how many there are.
+    of: AtomicU64,
+}
+
+impl Steps {
+    /// In a view.
+    pub fn state(&self) -> SyncState {
+        let of = self.of.load(Ordering::Relaxed);
+        SyncState::Running { done: self.done.load(Ordering::Relaxed), of: (of > 0).then_some(of) }
+    }
+}
+
+impl Watch for Steps {
+    fn progress(&self, progress: Progress) {
+        self.done.store(progress.done, Ordering::Relaxed);
+        self.of.store(progress.of.unwrap_or_default(), Ordering::Relaxed);
+    }
 }
 
 enum Request {
@@ -37,30 +59,27 @@ enum Request {
 
 /// What a chain answered.
 pub(super) struct Found {
-    wallet: WalletId,
-    update: Result<Box<Update>, ChainError>,
-    became: Vec<(ProposalId, Txid, Status)>,
+    pub wallet: WalletId,
+    pub update: Result<Box<Update>, ChainError>,
+    pub became: Vec<(ProposalId, Status)>,
 }
 
 impl Question {
     /// Asks.
     pub fn ask(self) -> Found {
-        let Self { wallet, source, settings, request, sent } = self;
+        let Self { wallet, source, settings, request, sent, steps } = self;
         let failed = |error| Found { wallet, update: Err(error), became: Vec::new() };
         let chain = match chain::open(&source, &settings) {
             Ok(chain) => chain,
             Err(error) => return failed(error),
         };
         let update = match request {
-            Request::Full(request) => chain.full_scan(*request, Scan::default(), &()),
-            Request::Sync(request) => chain.sync(*request, &()),
+            Request::Full(request) => chain.full_scan(*request, Scan::default(), &*steps),
+            Request::Sync(request) => chain.sync(*request, &*steps),
         };
-        let asked = sent.into_iter().map(|(id, transaction)| {
-            let status = chain.status(&transaction);
-            (id, transaction.compute_txid(), status)
-        });
         // What is not answered now is asked again at the next look.
-        let became = asked.filter_map(|(id, txid, status)| Some((id, txid, status.ok()?))).collect();
+        let asked = sent.into_iter().filter_map(|(id, transaction)| Some((id, chain.status(&transaction).ok()?)));
+        let became = asked.collect();
         Found { wallet, update: update.map(Box::new), became }
     }
 }
@@ -72,10 +91,15 @@ impl Clerk {
         Ok(Settings { patience: PATIENCE, authorities, ..Settings::new(vault.wallet.network()) })
     }
 
-    /// The way to a wallet's chain, and what the server is called.
-    pub fn chain(&self, wallet: WalletId) -> Result<(Box<dyn Chain>, String), String> {
+    /// Which way leads to a wallet's chain.
+    pub fn source(&self, wallet: WalletId) -> Result<Source, String> {
         let source = self.followed.get(&wallet).and_then(|followed| followed.source.clone());
-        let source = source.ok_or("the wallet has no chain: exchequer wallet sync NAME --chain says which")?;
+        source.ok_or_else(|| "the wallet has no chain: exchequer wallet sync NAME --chain says which".to_owned())
+    }
+
+    /// The way to a wallet's chain, opened, and what the server is called.
+    pub fn chain(&self, wallet: WalletId) -> Result<(Box<dyn Chain>, String), String> {
+        let source = self.source(wallet)?;
         let chain = chain::open(&source, &self.settings_for(wallet)?).map_err(|error| error.to_string())?;
         Ok((chain, source.host()))
     }
@@ -83,31 +107,19 @@ impl Clerk {
     /// What is to be asked about a wallet; an error when it has no chain.
     pub fn question(&mut self, wallet: WalletId) -> Result<Question, String> {
         let settings = self.settings_for(wallet)?;
-        let sent = self.sent(wallet);
+        let height = self.followed.get(&wallet).and_then(|followed| followed.sync.height).unwrap_or_default();
+        let mut sent = unsettled(&self.treasury, wallet, height);
+        sent.truncate(MOST_ASKED);
         let now = u64::try_from(self.shared.now().secs()).unwrap_or_default();
+        let source = self.source(wallet)?;
         let followed = self.followed.get_mut(&wallet).ok_or("the wallet is not followed")?;
-        let source =
-            followed.source.clone().ok_or("the wallet has no chain: exchequer wallet sync NAME --chain says which")?;
-        followed.sync.state = SyncState::Running(0);
+        followed.steps = Arc::default();
+        followed.sync.state = followed.steps.state();
         let request = match followed.state.tip() {
             None => Request::Full(Box::new(followed.state.full_scan(now).build())),
             Some(_) => Request::Sync(Box::new(followed.state.sync(now).build())),
         };
-        Ok(Question { wallet, source, settings, request, sent })
-    }
-
-    /// The transactions of a wallet that were sent and may still be somewhere else than they are said to be.
-    fn sent(&self, wallet: WalletId) -> Vec<(ProposalId, Transaction)> {
-        let Ok(vault) = self.treasury.vault(wallet) else { return Vec::new() };
-        let height = self.followed.get(&wallet).and_then(|followed| followed.sync.height).unwrap_or_default();
-        let unsettled = |proposal: &&Proposal| match (proposal.state(), proposal.mined) {
-            (Standing::Executing, _) => true,
-            (Standing::Confirmed, Some(mined)) => height.saturating_sub(mined.height) < SETTLED,
-            _ => false,
-        };
-        let ours = self.treasury.proposals().rev().filter(|proposal| proposal.wallet == wallet).filter(unsettled);
-        let made = |proposal: &Proposal| Some((proposal.id, finalize(&proposal.signed(), &vault.wallet).ok()?.tx));
-        ours.filter_map(made).take(MOST_ASKED).collect()
+        Ok(Question { wallet, source, settings, request, sent, steps: Arc::clone(&followed.steps) })
     }
 
     /// Takes in what a chain answered.
@@ -132,71 +144,60 @@ impl Clerk {
             }
             Err(error) => followed.sync.state = SyncState::Failed(error.as_str().into()),
         }
-        for (id, txid, status) in became {
-            self.became(scope, id, txid, status)?;
+        let node = followed.source.as_ref().map(Source::host).unwrap_or_default();
+        for (id, status) in became {
+            self.became(scope, id, status, &node)?;
         }
         applied
     }
 
     /// Writes down what has become of a transaction, where that is news.
-    fn became(&mut self, scope: &Scope<Operator>, id: ProposalId, txid: Txid, status: Status) -> Result<(), String> {
-        let Ok(proposal) = self.treasury.proposal(id) else { return Ok(()) };
-        let (state, mined, first) = (proposal.state(), proposal.mined, proposal.coins().next());
-        let unanswered = proposal.is_unanswered();
-        match (status, mined) {
-            (Status::Confirmed(block), Some(mined)) if block.hash == mined.block => Ok(()),
-            (Status::Confirmed(block), mined) => {
-                if let Some(mined) = mined {
-                    self.record(scope, Event::Reorged { proposal: id, block: mined.block })?;
-                }
-                let (height, block) = (block.height, block.hash);
-                self.record(scope, Event::Confirmed { proposal: id, txid, height, block })?;
-                self.shared.notice(false, format!("{} is confirmed, in block {height}", id.short()));
-                Ok(())
-            }
-            (_, Some(mined)) => {
-                self.record(scope, Event::Reorged { proposal: id, block: mined.block })?;
-                self.shared.notice(true, format!("{}: its block is no longer part of the chain", id.short()));
-                Ok(())
-            }
-            (Status::Unconfirmed, None) if unanswered => {
-                let node = self.followed.values().find_map(|followed| Some(followed.source.as_ref()?.host()));
-                let node = node.unwrap_or_default();
-                self.record(scope, Event::Broadcast { proposal: id, txid, node, answer: Answer::Known })
-            }
-            (Status::Replaced { by, .. }, None) if state == Standing::Executing => {
-                let ours = self.treasury.proposals().any(|other| other.finalised == Some(by));
-                // What replaces it and is ours says so itself once it is in a block.
-                let Some(coin) = first.filter(|_| !ours) else { return Ok(()) };
-                self.record(scope, Event::Conflicted { proposal: id, coin })
-            }
-            _ => Ok(()),
+    fn became(&mut self, scope: &Scope<Operator>, id: ProposalId, status: Status, node: &str) -> Result<(), String> {
+        // Where another process writes the journal, it looks at the chain too and writes it down.
+        if self.read_only.is_some() {
+            return Ok(());
         }
+        for event in became(&self.treasury, id, status, node) {
+            // Somebody may have written it down meanwhile: then there is nothing to add.
+            if self.treasury.check(&event, self.shared.now()).is_err() {
+                continue;
+            }
+            let told = news(&event);
+            self.record(scope, event)?;
+            if let Some((warning, text)) = told {
+                self.shared.notice(warning, format!("{} {text}", self.called(id)));
+            }
+        }
+        Ok(())
     }
 
     /// Looks at a wallet's chain and waits for the answer.
-    pub fn sync_now(&mut self, scope: &Scope<Operator>, wallet: WalletId) -> Result<String, String> {
-        let question = self.question(wallet)?;
-        let found = question.ask();
-        self.take(scope, found)?;
-        let name = self.treasury.vault(wallet).map(|vault| vault.wallet.name().to_owned()).unwrap_or_default();
-        Ok(format!("{name} is up to date"))
+    pub fn sync_now(&mut self, scope: &Scope<Operator>, wallet: WalletId) -> Result<(), String> {
+        let found = self.question(wallet)?.ask();
+        self.take(scope, found)
     }
 
-    /// Writes down what a node said to a transaction.
+    /// A wallet's name, for whoever is told of it.
+    pub fn name(&self, wallet: WalletId) -> String {
+        self.treasury.vault(wallet).map(|vault| vault.wallet.name().to_owned()).unwrap_or_default()
+    }
+
+    /// Writes down what a node said to a transaction, which it may have had before.
     pub fn answered(
         &mut self,
         scope: &Scope<Operator>,
         proposal: ProposalId,
         txid: Txid,
         node: &str,
-        told: Result<Txid, ChainError>,
+        (known, told): (bool, Result<Txid, ChainError>),
     ) -> Result<String, String> {
         let answer = match told {
             Ok(found) if found == txid => Answer::Accepted,
             Ok(found) => {
                 return Err(format!("{node} speaks of another transaction, {found}: look at it before anything else"));
             }
+            // It refuses what it has already.
+            Err(ChainError::Refused { .. }) if known => Answer::Known,
             Err(ChainError::Refused { reason, .. }) => Answer::Refused { reason, retryable: true },
             // Nobody knows whether it got there; the chain is asked at the next look.
             Err(error) => return Err(format!("it is not known whether {node} has it: {error}")),
@@ -207,6 +208,17 @@ impl Clerk {
         };
         self.record(scope, Event::Broadcast { proposal, txid, node: node.to_owned(), answer })?;
         said
+    }
+}
+
+/// What people are told of an event that a chain brought, and whether it warns them.
+fn news(event: &Event) -> Option<(bool, String)> {
+    match event {
+        Event::Confirmed { height, .. } => Some((false, format!("is confirmed, in block {height}"))),
+        Event::Reorged { .. } => Some((true, "has left its block, which is no longer part of the chain".to_owned())),
+        Event::Superseded { by, .. } => Some((true, format!("is over: {} took its place on the chain", by.short()))),
+        Event::Conflicted { coin, .. } => Some((true, format!("is over: another transaction has spent {coin}"))),
+        _ => None,
     }
 }
 

@@ -90,23 +90,22 @@ struct Looks {
     answers: (SyncSender<Found>, Receiver<Found>),
     waiting: VecDeque<WalletId>,
     since: Option<Instant>,
-    busy: bool,
+    /// The wallet whose chain is asked now, and whether somebody waits for the answer.
+    busy: Option<(WalletId, bool)>,
 }
 
 fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
     let local = Scope::local();
-    let mut looks = Looks { answers: sync_channel(1), waiting: VecDeque::new(), since: None, busy: false };
+    let mut looks = Looks { answers: sync_channel(1), waiting: VecDeque::new(), since: None, busy: None };
     loop {
+        clerk.catch_up();
         clerk.show(None);
         let shown = Instant::now();
         // Until there is something new, or what is shown is old.
         while shown.elapsed() < SHOW_EVERY {
             looks.go_on(&mut clerk);
             if let Ok(found) = looks.answers.1.try_recv() {
-                looks.busy = false;
-                if let Err(error) = clerk.take(&local, found) {
-                    tracing::warn!("looking at a chain: {error}");
-                }
+                looks.answered(&mut clerk, &local, found);
                 break;
             }
             match queue.recv_timeout(LISTEN_EVERY) {
@@ -136,14 +135,30 @@ impl Looks {
             self.waiting = sourced.map(|(id, _)| *id).collect();
             self.since = Some(Instant::now());
         }
-        if self.busy {
+        if self.busy.is_some() {
             return;
         }
-        let Some(question) = self.waiting.pop_front().and_then(|wallet| clerk.question(wallet).ok()) else { return };
+        let wanted = clerk.wanted.pop_front().map(|wallet| (wallet, true));
+        let Some((wallet, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
+        let Ok(question) = clerk.question(wallet) else { return };
+        clerk.show(None);
         let back = self.answers.0.clone();
         let asking = thread::Builder::new().name("chain".to_owned());
         // A thread that cannot be had now can be had at the next look; a desk that has ended needs no answer.
-        self.busy = asking.spawn(move || drop(back.send(question.ask()))).is_ok();
+        let asked = asking.spawn(move || drop(back.send(question.ask()))).is_ok();
+        self.busy = asked.then_some((wallet, wanted));
+    }
+
+    /// Takes in an answer, and tells whoever waits for it.
+    fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Found) {
+        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(wallet, _)| clerk.name(wallet));
+        let taken = clerk.take(scope, found);
+        match (taken, wanted) {
+            (Ok(()), Some(name)) => clerk.shared.notice(false, format!("{name} is up to date")),
+            (Err(error), Some(name)) => clerk.shared.notice(true, format!("{name}: {error}")),
+            (Err(error), None) => tracing::warn!("looking at a chain: {error}"),
+            (Ok(()), None) => {}
+        }
     }
 }
 

@@ -10,16 +10,19 @@ mod follow;
 pub(super) mod keeper;
 mod place;
 mod price;
+mod reading;
 mod secret;
 pub(super) mod show;
+#[cfg(test)]
+mod tests;
 mod view;
 mod wish;
 
 pub use place::{Place, Prepare, TreasurySettings, random};
 pub use secret::Secret;
 pub use view::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView,
-    Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage,
-    WalletView, coins, collects, sendable,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery,
+    TreasuryView, Waiting, WalletPage, WalletView, coins, collects, sendable,
 };
 pub use wish::{Given, Marked, Seen, Wish};

@@ -3,9 +3,9 @@
 use super::clerk::{Clerk, Followed};
 use super::price::{leaves, shown as price_shown};
 use super::view::{
-    AddressView, Balance, Challenge, CoinView, HotKey, Kind, Payee, PriceView, ProposalRow, ProposalView, Recipients,
-    SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage, WalletView,
-    collects, sendable,
+    AddressView, Balance, Challenge, CoinView, HotKey, JournalView, KeyView, Kind, Missing, Payee, PriceView,
+    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView,
+    Waiting, WalletPage, WalletView, collects, sendable,
 };
 use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::coins::Holdings;
@@ -13,16 +13,20 @@ use crate::treasury::bitcoin::psbt::Version;
 use crate::treasury::bitcoin::review::facts::Quote;
 use crate::treasury::bitcoin::review::{Kind as Found, Review};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet, WalletId};
-use crate::treasury::proposal::{Proposal, ProposalId, SeatId, SeatState, Vault};
+use crate::treasury::proposal::{Proposal, ProposalId, Seat, SeatId, SeatState, State, Vault};
 use bitcoin::{Amount, Network, OutPoint, SignedAmount};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Proposals that are told: those that are open before those that are done with.
 const MOST_PROPOSALS: usize = 200;
 
 /// Coins of a wallet that are told.
 const MOST_COINS: usize = 500;
+
+/// How long a confirmation is news.
+const NEWS: Duration = Duration::from_secs(86_400);
 
 /// Characters of an address that have to be typed when it resembles another.
 const TYPED: usize = 8;
@@ -35,6 +39,7 @@ pub(in crate::desk) struct Shown {
     pages: BTreeMap<WalletId, Arc<WalletPage>>,
     rows: Vec<ProposalRow>,
     proposals: BTreeMap<ProposalId, Arc<ProposalView>>,
+    journal: JournalView,
     at_work: Option<Arc<str>>,
     read_only: Option<Arc<str>>,
 }
@@ -62,6 +67,7 @@ impl Shown {
             wallet,
             proposals: self.rows.clone(),
             proposal,
+            journal: self.journal.clone(),
             at_work: self.at_work.clone(),
             read_only: self.read_only.clone(),
         })
@@ -85,8 +91,8 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
     wallets.sort_by(|a, b| a.name.cmp(&b.name));
     let numbered: Vec<(u64, ProposalId)> = (1..).zip(clerk.treasury.proposals().map(|proposal| proposal.id)).collect();
     let mut newest: Vec<_> = numbered.into_iter().rev().collect();
-    let live = |id: ProposalId| clerk.treasury.proposal(id).is_ok_and(|proposal| proposal.state_at(now).is_live());
-    newest.sort_by_key(|(_, id)| !live(*id));
+    let stays = |id: ProposalId| clerk.treasury.proposal(id).is_ok_and(|proposal| keeps_its_place(proposal, now));
+    newest.sort_by_key(|(_, id)| !stays(*id));
     newest.truncate(MOST_PROPOSALS);
     let (mut rows, mut proposals) = (Vec::new(), BTreeMap::new());
     for (number, id) in newest {
@@ -106,9 +112,17 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
         pages,
         rows,
         proposals,
+        journal: clerk.end(),
         at_work: at_work.map(Into::into),
         read_only: clerk.read_only.as_deref().map(|reason| printable(reason).into()),
     }
+}
+
+/// Whether a proposal stands among those that wait: one that is confirmed stays there for a day, so that whoever sent it
+/// sees what has become of it.
+fn keeps_its_place(proposal: &Proposal, now: Timestamp) -> bool {
+    let news = proposal.mined.is_some_and(|mined| mined.at.age(now) < NEWS);
+    proposal.state_at(now).is_live() || (proposal.state() == State::Confirmed && news)
 }
 
 /// The review of a proposal, and whether another moment may change it.
@@ -168,7 +182,7 @@ fn wallet(
         confirmed: (seats.len().saturating_sub(unconfirmed), seats.len()),
         value: balance.filter(|_| worth).and_then(|balance| price.value(balance.confirmed)),
         balance,
-        sync: followed.map_or(off, |followed| followed.sync.clone()),
+        sync: followed.map_or(off, Followed::sync),
     }
 }
 
@@ -201,16 +215,19 @@ fn page(
         let after = vault.given.map_or(0, |given| given.saturating_add(1));
         address(Spot { chain: Chain::Receive, index: unused.max(after) })
     });
-    let confirmed = |seat: SeatId| vault.confirmed.contains_key(&seat);
+    let key = |seat: SeatId| KeyView {
+        seat,
+        name: vault.names.get(&seat).map(|name| printable(name).into()).unwrap_or_default(),
+        hot: is_hot(clerk, seat),
+        confirmed: vault.confirmed.contains_key(&seat),
+    };
     WalletPage {
         id: vault.wallet.id(),
         coins,
         count,
         first: address(Spot { chain: Chain::Receive, index: 0 }),
         next: next.filter(|_| clerk.treasury.is_armed(vault)),
-        keys: SeatId::all(vault.wallet.policy())
-            .map(|(seat, _)| (seat, seat_name(vault, seat), confirmed(seat)))
-            .collect(),
+        keys: SeatId::all(vault.wallet.policy()).map(|(seat, _)| key(seat)).collect(),
     }
 }
 
@@ -235,6 +252,8 @@ fn proposal_view(
     };
     let worth = vault.wallet.network() == Network::Bitcoin || clerk.settings.pretends;
     let verdict = &review.verdict;
+    let state = proposal.state_at(now);
+    let missing = |seat: &Seat| Missing { name: seat_name(vault, seat.id), hot: is_hot(clerk, seat.id) };
     let row = ProposalRow {
         id: proposal.id,
         number,
@@ -244,16 +263,19 @@ fn proposal_view(
         fee: review.fee.map(|fee| fee.amount),
         value: price.value(sent).filter(|_| worth),
         to: Recipients { first: others.first().map(payee), others: others.len().saturating_sub(1) },
-        state: proposal.state_at(now),
+        state,
         signed: proposal.approved().count(),
         quorum: proposal.quorum,
-        missing: proposal.missing().map(|seat| seat_name(vault, seat.id)).collect(),
+        // Once there are enough, nobody is waited for.
+        missing: proposal.missing().filter(|_| collects(state)).map(missing).collect(),
+        block: proposal.mined.map(|mined| mined.height),
+        finished: proposal.finalised.is_some(),
         created: proposal.created_at,
         expires: Some(proposal.expires_at),
         judgement: verdict.judgement(),
         codes: verdict.blocks.iter().chain(&verdict.warnings).map(|finding| finding.code).collect(),
     };
-    let seat = |seat: &crate::treasury::proposal::Seat| SeatView {
+    let seat = |seat: &Seat| SeatView {
         id: seat.id,
         name: vault.names.get(&seat.id).map(|name| printable(name).into()).unwrap_or_default(),
         hot: (is_hot(clerk, seat.id) && clerk.settings.place.has_key(seat.id.fingerprint))
@@ -269,7 +291,6 @@ fn proposal_view(
         challenges: challenges(review),
         seats: proposal.seats.iter().map(seat).collect(),
         history: clerk.events(proposal.id),
-        finished: proposal.finalised.is_some(),
         psbt: proposal.signed().bytes(Version::V0).into(),
         row,
     }

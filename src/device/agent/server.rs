@@ -1,7 +1,7 @@
 //! The laptop's end: it decodes what is asked, shows it, asks for a yes, and only then the device.
 
 use super::message::{Answer, Ask, Described, read, write};
-use crate::device::{Device, DeviceError, Held, preflight};
+use crate::device::{Device, DeviceError, Held};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Facts, Review, reviewed};
 use crate::treasury::bitcoin::wallet::{Spot, Wallet};
@@ -53,7 +53,6 @@ fn answer(ask: &Ask, device: &mut dyn Device, guard: &mut dyn Guard) -> Result<A
                 return Err(DeviceError::RefusedByUser);
             }
             let held = Held { wallet: &made, name: &wallet.name, hmac: wallet.hmac };
-            preflight::sign(device, &held)?;
             device.register(&held).map(Answer::Registered)
         }
         Ask::Address { wallet, change, index, show } => {
@@ -61,7 +60,6 @@ fn answer(ask: &Ask, device: &mut dyn Device, guard: &mut dyn Guard) -> Result<A
             let spot: Spot = Ask::spot(*change, *index);
             guard.told(&format!("address {index} of {}", made.name()));
             let held = Held { wallet: &made, name: &wallet.name, hmac: wallet.hmac };
-            preflight::sign(device, &held)?;
             device.address(&held, spot, *show).map(|address| Answer::Address(address.to_string()))
         }
         Ask::Sign { wallet, psbt } => sign(&made(wallet)?, wallet, psbt, device, guard),
@@ -88,7 +86,6 @@ fn sign(
         return Ok(Answer::Blocked(review.verdict.blocks.iter().map(|block| block.code.to_owned()).collect()));
     };
     let held = Held { wallet, name: &described.name, hmac: described.hmac };
-    preflight::sign(device, &held)?;
     if !guard.may_sign(wallet, &review) {
         return Err(DeviceError::RefusedByUser);
     }

@@ -101,13 +101,21 @@ impl Reader {
     }
 
     /// Starts after the entry `link`, whose line (with its line feed) ends at `end`.
-    pub(in crate::store) fn resume(dir: &Path, end: Position, link: Link) -> Result<Self, Damage> {
+    pub fn resume(dir: &Path, end: Position, link: Link) -> Result<Self, Damage> {
         let mut reader = Self::open(dir)?;
         reader.link = link;
         reader.later.by_ref().find(|number| *number == end.segment);
         let path = dir.join(segment::name(end.segment));
         reader.segment = Some(Segment::resume(&path, end).map_err(|e| unreadable(&path, &e))?);
         Ok(reader)
+    }
+
+    /// Whether there is anything behind `end`, where somebody has read to: another process may have written since.
+    pub fn has_more(dir: &Path, end: Option<Position>) -> bool {
+        let Some(end) = end else { return segment::list(dir).is_ok_and(|numbers| !numbers.is_empty()) };
+        let longer = |file: std::fs::Metadata| file.len() > end.offset;
+        std::fs::metadata(dir.join(segment::name(end.segment))).is_ok_and(longer)
+            || dir.join(segment::name(end.segment.saturating_add(1))).exists()
     }
 
     /// The next entry; `None` at the end of the journal.

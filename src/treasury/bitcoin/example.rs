@@ -137,7 +137,7 @@ impl Made {
 }
 
 /// A payment to somebody of half of each input, with change.
-fn payment(wallet: &Wallet, inputs: u32) -> Packet {
+pub fn payment(wallet: &Wallet, inputs: u32) -> Packet {
     let spot = |number: u32| Spot { chain: Chain::ALL[number as usize % 2], index: number };
     let previous = |number: u32| Transaction {
         version: transaction::Version::TWO,

@@ -69,6 +69,12 @@ pub enum Event {
         format: String,
         /// What was noticed when it was read.
         notes: Vec<String>,
+        /// What the file calls its seats: with the wallet or not at all.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        names: Vec<(SeatId, String)>,
+        /// The labels in it, as records of BIP-329.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<String>,
     },
     /// A wallet is kept only to be looked at.
     WalletArchived {

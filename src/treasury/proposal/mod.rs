@@ -10,6 +10,7 @@
 
 mod event;
 mod facts;
+mod fate;
 mod fold;
 mod id;
 mod identity;
@@ -25,6 +26,7 @@ mod words;
 
 pub use event::{Answer, Event, Kind};
 pub use facts::facts;
+pub use fate::{Status, became, unsettled};
 pub use fold::Treasury;
 pub use id::{NoId, ProposalId};
 pub use identity::{Identity, IdentityKey, IdentitySignature};

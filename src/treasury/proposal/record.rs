@@ -158,9 +158,14 @@ impl Proposal {
         self.state == State::Executing && self.sent.as_ref().is_some_and(|sent| sent.answer.is_none())
     }
 
-    /// The id that its transaction will have, where that is known before it is signed: everywhere but in old inputs
-    /// whose signatures are a part of it.
+    /// The id that its transaction will have, where that is known before it is signed.
     pub fn txid(&self) -> Option<Txid> {
+        self.shaped().map(|transaction| transaction.compute_txid())
+    }
+
+    /// The transaction as far as it is known before it is signed, with all that its id is made of: everywhere but in old
+    /// inputs, whose signatures are a part of it.
+    pub fn shaped(&self) -> Option<Transaction> {
         let mut transaction = self.unsigned().clone();
         for (input, map) in transaction.input.iter_mut().zip(&self.packet.psbt.inputs) {
             let spent = map.witness_utxo.as_ref().or_else(|| {
@@ -174,7 +179,7 @@ impl Proposal {
             input.script_sig =
                 ScriptBuf::builder().push_slice(PushBytesBuf::try_from(redeem.to_bytes()).ok()?).into_script();
         }
-        Some(transaction.compute_txid())
+        Some(transaction)
     }
 
     /// Whether a transaction is this proposal's.

@@ -1,7 +1,7 @@
 //! The queue: what is proposed, to whom, how much, who has signed and who is missing, until when, and what is wrong.
 
 use super::table::{Spec, fit, spec};
-use super::{Ink, looks, word};
+use super::{Ink, looks, missing, word};
 use crate::console::canvas::Canvas;
 use crate::console::pane::Title;
 use crate::console::pane::watch::first_shown;
@@ -70,7 +70,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
             }
             Column::Signed => "signed",
             Column::Expires => "expires",
-            Column::Flags => "review",
+            Column::Flags => "risk",
             Column::Missing => "missing",
             Column::Age => {
                 canvas.put_right(area, x + width - 1, 0, "age", Role::Dim);
@@ -147,14 +147,19 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
             canvas.put_right(cell, cell.width, y, &text, if open { role } else { Role::Dim });
             return;
         }
+        // What is in a block needs no more signatures and no more time: the two columns say which block.
+        Column::Signed if row.block.is_some() => ("block".to_owned(), looks(row.state)),
         Column::Signed => (format!("{} of {}", row.signed, row.quorum.required), plain),
         Column::Expires if collects(row.state) => match row.expires {
             Some(at) => (ink.until(at), Role::Dim),
             None => ("never".to_owned(), Role::Dim),
         },
-        Column::Expires => (word(row.state).to_owned(), looks(row.state)),
+        Column::Expires => {
+            let block = row.block.map(|block| ink.number(block));
+            (block.unwrap_or_else(|| word(row.state).to_owned()), looks(row.state))
+        }
         Column::Flags => flags(canvas, row, room),
-        Column::Missing => (row.missing.join(", "), Role::Dim),
+        Column::Missing => (missing(row), hot(row)),
         Column::Age => {
             canvas.put_right(cell, cell.width, y, &ink.since(row.created), Role::Dim);
             return;
@@ -162,6 +167,11 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
         Column::Wallet => (row.wallet.to_string(), Role::Dim),
     };
     canvas.put(cell, 0, y, &text, role);
+}
+
+/// A key that lies on this machine is marked wherever it is named.
+fn hot(row: &ProposalRow) -> Role {
+    if row.missing.iter().any(|missing| missing.hot) { Role::Warning } else { Role::Dim }
 }
 
 /// What the review found: a word or a count, and the codes where there is room.

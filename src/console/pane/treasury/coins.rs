@@ -73,7 +73,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, v
     let (told, count) = (page.coins.len(), page.count);
     let more = if told < count { format!("{told} of {count}") } else { count.to_string() };
     let name = format!("Coins of {}", wallet.name);
-    let heard = wallet.sync.height.map(|height| format!("{more}, at block {height}")).unwrap_or(more);
+    let heard = wallet.sync.height.map(|height| format!("{more}, at block {}", ink.number(height))).unwrap_or(more);
     Title { name, state: Some((heard, Role::Dim)), ..plain }
 }
 

@@ -20,10 +20,10 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{Payee, PriceView, SyncState, SyncView, coins};
+use crate::desk::treasury::{Payee, PriceView, ProposalRow, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
-use crate::treasury::exchange::bbqr;
+use crate::treasury::exchange::{bbqr, ur};
 use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
 use bitcoin::{Amount, SignedAmount};
@@ -38,6 +38,8 @@ pub const NOTHING: &str = "no wallet is watched yet: exchequer wallet import FIL
 pub struct Ink<'a> {
     /// Amounts of bitcoin, and what they are worth.
     pub amounts: Amounts<'a>,
+    /// Other numbers.
+    pub figures: Figures,
     /// The signs.
     pub glyphs: &'a Glyphs,
     /// Where times are told.
@@ -51,8 +53,9 @@ pub struct Ink<'a> {
 impl<'a> Ink<'a> {
     /// Of a session.
     pub fn new(state: &'a State, view: &View, glyphs: &'a Glyphs) -> Self {
-        let amounts = Amounts::with(Figures { separator: state.settings.separator }, glyphs, state.hidden);
-        Self { amounts, glyphs, zone: &state.settings.zone, now: view.now, hidden: state.hidden }
+        let figures = Figures { separator: state.settings.separator };
+        let amounts = Amounts::with(figures, glyphs, state.hidden);
+        Self { amounts, figures, glyphs, zone: &state.settings.zone, now: view.now, hidden: state.hidden }
     }
 
     /// An amount with all of its eight decimals, in at most `width` columns.
@@ -64,6 +67,11 @@ impl<'a> Ink<'a> {
     pub fn change(&self, change: SignedAmount, width: usize) -> String {
         let size = coins(change.unsigned_abs());
         self.amounts.gain(if change.is_negative() { -size } else { size }, 8, width)
+    }
+
+    /// A number that is no amount, such as that of a block.
+    pub fn number(&self, number: u32) -> String {
+        self.figures.exact(number.into())
     }
 
     /// What something is worth.
@@ -122,8 +130,29 @@ pub fn grouped(address: &str) -> String {
 }
 
 /// A PSBT in parts that each fit into a code of so many letters and digits.
-pub fn parts(psbt: &[u8], room: usize) -> Vec<String> {
-    bbqr::split(psbt, bbqr::Kind::Psbt, room).unwrap_or_default()
+pub fn parts(psbt: &[u8], room: usize, as_ur: bool) -> Vec<String> {
+    let parts = if as_ur { ur::split(psbt, room) } else { bbqr::split(psbt, bbqr::Kind::Psbt, room) };
+    parts.unwrap_or_default()
+}
+
+/// Who somebody is, and whether the key lies on this machine.
+pub fn who(name: &str, hot: bool) -> String {
+    let sign = if hot { "HOT" } else { "" };
+    format!("{name} {sign}").trim().to_owned()
+}
+
+/// Who could still sign.
+pub fn missing(row: &ProposalRow) -> String {
+    row.missing.iter().map(|missing| who(&missing.name, missing.hot)).collect::<Vec<_>>().join(", ")
+}
+
+/// Where a proposal is on its way: confirmed in which block, or what is still to be done.
+pub fn stage(ink: &Ink<'_>, row: &ProposalRow) -> String {
+    match (row.state, row.block) {
+        (Standing::Confirmed, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
+        (Standing::Ready, _) if row.finished => format!("{}, finished", word(row.state)),
+        _ => word(row.state).to_owned(),
+    }
 }
 
 /// Where a proposal is on its way, in one word.
@@ -159,12 +188,20 @@ pub fn sync(ink: &Ink<'_>, sync: &SyncView) -> (String, Role) {
     let heard = sync.at.map(|at| ink.since(at));
     match (&sync.state, heard) {
         (SyncState::Off, _) => ("off".to_owned(), Role::Dim),
-        (SyncState::Running(scripts), _) if *scripts > 0 => (format!("asks {scripts}"), Role::Accent),
-        (SyncState::Running(_), _) => ("asks".to_owned(), Role::Accent),
+        (SyncState::Running { done, of }, _) => (asks(*done, *of), Role::Accent),
         (SyncState::Failed(_), Some(heard)) => (format!("{heard} {}", ink.glyphs.stale), Role::Warning),
         (SyncState::Failed(_), None) => ("failed".to_owned(), Role::Warning),
         (SyncState::Idle, Some(heard)) => (heard, Role::Dim),
         (SyncState::Idle, None) => ("never".to_owned(), Role::Warning),
+    }
+}
+
+/// How far a look at a chain has come. The first few questions are over before anybody has read of them.
+pub fn asks(done: u64, of: Option<u64>) -> String {
+    match of.and_then(|of| done.saturating_mul(100).checked_div(of)) {
+        Some(percent) if done > 0 => format!("asks {}%", percent.min(100)),
+        None if done > 0 => format!("asks {done}"),
+        _ => "asks".to_owned(),
     }
 }
 

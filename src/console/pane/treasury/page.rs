@@ -5,7 +5,7 @@
 //! - What speaks against it stands before everything else.
 
 use super::approvals::what;
-use super::{Ink, judgement, looks, word as state_word};
+use super::{Ink, judgement, looks, missing, stage, who};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::figures::clock;
 use crate::console::glyphs::UNICODE;
@@ -17,6 +17,9 @@ use crate::desk::View;
 use crate::desk::treasury::{ProposalView, SeatStanding, SeatView, TreasuryView, collects};
 use crate::treasury::verdict::{Finding, Row, Tone};
 use ratatui::layout::Rect;
+
+/// Parts of at most so many columns stand on one line.
+const SHORT: usize = 32;
 
 /// A line, and what stands at its right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,13 +68,13 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     let value = treasury.price.as_ref().map(|price| format!("{value} {}", price.base)).unwrap_or(value);
     let head = format!("{} from {}", what(ink, row, 40), row.wallet);
     lines.push(Line::new(head, Role::Strong).right(value, value_role));
-    let signed = format!("{} of {} signed, {}", row.signed, row.quorum.required, row.quorum);
-    let missing = match row.missing.as_slice() {
-        [] => String::new(),
-        names => format!(", missing: {}", names.join(", ")),
+    let signed = format!("{} of {} signed", row.signed, row.quorum.required);
+    let missing = match missing(row) {
+        none if none.is_empty() => none,
+        names => format!(", missing: {names}"),
     };
     let until = row.expires.filter(|_| collects(row.state)).map(|at| format!(", ends in {}", ink.until(at)));
-    let word = format!("{}{}", state_word(row.state), until.unwrap_or_default());
+    let word = format!("{}{}", stage(ink, row), until.unwrap_or_default());
     push_wrapped(&mut lines, "", &format!("{signed}{missing}"), width.saturating_sub(columns(&word) + 2), Role::Text);
     if let Some(line) = lines.get_mut(1) {
         (line.right, line.right_role) = (word, looks(row.state));
@@ -144,15 +147,43 @@ fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
             Tone::Warning => Role::Warning,
             Tone::Block => Role::Error,
         };
-        let text = row.parts.join(&format!(" {} ", ink.glyphs.separator));
-        push_wrapped(lines, &format!("{sign} {:<8}", row.label), &text, width, role);
+        let start = format!("{sign} {:<8}", row.label);
+        let indent = columns(&start);
+        let text = flow(&row.parts, ink.glyphs.separator, width.saturating_sub(indent).max(8));
+        for (place, line) in text.iter().enumerate() {
+            let start = if place == 0 { start.clone() } else { " ".repeat(indent) };
+            push_wrapped(lines, &start, line, width, role);
+        }
     }
 }
 
+/// Parts one behind the other. A short one, such as a value with the age of its price, is not torn apart: it begins the next
+/// line.
+fn flow(parts: &[String], separator: &str, room: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        let Some(line) = lines.last_mut() else {
+            lines.extend(wrap(part, room));
+            continue;
+        };
+        let longer = format!("{line} {separator} {part}");
+        if columns(&longer) > room && columns(part) <= SHORT {
+            let end = format!(" {separator}");
+            if columns(line) + columns(&end) <= room {
+                line.push_str(&end);
+            }
+            lines.push(part.clone());
+        } else {
+            lines.pop();
+            lines.extend(wrap(&longer, room));
+        }
+    }
+    lines
+}
+
 fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usize) {
-    let hot = if seat.hot.is_some() { " HOT" } else { "" };
-    let name = if seat.name.is_empty() { String::new() } else { format!(" {}", seat.name) };
-    let who = format!("  {}{name}{hot}", seat.id);
+    let named = format!("{} {}", seat.id, seat.name);
+    let who = format!("  {}", who(named.trim_end(), seat.hot.is_some()));
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
         SeatStanding::Viewed(at) => (format!("read it {} ago", ink.since(*at)), Role::Dim),

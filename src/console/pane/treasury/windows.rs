@@ -1,6 +1,6 @@
 //! What the windows of the treasury show.
 
-use super::{Ink, grouped, page, qr};
+use super::{Ink, grouped, page, qr, who};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::layout::inside;
 use crate::console::overlay::frame;
@@ -9,7 +9,7 @@ use crate::console::theme::Role;
 use crate::console::treasury::proposal;
 use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
-use crate::desk::treasury::{AddressView, Challenge, HotKey, ProposalView, WalletPage};
+use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, WalletPage};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::SeatId;
 use ratatui::layout::{Position, Rect};
@@ -30,8 +30,10 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
     }
     match (&open.task, about) {
         (Task::Approve { seat, .. }, Some(about)) => {
-            let told = hot(about, *seat).and_then(|hot| hot.told.clone());
-            let title = format!("Sign #{} with {seat} HOT", about.row.number);
+            let key = about.seats.iter().find(|known| known.id == *seat);
+            let told = key.and_then(|key| key.hot.as_ref()?.told.clone());
+            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let title = format!("Sign #{} with {}", about.row.number, who(name.trim_end(), true));
             let others = if about.own().count() > 1 { "tab takes another key  " } else { "" };
             let asked = match open.step {
                 Step::Read => vec![format!("this key lies on this machine. {others}enter goes on"), String::new()],
@@ -51,8 +53,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
         }
-        (Task::Qr { frame, .. }, Some(about)) => {
-            codes(canvas, window, about, *frame);
+        (Task::Qr { frame, ur, .. }, Some(about)) => {
+            codes(canvas, window, about, *frame, *ur);
             None
         }
         (Task::Reject { seat, .. }, Some(about)) => {
@@ -84,10 +86,6 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Confirm { wallet, seat }, _) => confirm(canvas, window, view, (*wallet, *seat), open),
         (_, None) => None,
     }
-}
-
-fn hot(about: &ProposalView, seat: SeatId) -> Option<&HotKey> {
-    about.seats.iter().find(|known| known.id == seat)?.hot.as_ref()
 }
 
 fn asks(challenge: Option<&Challenge>) -> Vec<String> {
@@ -187,16 +185,17 @@ fn beginning(text: &str) -> String {
 }
 
 /// A PSBT as codes, one after another.
-fn codes(canvas: &mut Canvas<'_>, window: Rect, about: &ProposalView, at: usize) {
+fn codes(canvas: &mut Canvas<'_>, window: Rect, about: &ProposalView, at: usize, ur: bool) {
     let number = about.row.number;
     let area = inside(window);
     let ascii = !canvas.glyphs.dots;
-    let parts = qr::room(area, ascii).map(|room| super::parts(&about.psbt, room)).unwrap_or_default();
+    let parts = qr::room(area, ascii).map(|room| super::parts(&about.psbt, room, ur)).unwrap_or_default();
     let count = parts.len();
     let shown = parts.get(at.checked_rem(count).unwrap_or(0)).and_then(|part| qr::Code::of(part));
-    let foot = if count > 1 { "left right turn  esc closes" } else { "esc closes" };
+    let (kind, other) = if ur { ("UR", "BBQr") } else { ("BBQr", "UR") };
+    let turns = if count > 1 { "left right turn  " } else { "" };
     let place = if count > 1 { format!(", {} of {count}", at % count + 1) } else { String::new() };
-    frame(canvas, window, &format!("PSBT of #{number}, BBQr{place}"), foot);
+    frame(canvas, window, &format!("PSBT of #{number}, {kind}{place}"), &format!("{turns}tab {other}  esc closes"));
     if !shown.is_some_and(|code| qr::draw(canvas, area, &code)) {
         canvas.put_message(area, "there is no room for a code here: export it to a file instead", Role::Warning);
     }
@@ -241,8 +240,8 @@ fn confirm(
     let page = page_of(view, wallet)?;
     frame(canvas, window, "Confirm the first address", "enter confirms  esc closes");
     let area = inside(window);
-    let name = page.keys.iter().find(|(key, ..)| *key == seat).map(|(_, name, _)| name.to_string());
-    let name = name.filter(|name| !name.is_empty()).map(|name| format!(" {name}")).unwrap_or_default();
+    let called = |key: &KeyView| who(format!("{} {}", key.seat, key.name).trim_end(), key.hot);
+    let name = page.keys.iter().find(|key| key.seat == seat).map(called).unwrap_or_default();
     let mut lines: Vec<(String, Role)> = Vec::new();
     let mut say = |text: &str, role| {
         let room = usize::from(area.width.saturating_sub(2));
@@ -254,10 +253,11 @@ fn confirm(
         "Let the device of this cosigner show it, and type what the device shows. Do not copy it from here.",
         Role::Text,
     );
-    say(&format!("cosigner {seat}{name}; tab takes another"), Role::Accent);
-    for (mark, (key, name, confirmed)) in page.keys.iter().enumerate() {
-        let word = if *confirmed { "confirmed" } else { "not yet" };
-        say(&format!("{}. {key} {name} {word}", mark + 1), Role::Dim);
+    say(&format!("cosigner {name}; tab takes another"), Role::Accent);
+    for (mark, key) in page.keys.iter().enumerate() {
+        let word = if key.confirmed { "confirmed" } else { "not yet" };
+        let role = if key.hot { Role::Warning } else { Role::Dim };
+        say(&format!("{}. {} {word}", mark + 1, called(key)), role);
     }
     let last = area.height.saturating_sub(1);
     for ((line, role), y) in lines.iter().zip(0..last) {

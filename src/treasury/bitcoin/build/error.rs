@@ -157,6 +157,58 @@ pub enum BuildError {
     Wrong(&'static str),
 }
 
+impl BuildError {
+    /// The code that scripts see.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Nobody => "build-nobody",
+            Self::Maxes => "build-several-max",
+            Self::Script(_) => "build-script",
+            Self::Dust { .. } => "build-dust",
+            Self::Missing { .. } => "build-missing",
+            Self::Empty => "build-no-coin",
+            Self::Inputs(_) => "build-inputs",
+            Self::Outputs(_) => "build-outputs",
+            Self::Unknown(_) => "build-coin-unknown",
+            Self::Spent { .. } => "build-coin-spent",
+            Self::Frozen(_) => "build-coin-frozen",
+            Self::Contradiction(_) => "build-coin-taken",
+            Self::Immature { .. } => "build-coin-immature",
+            Self::Unripe { .. } => "build-unripe",
+            Self::Way => "build-way",
+            Self::LockTime { .. } => "build-lock-time",
+            Self::Low { .. } => "build-fee-low",
+            Self::High { .. } => "build-fee-high",
+            Self::NotWaiting(_) => "build-not-waiting",
+            Self::Confirmed { .. } => "build-confirmed",
+            Self::Final(_) => "build-final",
+            Self::Foreign { .. } => "build-foreign",
+            Self::Waits(_) => "build-coin-waits",
+            Self::FeeUnknown(_) => "build-fee-unknown",
+            Self::Crowd(_) => "build-crowd",
+            Self::Increment { .. } => "build-increment",
+            Self::NoOutput(_) => "build-no-output",
+            Self::Enough(_) => "build-enough",
+            Self::Wrong(_) => "build-wrong",
+        }
+    }
+}
+
 fn missing(needed: &Amount, available: &Amount) -> Amount {
     needed.checked_sub(*available).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_code_stands_once_and_is_on_the_page() {
+        let (source, page) = (include_str!("error.rs"), include_str!("../../../../docs/treasury.md"));
+        let codes = source.lines().filter_map(|line| line.split_once("=> \"build-")?.1.strip_suffix("\","));
+        let codes: Vec<&str> = codes.collect();
+        assert!(codes.len() > 20);
+        for (place, code) in codes.iter().enumerate() {
+            assert!(!codes[..place].contains(code), "build-{code} stands for two things");
+            assert!(page.contains(&format!("`build-{code}`")), "docs/treasury.md lacks build-{code}");
+        }
+    }
 }

@@ -19,17 +19,20 @@ pub(super) fn packet(bytes: &[u8]) -> Result<Packet, PacketError> {
     let mut maps = Maps::of(bytes.strip_prefix(MAGIC).ok_or(PacketError::NotPsbt)?);
     let mut reader = Reader { version: Version::V0, budget: Budget::default(), unknown: Vec::new() };
     let head = reader.head(&mut maps)?;
+    if let Some(error) = many(&head) {
+        return Err(through(maps, &head, reader.version).err().unwrap_or(error));
+    }
     let mut psbt = Psbt {
         unsigned_tx: head.tx,
         version: 0,
         xpub: head.xpubs,
         proprietary: Default::default(),
         unknown: Default::default(),
-        inputs: Vec::with_capacity(head.inputs),
-        outputs: Vec::with_capacity(head.outputs),
+        inputs: Vec::new(),
+        outputs: Vec::new(),
     };
     let mut locks = Vec::new();
-    for number in 0..head.inputs {
+    for number in places(head.inputs) {
         let (input, spends) = reader.input(&mut maps, Place::Input(number))?;
         psbt.inputs.push(input);
         if let Some(Spends { input, lock }) = spends {
@@ -37,7 +40,7 @@ pub(super) fn packet(bytes: &[u8]) -> Result<Packet, PacketError> {
             locks.push(lock);
         }
     }
-    for number in 0..head.outputs {
+    for number in places(head.outputs) {
         let (output, pays) = reader.output(&mut maps, Place::Output(number))?;
         psbt.outputs.push(output);
         psbt.unsigned_tx.output.extend(pays);
@@ -53,8 +56,8 @@ pub(super) fn packet(bytes: &[u8]) -> Result<Packet, PacketError> {
 /// What the global map says.
 struct Head {
     tx: Transaction,
-    inputs: usize,
-    outputs: usize,
+    inputs: u64,
+    outputs: u64,
     xpubs: BTreeMap<Xpub, KeySource>,
 }
 
@@ -100,8 +103,8 @@ impl<'a> Reader<'a> {
         }
         let need = |kind| at(kind).ok_or(PacketError::Missing { place, kind });
         if self.version == Version::V0 {
-            let tx = unsigned(need(global::UNSIGNED_TX)?)?;
-            return Ok(Head { inputs: tx.input.len(), outputs: tx.output.len(), tx, xpubs });
+            let (tx, inputs, outputs) = unsigned(need(global::UNSIGNED_TX)?)?;
+            return Ok(Head { tx, inputs, outputs, xpubs });
         }
         let version = transaction::Version(need(global::TX_VERSION)?.u32()?.cast_signed());
         let fallback = at(global::FALLBACK_LOCK_TIME).map(|at| at.u32()).transpose()?.unwrap_or_default();
@@ -109,10 +112,8 @@ impl<'a> Reader<'a> {
             return Err(PacketError::Value { place, kind: global::MODIFIABLE, why: "is not one byte long" });
         }
         let (inputs, outputs) = (need(global::INPUT_COUNT)?.count()?, need(global::OUTPUT_COUNT)?.count()?);
-        let (inputs, outputs) = (few(inputs, PacketError::Inputs)?, few(outputs, PacketError::Outputs)?);
         let lock_time = LockTime::from_consensus(fallback);
-        let tx =
-            Transaction { version, lock_time, input: Vec::with_capacity(inputs), output: Vec::with_capacity(outputs) };
+        let tx = Transaction { version, lock_time, input: Vec::new(), output: Vec::new() };
         Ok(Head { tx, inputs, outputs, xpubs })
     }
 
@@ -221,25 +222,42 @@ fn unique<K: Ord, V>(at: At<'_>, map: &mut BTreeMap<K, V>, (key, value): (K, V))
     if map.insert(key, value).is_some() { Err(twice) } else { Ok(()) }
 }
 
-fn few(count: u64, error: fn(u64) -> PacketError) -> Result<usize, PacketError> {
-    usize::try_from(count).ok().filter(|count| *count <= MOST_PARTS).ok_or(error(count))
+/// The numbers of so many maps.
+fn places(count: u64) -> impl Iterator<Item = usize> {
+    0..usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// The transaction of a v0 file: without witnesses, also where it has no inputs.
-fn unsigned(at: At<'_>) -> Result<Transaction, PacketError> {
+/// Whether there are more parts than are read.
+fn many(head: &Head) -> Option<PacketError> {
+    let most = u64::try_from(MOST_PARTS).unwrap_or(u64::MAX);
+    let (inputs, outputs) = (head.inputs, head.outputs);
+    let inputs = (inputs > most).then_some(PacketError::Inputs(inputs));
+    inputs.or_else(|| (outputs > most).then_some(PacketError::Outputs(outputs)))
+}
+
+/// Whether all the maps that a file claims to have are there: one that has too many is still told from one that lies. No
+/// map of version 2 is empty, so that few bytes cannot stand for many maps.
+fn through(mut maps: Maps<'_>, head: &Head, version: Version) -> Result<(), PacketError> {
+    let inputs = places(head.inputs).map(|number| (Place::Input(number), input::PREVIOUS_TXID));
+    let outputs = places(head.outputs).map(|number| (Place::Output(number), output::AMOUNT));
+    for (place, kind) in inputs.chain(outputs) {
+        if maps.next(place)?.is_empty() && version == Version::V2 {
+            return Err(PacketError::Missing { place, kind });
+        }
+    }
+    maps.end()
+}
+
+/// The transaction of a v0 file, without witnesses, also where it has no inputs; and how many inputs and outputs it has:
+/// no more are kept than one too many.
+fn unsigned(at: At<'_>) -> Result<(Transaction, u64, u64), PacketError> {
     let mut left = at.plain()?;
     let bad = |_| at.bad("is no transaction without witnesses");
     let version = Decodable::consensus_decode(&mut left).map_err(bad)?;
-    let inputs = few(compact(&mut left, at.place)?, PacketError::Inputs)?;
-    let mut input = Vec::with_capacity(inputs);
-    for _ in 0..inputs {
-        input.push(TxIn::consensus_decode(&mut left).map_err(bad)?);
-    }
-    let outputs = few(compact(&mut left, at.place)?, PacketError::Outputs)?;
-    let mut output = Vec::with_capacity(outputs);
-    for _ in 0..outputs {
-        output.push(TxOut::consensus_decode(&mut left).map_err(bad)?);
-    }
+    let inputs = compact(&mut left, at.place)?;
+    let input: Vec<TxIn> = parts(&mut left, inputs).map_err(bad)?;
+    let outputs = compact(&mut left, at.place)?;
+    let output = parts(&mut left, outputs).map_err(bad)?;
     let lock_time = Decodable::consensus_decode(&mut left).map_err(bad)?;
     if !left.is_empty() {
         return Err(at.bad("is followed by more in its field"));
@@ -247,7 +265,18 @@ fn unsigned(at: At<'_>) -> Result<Transaction, PacketError> {
     if let Some(signed) = input.iter().position(|input| !input.script_sig.is_empty()) {
         return Err(PacketError::Signed(signed));
     }
-    Ok(Transaction { version, lock_time, input, output })
+    Ok((Transaction { version, lock_time, input, output }, inputs, outputs))
+}
+
+fn parts<T: Decodable>(left: &mut &[u8], count: u64) -> Result<Vec<T>, bitcoin::consensus::encode::Error> {
+    let mut parts = Vec::new();
+    for _ in 0..count {
+        let part = T::consensus_decode(left)?;
+        if parts.len() <= MOST_PARTS {
+            parts.push(part);
+        }
+    }
+    Ok(parts)
 }
 
 fn time(at: At<'_>) -> Result<u32, PacketError> {

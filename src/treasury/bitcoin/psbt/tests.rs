@@ -193,9 +193,24 @@ fn t13_counts_amounts_and_points_have_limits() {
             });
         })
     };
-    assert_eq!(count(4, 513), Err(PacketError::Inputs(513)));
-    assert_eq!(count(5, u64::MAX), Err(PacketError::Outputs(u64::MAX)));
-    assert!(!matches!(count(4, 512), Ok(_) | Err(PacketError::Inputs(_))));
+    // What only claims to have so many is cut off, and nothing is reserved for it.
+    for claimed in [513, u64::MAX] {
+        assert!(matches!(count(4, claimed), Err(PacketError::Short(_))));
+        assert!(matches!(count(5, claimed), Err(PacketError::Short(_))));
+    }
+    let many = |inputs: u16, outputs: u16| {
+        let size = |count: u16| bitcoin::consensus::serialize(&bitcoin::VarInt(count.into()));
+        let number = |number: u32| number.to_le_bytes().to_vec();
+        let global = [(2, number(2)), (4, size(inputs)), (5, size(outputs)), (0xfb, number(2))];
+        let input = |at: u16| vec![(vec![0x0e], vec![7; 32]), (vec![0x0f], number(at.into()))];
+        let output = |_| vec![(vec![3], vec![0; 8]), (vec![4], vec![0x51])];
+        let global = global.into_iter().map(|(kind, value)| (vec![kind], value)).collect();
+        let parts = (0..inputs).map(input).chain((0..outputs).map(output));
+        Packet::read(&file(&std::iter::once(global).chain(parts).collect::<Vec<_>>()))
+    };
+    assert!(many(512, 512).is_ok());
+    assert_eq!(many(513, 1), Err(PacketError::Inputs(513)));
+    assert_eq!(many(1, 513), Err(PacketError::Outputs(513)));
     let amount = |sat: i64| {
         changed(Version::V2, 3, |fields| {
             fields.iter_mut().filter(|field| field.0 == [3]).for_each(|field| field.1 = sat.to_le_bytes().to_vec());

@@ -60,6 +60,11 @@ pub(super) fn read(
             reader.findings.say(code::INPUT_TWICE, format!("input {at} spends {outpoint} a second time"));
         }
         let spent = spent(at, outpoint, map, &mut hashed, reader.findings);
+        if spent.coin.is_none() && !spent.wrong {
+            let message =
+                format!("input {at}: the file does not say what it spends; ask whoever made it to include that");
+            reader.findings.say(code::PREVIOUS_MISSING, message);
+        }
         let spot = spent.coin.as_ref().and_then(|coin| reader.place(at, &coin.script_pubkey, map));
         if let Some(spot) = spot {
             reader.own(at, spot, map, &spent);

@@ -4,10 +4,11 @@ use super::code;
 use super::facts::Facts;
 use super::findings::Findings;
 use super::inputs::Input;
+use crate::market::Timestamp;
 use crate::treasury::bitcoin::policy::{Lock, Recovery};
 use crate::treasury::bitcoin::wallet::Wallet;
 use bitcoin::absolute::LockTime;
-use bitcoin::{Psbt, Sequence, Transaction};
+use bitcoin::{Network, Psbt, Sequence, Transaction};
 use miniscript::RelLockTime;
 
 /// When the ways that open later are open.
@@ -43,7 +44,7 @@ pub(super) fn read(
     findings: &mut Findings,
 ) -> Vec<Later> {
     let transaction = &psbt.unsigned_tx;
-    locks(transaction, facts, findings);
+    locks(transaction, wallet, facts, findings);
     let mut taken = false;
     let mut ways = Vec::new();
     for way in wallet.policy().recovery() {
@@ -78,7 +79,7 @@ pub(super) fn read(
     ways
 }
 
-fn locks(transaction: &Transaction, facts: &Facts, findings: &mut Findings) {
+fn locks(transaction: &Transaction, wallet: &Wallet, facts: &Facts, findings: &mut Findings) {
     if !(1..=3).contains(&transaction.version.0) {
         findings.say(code::VERSION, format!("version {} is not one that nodes pass on", transaction.version.0));
     }
@@ -89,12 +90,28 @@ fn locks(transaction: &Transaction, facts: &Facts, findings: &mut Findings) {
         findings.say(code::LOCK_IDLE, format!("its lock time, {}, has no effect", transaction.lock_time));
         return;
     }
-    let open = facts.tip.map(|tip| match transaction.lock_time {
-        LockTime::Blocks(height) => height.to_consensus_u32() <= tip.height,
-        LockTime::Seconds(time) => time.to_consensus_u32() < tip.median_time,
-    });
-    if open == Some(false) {
+    let open = match (facts.tip, transaction.lock_time) {
+        (Some(tip), LockTime::Blocks(height)) => height.to_consensus_u32() <= tip.height,
+        (Some(tip), LockTime::Seconds(time)) => time.to_consensus_u32() < tip.median_time,
+        (None, lock) => facts.now.is_none_or(|now| reached(lock, wallet.network(), now)),
+    };
+    if !open {
         findings.say(code::LOCK_FUTURE, format!("it cannot be confirmed before {}", transaction.lock_time));
+    }
+}
+
+/// Whether a chain that nobody has asked may have come to a lock by now. Its own time is never ahead of the clock by more
+/// than two hours. Its height is known for the main chain alone, and roughly: since 2009 there were a few percent more
+/// blocks than one every ten minutes.
+fn reached(lock: LockTime, network: Network, now: Timestamp) -> bool {
+    const GENESIS: i64 = 1_231_006_505;
+    let seconds = now.secs();
+    match lock {
+        LockTime::Seconds(time) => i64::from(time.to_consensus_u32()) < seconds.saturating_add(7_200),
+        LockTime::Blocks(height) => {
+            let most = seconds.saturating_sub(GENESIS).saturating_mul(106) / (600 * 100);
+            network != Network::Bitcoin || i64::from(height.to_consensus_u32()) <= most
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 //! Sighashes are those of BIP-143 and BIP-341, and the old way for inputs without a witness.
 
 mod check;
+mod child;
 mod given;
 mod own;
 

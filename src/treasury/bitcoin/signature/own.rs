@@ -2,8 +2,9 @@
 //!
 //! Deriving a key costs as much as verifying a signature, so every spot is derived once, each key from its parent.
 
-use super::super::wallet::{Chain, Spot, Wallet};
-use bitcoin::bip32::{ChildNumber, Fingerprint, KeySource, Xpub};
+use super::super::wallet::{Chain, LAST_INDEX, Spot, Wallet};
+use super::child::Parent;
+use bitcoin::bip32::{ChildNumber, Fingerprint, KeySource};
 use bitcoin::secp256k1::{Secp256k1, VerifyOnly};
 use bitcoin::taproot::{LeafVersion, TapLeafHash};
 use bitcoin::{PublicKey, Script, ScriptBuf, XOnlyPublicKey};
@@ -72,10 +73,12 @@ pub struct Derived<'w> {
     pub(super) wallet: &'w Wallet,
     pub(super) secp: Secp256k1<VerifyOnly>,
     /// The keys that indexes are derived from.
-    parents: HashMap<DescriptorPublicKey, Xpub>,
+    parents: HashMap<DescriptorPublicKey, Parent>,
     /// How paths to each row's keys begin.
     rows: Vec<(Fingerprint, Vec<ChildNumber>, Chain)>,
     spots: HashMap<Spot, Option<Own>>,
+    /// No less than the keys that were derived.
+    children: usize,
     wrong: usize,
 }
 
@@ -83,8 +86,15 @@ impl<'w> Derived<'w> {
     /// Of a wallet; nothing is derived yet but its two rows.
     pub fn of(wallet: &'w Wallet) -> Self {
         let secp = Secp256k1::verification_only();
-        let mut derived =
-            Self { wallet, secp, parents: HashMap::new(), rows: Vec::new(), spots: HashMap::new(), wrong: 0 };
+        let mut derived = Self {
+            wallet,
+            secp,
+            parents: HashMap::new(),
+            rows: Vec::new(),
+            spots: HashMap::new(),
+            children: 0,
+            wrong: 0,
+        };
         let chains = if wallet.has_change() { Chain::ALL.as_slice() } else { &[Chain::Receive] };
         for chain in chains {
             wallet.descriptor(*chain).for_each_key(|key| {
@@ -94,7 +104,7 @@ impl<'w> Derived<'w> {
                     let path = path.into_iter().chain(&xpub.derivation_path).copied().collect();
                     derived.rows.push((fingerprint, path, *chain));
                     if let Ok(parent) = xpub.xkey.derive_pub(&derived.secp, &xpub.derivation_path) {
-                        derived.parents.insert(key.clone(), parent);
+                        derived.parents.insert(key.clone(), Parent::of(&parent));
                     }
                 }
                 true
@@ -148,7 +158,8 @@ impl<'w> Derived<'w> {
         let own = match self.spots.entry(spot) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let row = Row { parents: &self.parents, secp: &self.secp, index: spot.index };
+                let row = Row { parents: &self.parents, secp: &self.secp, index: spot.index, others: self.children };
+                self.children = self.children.saturating_add(self.parents.len());
                 entry.insert(own(self.wallet, spot.chain, row))
             }
         };
@@ -168,9 +179,11 @@ impl<'w> Derived<'w> {
 
 /// Derives the keys of a row at an index.
 struct Row<'a> {
-    parents: &'a HashMap<DescriptorPublicKey, Xpub>,
+    parents: &'a HashMap<DescriptorPublicKey, Parent>,
     secp: &'a Secp256k1<VerifyOnly>,
     index: u32,
+    /// How many keys were derived before.
+    others: usize,
 }
 
 impl Translator<DescriptorPublicKey, PublicKey, ()> for Row<'_> {
@@ -181,9 +194,12 @@ impl Translator<DescriptorPublicKey, PublicKey, ()> for Row<'_> {
                 SinglePubKey::XOnly(key) => key.to_public_key(),
             });
         }
-        let child = ChildNumber::from_normal_idx(self.index).map_err(|_| ())?;
-        let key = self.parents.get(key).ok_or(())?.ckd_pub(self.secp, child).map_err(|_| ())?;
-        Ok(PublicKey::new(key.public_key))
+        let index = Some(self.index).filter(|index| *index <= LAST_INDEX).ok_or(())?;
+        self.parents
+            .get(key)
+            .and_then(|parent| parent.child(index, self.others, self.secp))
+            .map(PublicKey::new)
+            .ok_or(())
     }
 
     translate_hash_clone!(DescriptorPublicKey, PublicKey, ());

@@ -23,11 +23,7 @@ impl Treasury {
                 Ok(())
             }
             Event::CosignerNamed { wallet, seat, name } => {
-                let vault = self.seated(*wallet, *seat)?;
-                match said(name) {
-                    name if name.trim().is_empty() => vault.names.remove(seat),
-                    name => vault.names.insert(*seat, name),
-                };
+                named(self.seated(*wallet, *seat)?, *seat, name);
                 Ok(())
             }
             Event::AddressConfirmed { wallet, seat, address } => {
@@ -64,13 +60,7 @@ impl Treasury {
                 vault.given = vault.given.max(Some(*index));
                 Ok(())
             }
-            Event::LabelSet { wallet, record } => {
-                let vault = self.vault_mut(*wallet)?;
-                let label = Label::read(record).map_err(|error| Refusal::Label(error.to_string()))?;
-                // A kind that is not known is passed over, as the format asks for.
-                label.map(|label| vault.labels.apply(label));
-                Ok(())
-            }
+            Event::LabelSet { wallet, record } => labelled(self.vault_mut(*wallet)?, record),
             Event::CoinFrozen { wallet, coin } => self.marked(*wallet, *coin, false),
             Event::CoinThawed { wallet, coin } => self.marked(*wallet, *coin, true),
             _ => Ok(()),
@@ -78,7 +68,8 @@ impl Treasury {
     }
 
     fn added(&mut self, event: &Event, at: Timestamp) -> Result<(), Refusal> {
-        let Event::WalletAdded { wallet: claimed, name, network, descriptors, format, notes } = event else {
+        let Event::WalletAdded { wallet: claimed, name, network, descriptors, format, notes, names, labels } = event
+        else {
             return Ok(());
         };
         let descriptors: Vec<&str> = descriptors.iter().map(String::as_str).collect();
@@ -94,7 +85,15 @@ impl Treasury {
             return Err(Refusal::NameTaken(name.clone()));
         }
         let notes = notes.iter().map(|note| said(note)).collect();
-        self.vaults.insert(found, Vault::new(wallet, said(format), notes, at));
+        let mut vault = Vault::new(wallet, said(format), notes, at);
+        for (seat, name) in names {
+            if !vault.has(*seat) {
+                return Err(Refusal::NoSeat(*seat));
+            }
+            named(&mut vault, *seat, name);
+        }
+        labels.iter().try_for_each(|record| labelled(&mut vault, record))?;
+        self.vaults.insert(found, vault);
         Ok(())
     }
 
@@ -136,4 +135,19 @@ impl Treasury {
         let vault = self.vault_mut(wallet)?;
         if vault.has(seat) { Ok(vault) } else { Err(Refusal::NoSeat(seat)) }
     }
+}
+
+/// Somebody's name for a seat; an empty one takes it away.
+fn named(vault: &mut Vault, seat: SeatId, name: &str) {
+    match said(name) {
+        name if name.trim().is_empty() => vault.names.remove(&seat),
+        name => vault.names.insert(seat, name),
+    };
+}
+
+/// A label; a kind that is not known is passed over, as the format asks for.
+fn labelled(vault: &mut Vault, record: &str) -> Result<(), Refusal> {
+    let label = Label::read(record).map_err(|error| Refusal::Label(error.to_string()))?;
+    label.map(|label| vault.labels.apply(label));
+    Ok(())
 }

@@ -61,6 +61,8 @@ impl Bench {
             descriptors: vec![text],
             format: "descriptor".into(),
             notes: vec![],
+            names: vec![],
+            labels: vec![],
         };
         let mut bench = Self { keys, wallet, treasury: Treasury::default(), secp };
         bench.does(&added, 0).unwrap();

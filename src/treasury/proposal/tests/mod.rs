@@ -1,6 +1,7 @@
 //! The rules of the approval model, each held by a test that fails without its guard.
 
 mod bench;
+mod fate;
 mod property;
 mod rules;
 mod threats;

@@ -96,7 +96,7 @@ fn t06_foreign_inputs_have_to_prove_their_value() {
     draft.psbt.inputs[at].non_witness_utxo = None;
     assert_eq!(blocks(&draft.review(&Facts::default())), ["foreign-value"]);
     draft.psbt.inputs[at].witness_utxo = None;
-    assert_eq!(blocks(&draft.review(&Facts::default())), ["foreign-value", "fee-unknown"]);
+    assert_eq!(blocks(&draft.review(&Facts::default())), ["previous-missing", "foreign-value", "fee-unknown"]);
     // A coin of a taproot wallet commits to what strangers claim.
     let tap = taproot();
     let mut draft = honest(&tap);

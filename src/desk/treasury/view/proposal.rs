@@ -1,199 +1,12 @@
-//! What the desk shows of the treasury: plain values, whatever comes from outside with its source and the moment it is of.
+//! What is shown of a proposal: a line of the queue, and all of it.
 
 use crate::market::Timestamp;
-use crate::money::{Asset, Decimal};
+use crate::money::Decimal;
 use crate::treasury::bitcoin::policy::Quorum;
-use crate::treasury::bitcoin::wallet::{Spot, WalletId};
 use crate::treasury::proposal::{ProposalId, SeatId, State};
 use crate::treasury::verdict::{Judgement, Verdict};
-use bitcoin::{Amount, Network, OutPoint, SignedAmount, Txid};
+use bitcoin::{Amount, Txid};
 use std::sync::Arc;
-
-/// What a reader wants to see of the treasury.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TreasuryQuery {
-    /// The wallet to tell in full; the first when `None`.
-    pub wallet: Option<WalletId>,
-    /// The proposal to tell in full; the first of the queue when `None`.
-    pub proposal: Option<ProposalId>,
-}
-
-/// What waits for people, for wherever there is little room.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Waiting {
-    /// Proposals that signatures are missing of.
-    pub collecting: usize,
-    /// Proposals that have them all and are not broadcast.
-    pub ready: usize,
-}
-
-impl Waiting {
-    /// All of them.
-    pub fn count(self) -> usize {
-        self.collecting + self.ready
-    }
-}
-
-/// The treasury.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TreasuryView {
-    /// The currency that values are told in, and bitcoin's price in it.
-    pub price: Option<PriceView>,
-    /// All wallets, by name.
-    pub wallets: Vec<WalletView>,
-    /// The wallet that the query asked for.
-    pub wallet: Option<Arc<WalletPage>>,
-    /// The queue: what is open first, the newest first; behind it what is done with.
-    pub proposals: Vec<ProposalRow>,
-    /// The proposal that the query asked for.
-    pub proposal: Option<Arc<ProposalView>>,
-    /// What the desk is busy with, such as opening a key.
-    pub at_work: Option<Arc<str>>,
-    /// Why nothing can be changed here, if so.
-    pub read_only: Option<Arc<str>>,
-}
-
-/// What one bitcoin is worth.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PriceView {
-    /// The currency.
-    pub base: Asset,
-    /// The price; `None` when it is not known.
-    pub price: Option<Decimal>,
-    /// Where it is from.
-    pub source: Arc<str>,
-    /// When it was said.
-    pub at: Option<Timestamp>,
-}
-
-impl PriceView {
-    /// What so much is worth.
-    pub fn value(&self, amount: Amount) -> Option<Decimal> {
-        coins(amount).checked_mul(self.price?)
-    }
-}
-
-/// An amount as a decimal of whole bitcoin.
-pub fn coins(amount: Amount) -> Decimal {
-    // All bitcoin that there will ever be fit.
-    Decimal::try_from_i128_with_scale(i128::from(amount.to_sat()), 8).unwrap_or_default()
-}
-
-/// A wallet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WalletView {
-    /// What it is known by.
-    pub id: WalletId,
-    /// What people call it. Printable.
-    pub name: Arc<str>,
-    /// The network it is for.
-    pub network: Network,
-    /// How many of how many sign.
-    pub quorum: Quorum,
-    /// How many of its keys lie on this machine.
-    pub hot: usize,
-    /// Cosigners who have confirmed the first address, and all of them.
-    pub confirmed: (usize, usize),
-    /// What is in it; `None` when the chain was never asked.
-    pub balance: Option<Balance>,
-    /// What that is worth; `None` when that is not known.
-    pub value: Option<Decimal>,
-    /// How what is known of it stands to the chain.
-    pub sync: SyncView,
-}
-
-impl WalletView {
-    /// Whether all cosigners have confirmed the first address: only then it may be paid, and pay.
-    pub fn armed(&self) -> bool {
-        self.confirmed.0 >= self.confirmed.1
-    }
-}
-
-/// What is in a wallet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Balance {
-    /// In blocks.
-    pub confirmed: Amount,
-    /// What transactions that are in no block yet bring, less what they take.
-    pub pending: SignedAmount,
-    /// Of all that, what is kept from being spent.
-    pub frozen: Amount,
-}
-
-/// How what is known of a wallet stands to the chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyncView {
-    /// What is going on.
-    pub state: SyncState,
-    /// Where the chain is looked at, such as `esplora 127.0.0.1:3002`.
-    pub source: Arc<str>,
-    /// When it was last heard in full.
-    pub at: Option<Timestamp>,
-    /// The height of the chain then.
-    pub height: Option<u32>,
-}
-
-/// What is going on between a wallet and its chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SyncState {
-    /// No chain is configured.
-    Off,
-    /// Nothing is asked at the moment.
-    Idle,
-    /// The chain is being asked; how many scripts were.
-    Running(u32),
-    /// The last time failed, for this reason.
-    Failed(Arc<str>),
-}
-
-/// A wallet in full.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WalletPage {
-    /// Which one.
-    pub id: WalletId,
-    /// Its coins, the largest first.
-    pub coins: Vec<CoinView>,
-    /// How many there are, also of those that are not told.
-    pub count: usize,
-    /// The first address: what cosigners compare before the wallet is used.
-    pub first: AddressView,
-    /// The next address to be paid at; `None` while the wallet is not armed.
-    pub next: Option<AddressView>,
-    /// Whose keys they are, and who has confirmed the first address.
-    pub keys: Vec<(SeatId, Arc<str>, bool)>,
-}
-
-/// An address of a wallet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddressView {
-    /// Where it is.
-    pub spot: Spot,
-    /// The address.
-    pub address: Arc<str>,
-    /// Its label, printable; may be empty.
-    pub label: Arc<str>,
-}
-
-/// A coin.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CoinView {
-    /// Which one.
-    pub outpoint: OutPoint,
-    /// Where in the wallet.
-    pub spot: Spot,
-    /// At which address.
-    pub address: Arc<str>,
-    /// How much.
-    pub amount: Amount,
-    /// How many blocks confirm it; none while it is in no block.
-    pub confirmations: u32,
-    /// Its label, printable; may be empty.
-    pub label: Arc<str>,
-    /// Whether it is kept from being spent.
-    pub frozen: bool,
-    /// The open proposal that spends it.
-    pub spent_by: Option<u64>,
-}
 
 /// What a proposal is for, as its review finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,8 +74,12 @@ pub struct ProposalRow {
     pub signed: usize,
     /// Seats that it takes, of how many.
     pub quorum: Quorum,
-    /// Who has neither signed nor refused. Printable.
-    pub missing: Vec<Arc<str>>,
+    /// Who could still sign while signatures are missing.
+    pub missing: Vec<Missing>,
+    /// The height of the block that it stands in.
+    pub block: Option<u32>,
+    /// Whether its transaction is put together, so that it can be broadcast.
+    pub finished: bool,
     /// When it was proposed.
     pub created: Timestamp,
     /// When signatures are no longer taken.
@@ -271,6 +88,15 @@ pub struct ProposalRow {
     pub judgement: Judgement,
     /// The codes of what the review found, blocks first.
     pub codes: Vec<&'static str>,
+}
+
+/// Somebody who could still sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Who. Printable.
+    pub name: Arc<str>,
+    /// Whether the key lies on this machine.
+    pub hot: bool,
 }
 
 /// Who is paid.
@@ -310,8 +136,6 @@ pub struct ProposalView {
     pub seats: Vec<SeatView>,
     /// What was done about it, the newest first.
     pub history: Vec<EventView>,
-    /// Whether its transaction is finished.
-    pub finished: bool,
     /// The PSBT as it would be exported.
     pub psbt: Arc<[u8]>,
 }

@@ -3,10 +3,14 @@
 //! - What is signed is held as what it means; the bytes and the hash that a signature is over are made from that, here, and
 //!   a signature counts when it leads back to the account that was expected.
 
+pub mod typed_data;
+
+pub use typed_data::TypedData;
+
 use super::{DeviceError, Unverified};
 use alloy_consensus::{SignableTransaction, TxEip1559, TxLegacy};
-use alloy_dyn_abi::TypedData;
 use alloy_primitives::{Address, B256, eip191_hash_message};
+use alloy_rlp::Decodable;
 use bitcoin::secp256k1::ecdsa::{RecoverableSignature, RecoveryId};
 use bitcoin::secp256k1::{Message, PublicKey, Secp256k1};
 
@@ -36,6 +40,33 @@ impl Transaction {
         match self {
             Self::Legacy(transaction) => transaction.encoded_for_signing(),
             Self::Eip1559(transaction) => transaction.encoded_for_signing(),
+        }
+    }
+
+    /// Reads what is hashed and signed; whatever follows it is refused.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DeviceError> {
+        let unfit = |what: &str| DeviceError::Unfit(format!("it is no unsigned transaction: {what}"));
+        let mut rest = bytes;
+        let transaction = match rest.split_first() {
+            Some((2, after)) => {
+                rest = after;
+                TxEip1559::decode(&mut rest).map(Self::Eip1559)
+            }
+            Some((0xc0.., _)) => TxLegacy::decode(&mut rest).map(Self::Legacy),
+            _ => return Err(unfit("neither a legacy one nor one of EIP-1559")),
+        };
+        let transaction = transaction.map_err(|error| unfit(&error.to_string()))?;
+        match rest.is_empty() && transaction.encoded() == bytes {
+            true => Ok(transaction),
+            false => Err(unfit("it has more than it should")),
+        }
+    }
+
+    /// Whether it calls a contract, or makes one.
+    pub fn calls(&self) -> bool {
+        match self {
+            Self::Legacy(transaction) => !transaction.input.is_empty() || transaction.to.is_create(),
+            Self::Eip1559(transaction) => !transaction.input.is_empty() || transaction.to.is_create(),
         }
     }
 
@@ -73,9 +104,9 @@ impl Signable {
         match self {
             Self::Message(bytes) => Ok(eip191_hash_message(bytes)),
             Self::Transaction(transaction) => Ok(transaction.hash()),
-            Self::TypedData(data, _) => data
-                .eip712_signing_hash()
-                .map_err(|error| DeviceError::Unfit(format!("the typed data makes no sense: {error}"))),
+            Self::TypedData(data, _) => {
+                data.eip712_signing_hash().map_err(|error| typed_data::no_sense(&error.to_string()))
+            }
         }
     }
 }
