@@ -29,8 +29,6 @@ pub use seed::{DEMO_LEDGER, DEMO_TREZOR};
 pub use server::{DeviceServer, Wire};
 pub use trezor::{Trezor, TrezorModel, TrezorSettings};
 
-
-
 /// A device without its plug: what a host sends goes in, what the device says comes out.
 pub trait Simulated: Send {
     /// One packet of the host: a whole APDU for a Ledger, a report of 64 bytes for a Trezor. The packets that the device

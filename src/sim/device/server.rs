@@ -58,9 +58,7 @@ impl DeviceServer {
     /// Plugs a device in at a port of this machine; port 0 takes a free one.
     pub fn open(device: Box<dyn Simulated>, wire: Wire, port: u16) -> io::Result<Self> {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let hall = |host| {
-            Arc::new(Hall { desk: Mutex::new(Desk { device, host }), closing: AtomicBool::new(false) })
-        };
+        let hall = |host| Arc::new(Hall { desk: Mutex::new(Desk { device, host }), closing: AtomicBool::new(false) });
         let (addr, hall, thread) = match wire {
             Wire::Tcp => {
                 let listener = TcpListener::bind(listen)?;

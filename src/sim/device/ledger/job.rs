@@ -6,8 +6,8 @@ use super::policy::Policy;
 use super::sign::Signing;
 use super::status::Status;
 use crate::market::printable;
-use crate::sim::device::script;
 use crate::sim::device::screen::Screen;
+use crate::sim::device::script;
 use crate::sim::device::seed::Keys;
 use bitcoin::bip32::ChildNumber;
 use bitcoin::{Address, Network, NetworkKind};
@@ -94,9 +94,10 @@ impl Job {
                 }))
             })(),
             0x04 => Signing::read(&mut bytes).map(|signing| Self::Sign(Box::new(signing))),
-            0x10 => (|| {
-                Some(Self::Message { path: bytes.path(MAX_STEPS)?, length: bytes.varint()?, root: bytes.hash()? })
-            })(),
+            0x10 => {
+                (|| Some(Self::Message { path: bytes.path(MAX_STEPS)?, length: bytes.varint()?, root: bytes.hash()? }))(
+                )
+            }
             _ => return Err(Status::UNKNOWN_INS),
         };
         match job {

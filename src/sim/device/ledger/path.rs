@@ -11,7 +11,9 @@ const MAX_INDEX: u32 = 50_000;
 /// Whether a path is one of the usual ones of this coin.
 pub fn usual(path: &[u32], coin: u32) -> bool {
     let hard = |step: u32| (step & HARDENED != 0).then_some(step ^ HARDENED);
-    let Some((Some(purpose), rest)) = path.split_first().map(|(first, rest)| (hard(*first), rest)) else { return false };
+    let Some((Some(purpose), rest)) = path.split_first().map(|(first, rest)| (hard(*first), rest)) else {
+        return false;
+    };
     let (fixed, below) = match (purpose, rest) {
         (44 | 49 | 84 | 86, [coin, account, below @ ..]) => ([hard(*coin), hard(*account), Some(1)], below),
         (48, [coin, account, kind, below @ ..]) => ([hard(*coin), hard(*account), hard(*kind)], below),
@@ -40,7 +42,9 @@ mod tests {
         for usual in ["48'/1'/0'/2'", "48'/1'/0'/1'", "84'/1'/0'", "86'/1'/7'", "44'/1'/0'/0/5", "49'/1'/100'"] {
             assert!(is(usual), "{usual}");
         }
-        for other in ["48'/1'/0'/3'", "48'/0'/0'/2'", "84'/1'/101'", "84'/1'", "84/1'/0'", "84'/1'/0'/2/0", "m", "1'/1'/1'"] {
+        for other in
+            ["48'/1'/0'/3'", "48'/0'/0'/2'", "84'/1'/101'", "84'/1'", "84/1'/0'", "84'/1'/0'/2/0", "m", "1'/1'/1'"]
+        {
             assert!(!is(other), "{other}");
         }
     }

@@ -91,7 +91,11 @@ impl Policy {
     pub fn admitted(&self, proof: Hash, keys: &Keys, coin: u32) -> Result<bool, Status> {
         match proof {
             [0, rest @ ..] if rest.iter().all(|byte| *byte == 0) => {
-                if self.usual(coin) { Ok(false) } else { Err(Status::BAD_PROOF) }
+                if self.usual(coin) {
+                    Ok(false)
+                } else {
+                    Err(Status::BAD_PROOF)
+                }
             }
             given if given == self.proof(keys) => Ok(true),
             _ => Err(Status::BAD_PROOF),
@@ -128,9 +132,9 @@ impl Policy {
     /// The spot of a script among some numbers.
     pub fn find(&self, script: &ScriptBuf, numbers: &BTreeSet<u32>) -> Option<(bool, Spot)> {
         let spots = numbers.iter().flat_map(|index| [(false, *index), (true, *index)]);
-        spots.filter_map(|(change, index)| Some((change, self.at(change, index)?))).find(|(_, spot)| {
-            spot.script_pubkey() == *script
-        })
+        spots
+            .filter_map(|(change, index)| Some((change, self.at(change, index)?)))
+            .find(|(_, spot)| spot.script_pubkey() == *script)
     }
 }
 

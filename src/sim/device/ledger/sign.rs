@@ -9,8 +9,8 @@ use super::host::{Bytes, Hash, Host, Map, Stop, varint};
 use super::job::{Desk, Step};
 use super::policy::{Policy, Spot, number};
 use super::status::Status;
-use crate::sim::device::script::{coins, payee};
 use crate::sim::device::screen::Screen;
+use crate::sim::device::script::{coins, payee};
 use bitcoin::bip32::{ChildNumber, Fingerprint};
 use bitcoin::hashes::Hash as _;
 use bitcoin::key::TapTweak;
@@ -127,7 +127,9 @@ impl Signing {
         }
         let signatures = match &mut self.signatures {
             Some(signatures) => signatures,
-            None => self.signatures.insert(signatures(&transaction(head, &self.inputs, &self.outputs), &self.inputs, desk)?),
+            None => {
+                self.signatures.insert(signatures(&transaction(head, &self.inputs, &self.outputs), &self.inputs, desk)?)
+            }
         };
         Ok(match signatures.pop_front() {
             Some(signature) => Step::Yield(signature),

@@ -8,12 +8,12 @@ use super::payment::Payment;
 use super::sign::Signing;
 use super::wire::Frame;
 use crate::market::printable;
-use crate::sim::device::script;
 use crate::sim::device::screen::Buttons;
+use crate::sim::device::script;
 use crate::sim::device::seed::{Keys, mac};
+use bitcoin::base58;
 use bitcoin::bip32::Xpub;
 use bitcoin::hashes::{Hash, sha256d};
-use bitcoin::base58;
 use protobuf::Message;
 use trezor_client::protos::{self, InputScriptType, MessageType};
 
@@ -135,7 +135,8 @@ fn public_key(told: &protos::GetPublicKey, model: TrezorModel, keys: &Keys) -> R
         let fits = kind.is_some_and(|kind| fitting(path, coin, kind, false));
         match model {
             TrezorModel::One => {
-                let page = |part: &str| Dialog::new(Shown::PublicKey, format!("XPUB {part}"), &text).with(Buttons::Turn);
+                let page =
+                    |part: &str| Dialog::new(Shown::PublicKey, format!("XPUB {part}"), &text).with(Buttons::Turn);
                 dialogs.extend([page("1/2"), page("2/2")]);
             }
             TrezorModel::T => {
@@ -182,7 +183,8 @@ fn proof(address: &str, coin: Coin, path: &[u32], keys: &Keys) -> Vec<u8> {
     let length = |length: usize| [u8::try_from(length).unwrap_or_default()];
     let steps: Vec<u8> = path.iter().flat_map(|step| step.to_le_bytes()).collect();
     let key = keys.symmetric(&["SLIP-0024", "Address MAC key"]);
-    let parts = [&coin.number.to_le_bytes()[..], &length(path.len()), &steps, &length(address.len()), address.as_bytes()];
+    let parts =
+        [&coin.number.to_le_bytes()[..], &length(path.len()), &steps, &length(address.len()), address.as_bytes()];
     mac(&key, &parts).to_vec()
 }
 
@@ -212,7 +214,10 @@ fn message(told: &protos::SignMessage, model: TrezorModel, keys: &Keys) -> Resul
         Ok(text) => printable(text).into_owned(),
         Err(_) => bitcoin::hex::DisplayHex::to_lower_hex_string(text),
     };
-    let mut dialogs = vec![Dialog::new(Shown::Message, "Signing address", address), Dialog::new(Shown::Message, "Confirm message", shown)];
+    let mut dialogs = vec![
+        Dialog::new(Shown::Message, "Signing address", address),
+        Dialog::new(Shown::Message, "Confirm message", shown),
+    ];
     if !fitting(path, coin, kind, false) {
         dialogs.insert(0, Dialog::path(model, path));
     }

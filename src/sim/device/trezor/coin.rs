@@ -123,7 +123,9 @@ mod tests {
         };
         let is = |text| allowed(&steps(text), testnet);
         assert!(is("84'/1'/0'/0/0") && is("48'/1'/0'/2'/1/9") && is("86'/1'/3'/0/1000000"));
-        for other in ["84'/0'/0'/0/0", "84'/1'/0'", "84'/1'/0'/2/0", "84'/1'/0'/0/0/0", "1'/1'/0'/0/0", "84/1'/0'/0/0", "m"] {
+        for other in
+            ["84'/0'/0'/0/0", "84'/1'/0'", "84'/1'/0'/2/0", "84'/1'/0'/0/0/0", "1'/1'/0'/0/0", "84/1'/0'/0/0", "m"]
+        {
             assert!(!is(other), "{other}");
         }
         let fits = |text, kind, several| fitting(&steps(text), testnet, kind, several);

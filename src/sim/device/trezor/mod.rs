@@ -50,7 +50,11 @@ enum Then {
 enum State {
     Idle,
     /// Pages, the first of which is shown; whether the host knows of it.
-    Showing { pages: VecDeque<Dialog>, known: bool, then: Then },
+    Showing {
+        pages: VecDeque<Dialog>,
+        known: bool,
+        then: Then,
+    },
     /// The One waits for its PIN.
     Pin(Ask),
     /// The host is to send the passphrase.

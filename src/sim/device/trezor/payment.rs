@@ -2,8 +2,8 @@
 
 use super::coin::{Coin, Kind};
 use super::failure::Failed;
-use crate::sim::device::seed::Keys;
 use crate::sim::device::script::HARDENED;
+use crate::sim::device::seed::Keys;
 use bitcoin::hashes::{Hash, sha256};
 use bitcoin::opcodes::all::OP_CHECKMULTISIG;
 use bitcoin::secp256k1::PublicKey;
@@ -42,7 +42,10 @@ impl Several {
         let nodes: Vec<(&HDNodeType, &[u32])> = match told.pubkeys.as_slice() {
             [] => told.nodes.iter().map(|node| (node, told.address_n.as_slice())).collect(),
             pubkeys => {
-                pubkeys.iter().map(|key| key.node.as_ref().map(|node| (node, key.address_n.as_slice()))).collect::<Option<_>>()
+                pubkeys
+                    .iter()
+                    .map(|key| key.node.as_ref().map(|node| (node, key.address_n.as_slice())))
+                    .collect::<Option<_>>()
             }
             .ok_or_else(invalid)?,
         };
@@ -51,7 +54,11 @@ impl Several {
         if !enough || nodes.len() > MAX_KEYS || told.signatures.len() > nodes.len() {
             return Err(invalid());
         }
-        let mut derived = nodes.iter().map(|(node, path)| derive(node, path, keys)).collect::<Option<Vec<_>>>().ok_or_else(invalid)?;
+        let mut derived = nodes
+            .iter()
+            .map(|(node, path)| derive(node, path, keys))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(invalid)?;
         let sorted = told.pubkeys_order() == MultisigPubkeysOrder::LEXICOGRAPHIC;
         let mut of_wallet: Vec<_> = nodes.iter().map(|(node, _)| (node.public_key(), node.chain_code())).collect();
         if sorted {
@@ -94,12 +101,7 @@ fn derive(node: &HDNodeType, path: &[u32], keys: &Keys) -> Option<PublicKey> {
 
 impl Payment {
     /// What pays to a path, alone or with others.
-    pub fn at(
-        path: &[u32],
-        kind: Kind,
-        told: Option<&MultisigRedeemScriptType>,
-        keys: &Keys,
-    ) -> Result<Self, Failed> {
+    pub fn at(path: &[u32], kind: Kind, told: Option<&MultisigRedeemScriptType>, keys: &Keys) -> Result<Self, Failed> {
         let own = keys.public(path).ok_or_else(|| Failed::data("Invalid path"))?;
         let several = told.map(|told| Several::read(told, keys)).transpose()?;
         if several.as_ref().is_some_and(|several| !several.keys.contains(&own)) {
@@ -120,9 +122,7 @@ impl Payment {
                 let inner = ScriptBuf::new_p2wsh(&all.wscript_hash());
                 (ScriptBuf::new_p2sh(&inner.script_hash()), Some(inner), Some(all))
             }
-            (Kind::Taproot, None) => {
-                (ScriptBuf::new_p2tr(keys.secp(), own.x_only_public_key().0, None), None, None)
-            }
+            (Kind::Taproot, None) => (ScriptBuf::new_p2tr(keys.secp(), own.x_only_public_key().0, None), None, None),
             (Kind::Taproot, Some(_)) => return Err(Failed::data("Multisig not supported for taproot")),
         };
         Ok(Self { script, nested, witness, own, several })

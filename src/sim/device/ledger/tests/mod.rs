@@ -226,7 +226,10 @@ fn every_recorded_flow_ends_as_on_the_real_app() {
             let (ours, told) = (letters(ours), letters(told));
             if lenient {
                 let told = told.replace("**|,@", "**,@");
-                assert!(told.contains(ours.get(..20).unwrap()) || ours.contains(&told), "{name} {title}: {ours} {told}");
+                assert!(
+                    told.contains(ours.get(..20).unwrap()) || ours.contains(&told),
+                    "{name} {title}: {ours} {told}"
+                );
             } else {
                 assert_eq!(ours, told, "{name} {title}");
             }

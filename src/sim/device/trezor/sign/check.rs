@@ -52,9 +52,10 @@ impl Signing {
                 script::Builder::new().push_opcode(opcodes::all::OP_RETURN).push_slice(data).into_script()
             }
             (OutputScriptType::PAYTOADDRESS, Some(address), []) => {
-                let address = address.parse::<Address<_>>().ok().and_then(|address| {
-                    address.require_network(self.coin.network).ok()
-                });
+                let address = address
+                    .parse::<Address<_>>()
+                    .ok()
+                    .and_then(|address| address.require_network(self.coin.network).ok());
                 address.ok_or_else(|| Failed::data("Invalid address"))?.script_pubkey()
             }
             (kind, None, path @ [_, ..]) => {
@@ -77,11 +78,14 @@ impl Signing {
 
     /// Whether a payment goes back to where every input comes from.
     pub(super) fn is_change(&self, path: &[u32], kind: Kind, payment: &Payment) -> bool {
-        let account = |path: &[u32]| path.len().checked_sub(2).and_then(|length| path.get(..length).map(<[u32]>::to_vec));
+        let account =
+            |path: &[u32]| path.len().checked_sub(2).and_then(|length| path.get(..length).map(<[u32]>::to_vec));
         let accounts = common(self.inputs.iter().map(|input| account(&input.told.address_n)));
         let wallets = common(self.inputs.iter().map(|input| input.payment.wallet()));
         let kinds = self.inputs.iter().all(|input| input.kind == kind);
-        kinds && accounts == Some(account(path)) && wallets == Some(payment.wallet())
+        kinds
+            && accounts == Some(account(path))
+            && wallets == Some(payment.wallet())
             && path.iter().rev().take(2).all(|step| step & HARDENED == 0)
     }
 
@@ -117,13 +121,25 @@ impl Signing {
         let unit = self.coin.unit;
         let mut dialogs = Vec::new();
         // The size is an estimate on the real ones too: what a signature and a key take for each input.
-        let size = self.transaction().weight().to_vbytes_ceil().saturating_add(27 * u64::try_from(self.inputs.len()).unwrap_or(0));
+        let size = self
+            .transaction()
+            .weight()
+            .to_vbytes_ceil()
+            .saturating_add(27 * u64::try_from(self.inputs.len()).unwrap_or(0));
         if fee.to_sat() > self.coin.max_fee.saturating_mul(size) / 1000 {
-            dialogs.push(Dialog::new(Shown::Fee, "High fee", format!("The fee of {} is unexpectedly high. Continue anyway?", coins(fee, unit))));
+            dialogs.push(Dialog::new(
+                Shown::Fee,
+                "High fee",
+                format!("The fee of {} is unexpectedly high. Continue anyway?", coins(fee, unit)),
+            ));
         }
         let changes = self.outputs.iter().filter(|output| output.change).count();
         if changes > SILENT_CHANGE {
-            dialogs.push(Dialog::new(Shown::ManyChanges, "Warning", format!("There are {changes} change-outputs. Continue?")));
+            dialogs.push(Dialog::new(
+                Shown::ManyChanges,
+                "Warning",
+                format!("There are {changes} change-outputs. Continue?"),
+            ));
         }
         if self.lock_time != 0 {
             let what = match absolute::LockTime::from_consensus(self.lock_time) {

@@ -15,7 +15,8 @@ impl Signing {
         match self.ask {
             Ask::PreviousHead => {
                 let (inputs, outputs) = (told.inputs_cnt(), told.outputs_cnt());
-                let wanted = (1..=MOST).contains(&inputs) && (1..=MOST).contains(&outputs) && told.extra_data_len() == 0;
+                let wanted =
+                    (1..=MOST).contains(&inputs) && (1..=MOST).contains(&outputs) && told.extra_data_len() == 0;
                 if !wanted {
                     return Err(missing());
                 }

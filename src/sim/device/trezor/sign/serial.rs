@@ -8,8 +8,8 @@ use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
 use bitcoin::sighash::{Prevouts, SighashCache};
 use bitcoin::{
-    EcdsaSighashType, OutPoint, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, VarInt, Witness, absolute,
-    script, transaction,
+    EcdsaSighashType, OutPoint, ScriptBuf, Sequence, TapSighashType, Transaction, TxIn, TxOut, VarInt, Witness,
+    absolute, script, transaction,
 };
 
 impl Signing {
@@ -46,7 +46,8 @@ impl Signing {
             TxIn {
                 previous_output: OutPoint { txid: input.txid, vout: input.told.prev_index() },
                 sequence: Sequence(input.told.sequence()),
-                script_sig: push.map_or_else(ScriptBuf::new, |push| script::Builder::new().push_slice(push).into_script()),
+                script_sig: push
+                    .map_or_else(ScriptBuf::new, |push| script::Builder::new().push_slice(push).into_script()),
                 witness: Witness::new(),
             }
         });
@@ -65,7 +66,10 @@ impl Signing {
         let input = self.inputs.get(at).ok_or_else(failed)?;
         let path = input.told.address_n.as_slice();
         let (signature, witness) = if input.kind == Kind::Taproot {
-            let spent = self.inputs.iter().map(|input| TxOut { value: input.amount, script_pubkey: input.payment.script.clone() });
+            let spent = self
+                .inputs
+                .iter()
+                .map(|input| TxOut { value: input.amount, script_pubkey: input.payment.script.clone() });
             let spent: Vec<_> = spent.collect();
             let digest = cache.taproot_key_spend_signature_hash(at, &Prevouts::All(&spent), TapSighashType::Default);
             let digest = digest.map_err(|_| failed())?.to_byte_array();
@@ -74,7 +78,9 @@ impl Signing {
         } else {
             let (all, payment) = (EcdsaSighashType::All, &input.payment);
             let digest = match &payment.witness {
-                Some(script) => cache.p2wsh_signature_hash(at, script, input.amount, all).map_err(|_| failed())?.to_byte_array(),
+                Some(script) => {
+                    cache.p2wsh_signature_hash(at, script, input.amount, all).map_err(|_| failed())?.to_byte_array()
+                }
                 None => {
                     let script = payment.nested.as_ref().unwrap_or(&payment.script);
                     cache.p2wpkh_signature_hash(at, script, input.amount, all).map_err(|_| failed())?.to_byte_array()

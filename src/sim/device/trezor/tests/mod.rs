@@ -22,7 +22,10 @@ fn messages(text: &str) -> Vec<Recorded> {
     let message = |line: &str| {
         let words: Vec<_> = line.split_whitespace().collect();
         let body = words.get(3).filter(|body| **body != "-").map(|body| Vec::from_hex(body).unwrap());
-        Recorded { host: words[0] == "=>", frame: Frame { kind: words[1].parse().unwrap(), body: body.unwrap_or_default() } }
+        Recorded {
+            host: words[0] == "=>",
+            frame: Frame { kind: words[1].parse().unwrap(), body: body.unwrap_or_default() },
+        }
     };
     lines.map(message).collect()
 }
@@ -110,7 +113,8 @@ fn every_recorded_message_is_answered_as_by_the_real_ones() {
                 let at = format!("{folder}/{name}, message {}", place + 1);
                 if !message.host {
                     if said.is_empty() {
-                        let refuses = message.frame.kind == 3 || (name.ends_with("rejected") && model == TrezorModel::One);
+                        let refuses =
+                            message.frame.kind == 3 || (name.ends_with("rejected") && model == TrezorModel::One);
                         shown.push(trezor.screen());
                         said.extend(whole(&trezor.press(if refuses { Press::No } else { Press::Yes })));
                     }
@@ -152,4 +156,3 @@ fn pages(name: &str, recorded: &[Value], shown: &[Screen]) {
     let shown: Vec<_> = shown.map(|screen| (plain(&screen.title), plain(&screen.text))).collect();
     assert_eq!(shown, told, "{name}");
 }
-
