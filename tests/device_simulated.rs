@@ -197,7 +197,8 @@ fn quorums_of_both_makers_and_software_sign_what_consensus_accepts() {
                 assert_eq!(ledger.address(&held, spot, true).unwrap(), ours);
                 assert_eq!(trezor.address(&held, spot, true).unwrap(), ours);
             }
-            (ledger_bench.shown(), trezor_bench.shown());
+            ledger_bench.shown();
+            trezor_bench.shown();
             let mut packet = packet(&wallet);
             packet = sign(&mut *ledger, &held, &packet).unwrap();
             packet = sign(&mut *trezor, &held, &packet).unwrap();

@@ -7,6 +7,7 @@
 //! BIP-39: <https://github.com/bitcoin/bips/blob/master/bip-0039.mediawiki>,
 //! SLIP-21: <https://github.com/satoshilabs/slips/blob/master/slip-0021.md>
 
+use alloy_primitives::Address;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpriv, Xpub};
 use bitcoin::hashes::{Hash, HashEngine, Hmac, HmacEngine, sha256, sha512};
 use bitcoin::key::{Keypair, TapTweak};
@@ -69,6 +70,17 @@ impl Keys {
     /// The public key at a path.
     pub fn public(&self, path: &[u32]) -> Option<PublicKey> {
         Some(self.private(path)?.public_key(&self.secp))
+    }
+
+    /// The Ethereum address of the key at a path.
+    pub fn ethereum(&self, path: &[u32]) -> Option<String> {
+        let key = self.public(path)?.serialize_uncompressed();
+        Some(Address::from_raw_public_key(key.get(1..)?).to_checksum(None))
+    }
+
+    /// The chain code at a path.
+    pub fn chain_code(&self, path: &[u32]) -> Option<[u8; 32]> {
+        Some(self.node(path)?.chain_code.to_bytes())
     }
 
     /// Signs 32 bytes with the key at a path.

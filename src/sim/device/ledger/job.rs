@@ -1,5 +1,6 @@
 //! One command at work: what it needs of the host, what it shows, what it answers.
 
+use super::ethereum::{Account, Text};
 use super::host::{Bytes, Hash, Host, Stop, sha, varint};
 use super::path;
 use super::policy::Policy;
@@ -63,6 +64,8 @@ pub enum Job {
     Address(Whereabouts),
     Sign(Box<Signing>),
     Message { path: Vec<u32>, length: u64, root: Hash },
+    EthereumAddress(Account),
+    EthereumText(Text),
 }
 
 /// Which address is asked for.
@@ -112,9 +115,9 @@ impl Job {
         let (title, text) = match self {
             Self::Xpub { .. } => ("Public key rejected", ""),
             Self::Register { .. } => ("Account rejected", ""),
-            Self::Address { .. } => ("Address verification", "cancelled"),
+            Self::Address(_) | Self::EthereumAddress(_) => ("Address verification", "cancelled"),
             Self::Sign(_) => ("Transaction rejected", ""),
-            Self::Message { .. } => ("Message rejected", ""),
+            Self::Message { .. } | Self::EthereumText(_) => ("Message rejected", ""),
         };
         Screen::said(title, text)
     }
@@ -127,6 +130,8 @@ impl Job {
             Self::Address(which) => which.run(desk),
             Self::Sign(signing) => signing.run(desk),
             Self::Message { path, length, root } => message(path, *length, *root, desk),
+            Self::EthereumAddress(account) => account.run(desk),
+            Self::EthereumText(text) => text.run(desk),
         }
     }
 }

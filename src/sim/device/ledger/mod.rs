@@ -6,6 +6,7 @@
 //!
 //! Protocol: <https://github.com/LedgerHQ/app-bitcoin-new/blob/develop/doc/bitcoin.md>
 
+mod ethereum;
 mod host;
 mod job;
 mod path;
@@ -31,7 +32,7 @@ pub enum LedgerApp {
     Bitcoin,
     /// `Bitcoin Test`.
     BitcoinTest,
-    /// `Ethereum`: it says its name, and nothing that a Bitcoin wallet asks.
+    /// `Ethereum`, as far as it is simulated: its name and settings, addresses and texts.
     Ethereum,
     /// None: the device's own menu.
     Dashboard,
@@ -48,11 +49,16 @@ impl LedgerApp {
         }
     }
 
-    fn network(self) -> Option<Network> {
+    fn network(self) -> Network {
+        if self == Self::BitcoinTest { Network::Testnet } else { Network::Bitcoin }
+    }
+
+    /// The class of its own commands.
+    fn class(self) -> Option<u8> {
         match self {
-            Self::Bitcoin => Some(Network::Bitcoin),
-            Self::BitcoinTest => Some(Network::Testnet),
-            Self::Ethereum | Self::Dashboard => None,
+            Self::Bitcoin | Self::BitcoinTest => Some(0xe1),
+            Self::Ethereum => Some(0xe0),
+            Self::Dashboard => None,
         }
     }
 }
@@ -91,6 +97,8 @@ enum State {
     Idle,
     /// The host has been asked.
     Asking(Work),
+    /// A text for Ethereum comes in pieces.
+    Gathering(ethereum::Text),
     /// The user looks at a page; the pages after it.
     Showing(Work, std::vec::IntoIter<Screen>),
 }
@@ -145,12 +153,14 @@ impl Ledger {
         let before = std::mem::replace(&mut self.state, State::Idle);
         match (head, before) {
             ([0xf8, 0x01, ..], State::Asking(work)) => self.go_on(work, data),
-            ([0xf8, 0x01, ..], _) => Some(Status::BAD_STATE.answer()),
+            ([0xf8, 0x01, ..], _) if self.settings.app.class() == Some(0xe1) => Some(Status::BAD_STATE.answer()),
             ([0xb0, 0x01, ..], _) => Some(self.version()),
-            ([0xe1, ins, p1, p2], _) => {
-                let Some(network) = self.settings.app.network() else {
-                    return Some(Status::UNKNOWN_CLA.answer());
-                };
+            ([cla, ..], _) if self.settings.app.class().is_none_or(|class| class != cla) => {
+                let known = cla == 0xb0;
+                Some(if known { Status::UNKNOWN_INS } else { Status::UNKNOWN_CLA }.answer())
+            }
+            ([0xe0, ins, p1, p2], before) => self.ethereum(ins, [p1, p2], data, before),
+            ([_, ins, p1, p2], _) => {
                 if p1 != 0 || p2 > 1 {
                     return Some(Status::WRONG_P1P2.answer());
                 }
@@ -158,16 +168,36 @@ impl Ledger {
                     return Some(done(self.keys.fingerprint().to_bytes().to_vec()));
                 }
                 self.screen = self.resting();
-                match Job::read(ins, data) {
-                    Ok(job) => {
-                        let work = Work { job, host: Host::default(), approved: false, yielding: false };
-                        self.run(work, network)
-                    }
-                    Err(status) => Some(status.answer()),
-                }
+                self.begin(Job::read(ins, data))
             }
-            ([0xb0, ..], _) => Some(Status::UNKNOWN_INS.answer()),
-            _ => Some(Status::UNKNOWN_CLA.answer()),
+        }
+    }
+
+    fn begin(&mut self, job: Result<Job, Status>) -> Option<Vec<u8>> {
+        match job {
+            Ok(job) => self.run(Work { job, host: Host::default(), approved: false, yielding: false }),
+            Err(status) => Some(status.answer()),
+        }
+    }
+
+    /// A command of the Ethereum app.
+    fn ethereum(&mut self, ins: u8, how: [u8; 2], data: &[u8], before: State) -> Option<Vec<u8>> {
+        self.screen = self.resting();
+        let text = match (ins, how, before) {
+            (0x06, ..) => return Some(done(ethereum::settings(&self.settings.version))),
+            (0x02, [shown, chain_code], _) => return self.begin(ethereum::address(shown, chain_code, data)),
+            (0x08, [0x00, 0], _) => ethereum::Text::begin(data),
+            (0x08, [0x80, 0], State::Gathering(text)) => text.and(data),
+            (0x08, ..) => Err(Status::INCORRECT),
+            _ => Err(Status::UNKNOWN_INS),
+        };
+        match text {
+            Ok(text) if text.whole() => self.begin(Ok(Job::EthereumText(text))),
+            Ok(text) => {
+                self.state = State::Gathering(text);
+                Some(done(Vec::new()))
+            }
+            Err(status) => Some(status.answer()),
         }
     }
 
@@ -183,7 +213,6 @@ impl Ledger {
     }
 
     fn go_on(&mut self, mut work: Work, data: &[u8]) -> Option<Vec<u8>> {
-        let network = self.settings.app.network()?;
         if !std::mem::take(&mut work.yielding) {
             match work.host.answer(data) {
                 Ok(()) => {}
@@ -194,7 +223,7 @@ impl Ledger {
                 Err(Stop::Refuse(status)) => return Some(self.end(status)),
             }
         }
-        self.run(work, network)
+        self.run(work)
     }
 
     fn end(&mut self, status: Status) -> Vec<u8> {
@@ -202,7 +231,8 @@ impl Ledger {
         status.answer()
     }
 
-    fn run(&mut self, mut work: Work, network: Network) -> Option<Vec<u8>> {
+    fn run(&mut self, mut work: Work) -> Option<Vec<u8>> {
+        let network = self.settings.app.network();
         let mut desk = Desk { keys: &self.keys, network, host: &mut work.host, approved: work.approved };
         match work.job.run(&mut desk) {
             Ok(Step::Show(pages)) => {
@@ -249,8 +279,7 @@ impl Ledger {
             (Press::Yes, _) => {}
         }
         work.approved = true;
-        let network = self.settings.app.network()?;
-        self.run(work, network)
+        self.run(work)
     }
 }
 

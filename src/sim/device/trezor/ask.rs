@@ -2,6 +2,7 @@
 
 use super::coin::{self, Coin, Kind, allowed, fitting};
 use super::dialog::{Dialog, Shown};
+use super::ethereum;
 use super::failure::Failed;
 use super::model::TrezorModel;
 use super::payment::Payment;
@@ -26,6 +27,8 @@ pub enum Ask {
     Address(Box<protos::GetAddress>),
     SignTx(Box<protos::SignTx>),
     SignMessage(protos::SignMessage),
+    EthereumAddress(protos::EthereumGetAddress),
+    EthereumMessage(protos::EthereumSignMessage),
 }
 
 /// What comes of it.
@@ -50,6 +53,8 @@ impl Ask {
             11 => protos::GetPublicKey::parse_from_bytes(body).map(Self::PublicKey).map_err(failed),
             15 => protos::SignTx::parse_from_bytes(body).map(|told| Self::SignTx(Box::new(told))).map_err(failed),
             29 => protos::GetAddress::parse_from_bytes(body).map(|told| Self::Address(Box::new(told))).map_err(failed),
+            56 => protos::EthereumGetAddress::parse_from_bytes(body).map(Self::EthereumAddress).map_err(failed),
+            64 => protos::EthereumSignMessage::parse_from_bytes(body).map(Self::EthereumMessage).map_err(failed),
             38 => protos::SignMessage::parse_from_bytes(body).map(Self::SignMessage).map_err(failed),
             _ => return None,
         })
@@ -66,6 +71,8 @@ impl Ask {
                 Ok(Outcome::Signing(Box::new(signing), request))
             }
             Self::SignMessage(told) => message(&told, model, keys),
+            Self::EthereumAddress(told) => ethereum::address(&told, model, keys),
+            Self::EthereumMessage(told) => ethereum::message(&told, keys),
         }
     }
 }
@@ -75,7 +82,7 @@ fn coin(name: &str) -> Result<Coin, Failed> {
 }
 
 /// A page: on the One, which has no reject there, no only turns it.
-fn page(model: TrezorModel, dialog: Dialog) -> Dialog {
+pub fn page(model: TrezorModel, dialog: Dialog) -> Dialog {
     if model == TrezorModel::One { dialog.with(Buttons::Turn) } else { dialog }
 }
 
@@ -172,19 +179,18 @@ fn address(told: &protos::GetAddress, model: TrezorModel, keys: &Keys) -> Result
     }
     let mut answer = protos::Address::new();
     if model == TrezorModel::T && !several {
-        answer.set_mac(proof(&text, coin, path, keys));
+        answer.set_mac(proof(&text, coin.number, path, keys));
     }
     answer.set_address(text);
     Ok(Outcome::Answer(dialogs, frame(MessageType::MessageType_Address, &answer)))
 }
 
 /// What the newer firmware adds to an address, to know it again (SLIP-24).
-fn proof(address: &str, coin: Coin, path: &[u32], keys: &Keys) -> Vec<u8> {
+pub fn proof(address: &str, coin: u32, path: &[u32], keys: &Keys) -> Vec<u8> {
     let length = |length: usize| [u8::try_from(length).unwrap_or_default()];
     let steps: Vec<u8> = path.iter().flat_map(|step| step.to_le_bytes()).collect();
     let key = keys.symmetric(&["SLIP-0024", "Address MAC key"]);
-    let parts =
-        [&coin.number.to_le_bytes()[..], &length(path.len()), &steps, &length(address.len()), address.as_bytes()];
+    let parts = [&coin.to_le_bytes()[..], &length(path.len()), &steps, &length(address.len()), address.as_bytes()];
     mac(&key, &parts).to_vec()
 }
 
@@ -210,16 +216,20 @@ fn message(told: &protos::SignMessage, model: TrezorModel, keys: &Keys) -> Resul
     let mut answer = protos::MessageSignature::new();
     answer.set_address(address.clone());
     answer.set_signature([&[signed.0.wrapping_add(offset)], signed.1.as_slice()].concat());
-    let shown = match std::str::from_utf8(text) {
-        Ok(text) => printable(text).into_owned(),
-        Err(_) => bitcoin::hex::DisplayHex::to_lower_hex_string(text),
-    };
     let mut dialogs = vec![
         Dialog::new(Shown::Message, "Signing address", address),
-        Dialog::new(Shown::Message, "Confirm message", shown),
+        Dialog::new(Shown::Message, "Confirm message", readable(text)),
     ];
     if !fitting(path, coin, kind, false) {
         dialogs.insert(0, Dialog::path(model, path));
     }
     Ok(Outcome::Answer(dialogs, frame(MessageType::MessageType_MessageSignature, &answer)))
+}
+
+/// A text as it is shown; bytes that are no text as hex.
+pub fn readable(text: &[u8]) -> String {
+    match std::str::from_utf8(text) {
+        Ok(text) => printable(text).into_owned(),
+        Err(_) => bitcoin::hex::DisplayHex::to_lower_hex_string(text),
+    }
 }

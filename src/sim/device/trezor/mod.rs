@@ -9,6 +9,7 @@
 mod ask;
 mod coin;
 mod dialog;
+mod ethereum;
 mod failure;
 mod model;
 mod payment;

@@ -239,3 +239,33 @@ fn every_recorded_flow_ends_as_on_the_real_app() {
     assert!(seen >= 8, "{seen} recordings");
     println!("{seen} recordings");
 }
+
+#[test]
+fn ethereum_addresses_and_texts_are_answered_byte_for_byte() {
+    use bitcoin::hex::{DisplayHex, FromHex};
+    let mut seen = 0;
+    for (name, transcript) in recordings("ledger", "eth-", "apdu") {
+        let simulated = [
+            "eth-address",
+            "eth-personal",
+            "eth-app-version",
+            "eth-app-config-default",
+            "eth-app-gets",
+            "eth-rejected",
+        ];
+        if !simulated.iter().any(|begins| name.starts_with(begins)) {
+            continue;
+        }
+        let (app, version) = (LedgerApp::Ethereum, "1.22.0".to_owned());
+        let settings = LedgerSettings { words: RECORDED.to_owned(), app, version, locked: false };
+        let bench = Bench::new(settings, !name.contains("rejected"));
+        let mut lines = transcript.lines().filter(|line| !line.starts_with('#'));
+        while let Some(command) = lines.next() {
+            let command = Vec::from_hex(command.strip_prefix("=> ").unwrap()).unwrap();
+            let answer = format!("<= {}", bench.send(&command).as_hex());
+            assert_eq!(Some(answer.as_str()), lines.next(), "{name}");
+        }
+        seen += 1;
+    }
+    assert!(seen >= 6, "{seen} recordings");
+}

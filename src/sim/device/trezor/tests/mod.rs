@@ -71,6 +71,8 @@ fn meaning(frame: &Frame) -> String {
         30 => text(&read::<protos::Address>(frame)),
         40 => text(&read::<protos::MessageSignature>(frame)),
         41 => text(&read::<protos::PassphraseRequest>(frame)),
+        57 => text(&read::<protos::EthereumAddress>(frame)),
+        66 => text(&read::<protos::EthereumMessageSignature>(frame)),
         other => panic!("type {other}"),
     };
     format!("{} {body}", frame.kind)
@@ -102,7 +104,9 @@ fn every_recorded_message_is_answered_as_by_the_real_ones() {
     for (model, folder) in [(TrezorModel::One, "trezor/T1B1"), (TrezorModel::T, "trezor/T2T1")] {
         let told = recordings(folder, "", "json");
         for ((name, wire), (_, told)) in recordings(folder, "", "wire").into_iter().zip(told) {
-            if name.starts_with("eth-") {
+            // Of Ethereum only addresses and texts are simulated; what a model does not know at all it refuses alike.
+            let simulated = ["eth-address", "eth-message", "eth-712-typed-refused", "eth-712-hash-refused"];
+            if name.starts_with("eth-") && !simulated.iter().any(|begins| name.starts_with(begins)) {
                 continue;
             }
             let told: Value = serde_json::from_str(&told).unwrap();
