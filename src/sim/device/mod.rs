@@ -1,7 +1,7 @@
 //! Simulated hardware wallets: one like a Ledger, one like a Trezor, that speak the real protocols byte by byte.
 //!
 //! - They are for the demo and for tests. **Their keys are no secret**: the words stand in this source code ([`DEMO_LEDGER`],
-//!   [`DEMO_TREZOR`]), and every device says so in its name and on its screen.
+//!   [`DEMO_TREZOR`]), and every device says so beside its screen ([`Simulated::mark`]).
 //! - A device is a pure state machine ([`Simulated`]): bytes go in, bytes and a [`Screen`] come out, and somebody presses yes
 //!   or no. It has no clock, no socket and no chance in it: the same bytes and presses give the same answers.
 //! - It takes the messages that a real one takes, in the order in which a real one takes them, and refuses the rest with the
@@ -29,6 +29,15 @@ pub use seed::{DEMO_LEDGER, DEMO_TREZOR};
 pub use server::{DeviceServer, Wire};
 pub use trezor::{Trezor, TrezorModel, TrezorSettings};
 
+/// What stands beside a device whose keys are those of a text.
+fn mark(words: Option<&str>) -> &'static str {
+    match words {
+        Some(DEMO_LEDGER | DEMO_TREZOR) => "DEMO keys: no real money",
+        Some(_) => "Simulated device",
+        None => "Simulated device without keys",
+    }
+}
+
 /// A device without its plug: what a host sends goes in, what the device says comes out.
 pub trait Simulated: Send {
     /// One packet of the host: a whole APDU for a Ledger, a report of 64 bytes for a Trezor. The packets that the device
@@ -40,6 +49,9 @@ pub trait Simulated: Send {
 
     /// What the device shows.
     fn screen(&self) -> Screen;
+
+    /// What has to stand beside everything that it shows: whose keys these are.
+    fn mark(&self) -> &'static str;
 
     /// The host went away: what was begun is dropped.
     fn unplugged(&mut self);

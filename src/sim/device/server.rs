@@ -88,6 +88,11 @@ impl DeviceServer {
         self.hall.desk().device.screen()
     }
 
+    /// What has to stand beside everything that it shows.
+    pub fn mark(&self) -> &'static str {
+        self.hall.desk().device.mark()
+    }
+
     /// Presses a button.
     pub fn press(&self, press: Press) {
         let mut desk = self.hall.desk();
@@ -312,6 +317,6 @@ mod tests {
             said.extend(packet);
         }
         assert!(said.starts_with(b"?##\0\x11"));
-        assert!(server.screen().title.contains("DEMO"));
+        assert!(server.screen().title.contains("DEMO") && server.mark().contains("DEMO"));
     }
 }

@@ -17,9 +17,9 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-use super::Simulated;
 use super::screen::{Buttons, Press, Screen};
 use super::seed::{DEMO_LEDGER, Keys};
+use super::{Simulated, mark};
 use bitcoin::Network;
 use host::{Host, Stop};
 use job::{Desk, Job, Step};
@@ -127,7 +127,7 @@ impl Ledger {
     }
 
     fn resting(&self) -> Screen {
-        let text = if self.settings.words == DEMO_LEDGER { "DEMO keys: no real money" } else { "Simulated device" };
+        let text = self.mark();
         if self.settings.locked {
             return Screen::said("Device is locked", text);
         }
@@ -294,6 +294,10 @@ impl Simulated for Ledger {
 
     fn screen(&self) -> Screen {
         self.screen.clone()
+    }
+
+    fn mark(&self) -> &'static str {
+        mark(Some(&self.settings.words))
     }
 
     fn unplugged(&mut self) {

@@ -21,9 +21,9 @@ mod tests;
 
 pub use model::{TrezorModel, TrezorSettings};
 
-use super::Simulated;
 use super::screen::{Buttons, Press, Screen};
-use super::seed::{DEMO_TREZOR, Keys, mac};
+use super::seed::{Keys, mac};
+use super::{Simulated, mark};
 use ask::{Ask, Outcome, frame};
 use dialog::{Dialog, Shown};
 use failure::Failed;
@@ -98,9 +98,7 @@ impl Trezor {
     /// Back to the screen that a device shows when nothing goes on.
     fn rest(&mut self) {
         self.state = State::Idle;
-        let demo = self.settings.words.as_deref() == Some(DEMO_TREZOR);
-        let text = if demo { "DEMO keys: no real money" } else { "Simulated device" };
-        self.screen = Screen::said(&self.settings.label, text);
+        self.screen = Screen::said(&self.settings.label, self.mark());
     }
 
     fn fail(&mut self, failed: &Failed) -> Vec<Frame> {
@@ -352,6 +350,10 @@ impl Simulated for Trezor {
 
     fn screen(&self) -> Screen {
         self.screen.clone()
+    }
+
+    fn mark(&self) -> &'static str {
+        mark(self.settings.words.as_deref())
     }
 
     fn unplugged(&mut self) {
