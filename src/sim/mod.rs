@@ -18,11 +18,13 @@
 //! | `server` | sockets and the clock |
 //! | `estate` | what the demo desk owns, and what that was worth |
 //! | `chain` | a Bitcoin chain behind the API of Esplora, in a folder of its own |
+//! | `device` | hardware wallets, one like a Ledger and one like a Trezor, in a folder of its own |
 //!
-//! Everything but `server` is pure: the same seed gives the same events in the same order, whatever the clock says.
+//! Everything but the servers is pure: the same seed gives the same events in the same order, whatever the clock says.
 
 mod chain;
 mod chart;
+pub mod device;
 mod dice;
 mod engine;
 mod estate;
