@@ -2,10 +2,12 @@
 //!
 //! - It is bounded: a file of 5 MiB becomes `exchequer.log.1`, that one `exchequer.log.2`, and that one is dropped.
 //! - Only its owner can read it.
+//! - What goes to and comes from a device is never in it, whatever the level (T33).
 //! - What it holds is printable: a name from the network cannot steer the terminal of whoever reads the log.
 
 use super::config::Level;
 use super::paths::Paths;
+use crate::device::link::TALKATIVE;
 use crate::market::Timestamp;
 use crate::market::printable;
 use std::fmt;
@@ -36,12 +38,17 @@ pub fn start(paths: &Paths, level: Level) -> io::Result<()> {
     };
     let log = Log::open(paths.log(), LIMIT)?;
     let layer = Layer::new().event_format(Line).with_ansi(false).with_writer(Mutex::new(log));
-    // Libraries speak at length; above warnings only this program's own words are kept.
-    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("exchequer", level);
-    let subscriber = tracing_subscriber::registry().with(targets).with(layer);
+    let subscriber = tracing_subscriber::registry().with(targets(level)).with(layer);
     tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), process = std::process::id(), "started");
     Ok(())
+}
+
+/// Who is heard. Libraries speak at length: above warnings only this program's own words are kept, and of those that write
+/// what goes over a device's wire, nothing.
+fn targets(level: LevelFilter) -> Targets {
+    let targets = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("exchequer", level);
+    targets.with_targets(TALKATIVE.map(|target| (target, LevelFilter::OFF)))
 }
 
 /// One event, one line.
@@ -147,6 +154,17 @@ mod tests {
         Log::open(path.clone(), 10).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+
+    #[test]
+    fn what_goes_over_a_devices_wire_is_heard_at_no_level() {
+        let heard = targets(LevelFilter::TRACE);
+        for target in ["ledger_transport_hid", "trezor_client", "trezor_client::transport::protocol"] {
+            assert!(!heard.would_enable(target, &tracing::Level::ERROR), "{target}");
+        }
+        assert!(heard.would_enable("exchequer::device", &tracing::Level::TRACE));
+        assert!(heard.would_enable("rustls", &tracing::Level::WARN));
+        assert!(!heard.would_enable("rustls", &tracing::Level::INFO));
     }
 
     #[test]

@@ -129,6 +129,9 @@ pub enum DeviceError {
         /// What it said: a status word, or a failure's number.
         code: String,
     },
+    /// The review where the device is plugged in lets nobody sign it.
+    #[error("the agent's review blocks it: {0}")]
+    Blocked(String),
     /// It did not sign what it was asked to sign (T26): an alarm, whatever the reason.
     #[error("what came back is not a signature over what was shown: {0}")]
     BadSignature(String),
@@ -181,6 +184,7 @@ impl DeviceError {
             Self::Incomplete(_) => "device-incomplete",
             Self::RefusedByUser => "device-refused-by-user",
             Self::RefusedByDevice { .. } => "device-refused",
+            Self::Blocked(_) => "device-review-blocked",
             Self::BadSignature(_) => "device-bad-signature",
             Self::Disagrees { .. } => "device-disagrees",
             Self::Garbled(_) => "device-garbled",
@@ -216,6 +220,7 @@ impl DeviceError {
                 "exchequer device register --wallet W: the device shows the policy once"
             }
             Self::Incomplete(_) => "take the file from the wallet that made it, with its previous transactions",
+            Self::Blocked(_) => "exchequer review says why, block by block; an agent takes nobody's word for a value",
             Self::BadSignature(_) | Self::Disagrees { .. } => {
                 "do not go on with this device: it, or something between, shows one thing and does another"
             }

@@ -17,6 +17,7 @@ pub mod ethereum;
 pub mod held;
 pub mod ledger;
 pub mod link;
+pub mod node;
 pub mod open;
 pub mod owner;
 pub mod pages;

@@ -9,6 +9,7 @@ use super::link::player::{Player, Transcript};
 use super::link::speculos::SpeculosLink;
 use super::link::udp::Udp;
 use super::link::usb::{self, Kind, Usb};
+use super::node;
 use super::trezor::{Trezor, transcript};
 use super::{Attendant, Device, DeviceError, Model, Place, Watch};
 use std::path::Path;
@@ -30,15 +31,15 @@ pub struct Found {
 /// What is plugged in.
 pub fn list() -> Result<Vec<Found>, DeviceError> {
     let ledgers = hid::list()?.into_iter().map(|found| Found {
+        trouble: node::trouble(Path::new(&found.path)),
         place: Place::LedgerHid(Some(found.path)),
         model: Some(found.model),
-        trouble: None,
     });
     let trezors = usb::list()?.into_iter().map(|found| Found {
         place: Place::TrezorUsb(Some(format!("{}:{}", found.bus, found.address))),
         model: None,
         trouble: match found.kind {
-            Kind::Ready => None,
+            Kind::Ready => node::trouble(&node::usb(found.bus, found.address)),
             Kind::Bootloader => Some("it waits for a firmware: plug it in again".to_owned()),
             Kind::HidOnly => Some("its firmware is older than 1.7.0: update it with Trezor Suite".to_owned()),
         },

@@ -11,8 +11,9 @@ use crate::cli::{Context, Exit, Failure};
 use crate::device::agent::{self, Guard, SOCKET};
 use crate::treasury::bitcoin::review::Review;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
-use std::io::{BufRead, Write};
-use std::os::unix::fs::PermissionsExt;
+use rustix::fs::Mode;
+use rustix::termios::{QueueSelector, tcflush};
+use std::io::{BufRead, IsTerminal, Write};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
@@ -38,17 +39,19 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let failed = |what: &str, error: std::io::Error| {
         Failure::new(Exit::Error, "agent-socket", format!("cannot {what} {}: {error}", files::shown(&socket)))
     };
-    let listener = UnixListener::bind(&socket).map_err(|error| {
+    let mut asked = ask::open_here(&args.at, context)?;
+    // Made for this user alone from its first moment on, not only once it is there.
+    let usual = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let bound = UnixListener::bind(&socket);
+    rustix::process::umask(usual);
+    let listener = bound.map_err(|error| {
         failed("listen at", error).hint("another agent may be running; if none is, remove the file")
     })?;
     let socket_file = Gone(socket.clone());
-    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))
-        .map_err(|error| failed("protect", error))?;
-    let mut asked = ask::open(&args.at, context)?;
     let shown = files::shown(&socket);
-    context.output.note(&format!("serving {} at {shown}", args.at.device));
+    context.output.note(&format!("serving {} at {shown}", asked.place));
     context.output.note(&format!("on your laptop:  ssh -R /tmp/exchequer.sock:{shown} SERVER"));
-    context.output.note(&format!("on the server:   {SOCKET}=/tmp/exchequer.sock exchequer"));
+    context.output.note(&format!("on the server:   {SOCKET}=/tmp/exchequer.sock exchequer device sign …"));
     for stream in listener.incoming() {
         let stream = stream.map_err(|error| failed("answer at", error))?;
         context.output.note("a console has connected");
@@ -88,6 +91,10 @@ impl Terminal<'_> {
     fn yes(&self, question: &str) -> bool {
         write_stderr(&format!("{question} Type yes: "));
         let _ = std::io::stderr().flush();
+        // What was typed before the question is no answer to it: whoever asks could ask twice.
+        if std::io::stdin().is_terminal() {
+            let _ = tcflush(std::io::stdin(), QueueSelector::IFlush);
+        }
         let mut line = String::new();
         let read = std::io::Read::take(std::io::stdin().lock(), 64).read_line(&mut line);
         let yes = read.is_ok() && line.trim() == "yes";

@@ -1,14 +1,18 @@
 //! A device opened for one command: held against other processes, watched, and with the person at the terminal beside it.
 
 use super::{At, Which, refused};
+use crate::cli::output::{Output, write_stderr};
 use crate::cli::treasury::{files, find, keys, read};
-use crate::cli::{Context, Failure};
+use crate::cli::{Context, Exit, Failure};
+use crate::device::agent::SOCKET;
+use crate::device::pages::Page;
 use crate::device::{self, Attendant, Device, Held, Owner, Passphrase, Place, Watch};
-use crate::market::Timestamp;
+use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::Vault;
 use bitcoin::bip32::Fingerprint;
+use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -24,13 +28,25 @@ const LONGEST: usize = 256;
 pub struct Asked {
     /// The device.
     pub device: Box<dyn Device>,
+    /// The way to it.
+    pub place: Place,
     _owner: Option<Owner>,
 }
 
-/// Opens the device.
+/// Opens the device that is named, or the one behind an agent, or the only one there is.
 pub fn open(at: &At, context: &Context) -> Result<Asked, Failure> {
+    opened(at, std::env::var_os(SOCKET), context)
+}
+
+/// Opens a device of this machine: an agent serves no other agent's.
+pub fn open_here(at: &At, context: &Context) -> Result<Asked, Failure> {
+    opened(at, None, context)
+}
+
+fn opened(at: &At, agent: Option<OsString>, context: &Context) -> Result<Asked, Failure> {
+    let place = place(at, agent)?;
     // A transcript is nobody's: it can be read by many.
-    let owner = match &at.device {
+    let owner = match &place {
         Place::Replay(_) => None,
         place => {
             let now = Timestamp::from_system(SystemTime::now());
@@ -40,8 +56,44 @@ pub fn open(at: &At, context: &Context) -> Result<Asked, Failure> {
     };
     let watch = Watch::new(Duration::from_secs(at.wait));
     let attendant = Box::new(Terminal { context: context.clone(), told: false });
-    let device = device::open(&at.device, watch, attendant).map_err(|error| refused(&error))?;
-    Ok(Asked { device, _owner: owner })
+    let device = device::open(&place, watch, attendant).map_err(|error| refused(&error))?;
+    Ok(Asked { device, place, _owner: owner })
+}
+
+fn place(at: &At, agent: Option<OsString>) -> Result<Place, Failure> {
+    if let Some(place) = &at.device {
+        return Ok(place.clone());
+    }
+    if let Some(socket) = agent.filter(|socket| !socket.is_empty()) {
+        return Ok(Place::Agent(PathBuf::from(socket)));
+    }
+    let found = device::list().map_err(|error| refused(&error))?;
+    let names: Vec<String> = found.iter().map(|one| one.place.to_string()).collect();
+    match (found.as_slice(), names.join(", ")) {
+        ([one], _) => Ok(one.place.clone()),
+        ([], _) => {
+            let failure = Failure::new(Exit::Device, "device-not-found", "no device is plugged in");
+            Err(failure.hint(format!(
+                "--device names another way to one, {SOCKET} an agent; exchequer doctor looks for rules"
+            )))
+        }
+        (_, names) => {
+            let message = format!("several devices are plugged in: {names}");
+            Err(Failure::new(Exit::Device, "device-several", message).hint("name one with --device"))
+        }
+    }
+}
+
+/// Prints what the device will show, where that is known, so that it can be compared line by line.
+pub fn foretell(pages: &[Page], output: &Output) {
+    if pages.is_empty() || output.json {
+        return;
+    }
+    let mut told = "the device will show:\n".to_owned();
+    for page in pages {
+        told.push_str(&format!("  {:<26} {}\n", printable(&page.title), printable(&page.text)));
+    }
+    write_stderr(&told);
 }
 
 /// A wallet out of a file or out of the journal.

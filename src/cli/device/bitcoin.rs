@@ -2,7 +2,7 @@
 
 use super::{At, Which, ask, refused};
 use crate::cli::{Context, Failure};
-use crate::device::seat;
+use crate::device::{pages, seat};
 use crate::treasury::bitcoin::wallet::{Chain, Spot};
 use bitcoin::Network;
 use bitcoin::bip32::{ChildNumber, DerivationPath};
@@ -86,6 +86,8 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
         && let Some(ours) = chosen.wallet.address(spot)
     {
         context.output.note(&format!("the device has to show {ours}"));
+        let model = device.about().map_err(|error| refused(&error))?.model;
+        ask::foretell(&pages::address(model, &held, &ours), &context.output);
     }
     let address = device.address(&held, spot, !args.quiet).map_err(|error| refused(&error))?;
     if context.output.json {

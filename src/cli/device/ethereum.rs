@@ -3,6 +3,7 @@
 //! - The signature has to lead back to the account at the path: as `--account` says, or as the device itself tells.
 
 use super::{At, ask, refused};
+use crate::cli::output::write_stderr;
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
 use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
@@ -102,6 +103,9 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
         Some(account) => account,
         None => device.eth_address(&args.key.path, false).map_err(|error| refused(&error))?.address,
     };
+    if !context.output.json {
+        write_stderr(&shown(&what));
+    }
     let signed = device.eth_sign(&args.key.path, &what);
     let signature = signed.and_then(|signed| signed.of(expected, &what)).map_err(|error| refused(&error))?;
     if context.output.json {
@@ -111,6 +115,44 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
         }));
     }
     context.output.text(&hex::encode_prefixed(signature.bytes()))
+}
+
+/// What is asked for, so that it can be compared with what the device shows.
+fn shown(what: &Signable) -> String {
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    match what {
+        Signable::Message(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => rows.push(("message", printable(text).into_owned())),
+            Err(_) => rows.push(("message", hex::encode_prefixed(bytes))),
+        },
+        Signable::Transaction(transaction) => {
+            let (chain, nonce, to, value, input) = match transaction.as_ref() {
+                Transaction::Legacy(it) => (it.chain_id, it.nonce, it.to, it.value, &it.input),
+                Transaction::Eip1559(it) => (Some(it.chain_id), it.nonce, it.to, it.value, &it.input),
+            };
+            rows.push(("to", to.to().map_or_else(|| "a new contract".to_owned(), ToString::to_string)));
+            rows.push(("value", format!("{value} wei")));
+            rows.push(("chain", chain.map_or_else(|| "any".to_owned(), |chain| chain.to_string())));
+            rows.push(("nonce", nonce.to_string()));
+            if !input.is_empty() {
+                rows.push(("data", format!("{} bytes: {}", input.len(), hex::encode_prefixed(input))));
+            }
+        }
+        Signable::TypedData(data, _) => {
+            rows.push(("type", printable(&data.primary_type).into_owned()));
+            rows.push(("domain hash", data.domain.separator().to_string()));
+            if let Ok(hash) = data.hash_struct() {
+                rows.push(("message hash", hash.to_string()));
+            }
+            for (name, value) in data.message.as_object().into_iter().flatten() {
+                rows.push(("field", format!("{} = {}", printable(name), printable(&value.to_string()))));
+            }
+        }
+    }
+    if let Ok(hash) = what.hash() {
+        rows.push(("hash", hash.to_string()));
+    }
+    rows.iter().map(|(name, value)| format!("  {name:<14} {value}\n")).collect()
 }
 
 fn signable(args: &Sign) -> Result<Signable, Failure> {

@@ -29,6 +29,14 @@ pub fn run(context: &Context) -> Result<(), Failure> {
     context.output.table(&[Column::Left("device"), Column::Left("model"), Column::Left("state")], &rows)
 }
 
+/// The rules that come with the program.
+const RULES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/data/udev/70-exchequer.rules"));
+
+/// Prints the rules for udev.
+pub fn rules(context: &Context) -> Result<(), Failure> {
+    context.output.text(RULES.trim_end())
+}
+
 /// Says what a device is.
 pub fn info(at: &At, context: &Context) -> Result<(), Failure> {
     let mut asked = ask::open(at, context)?;

@@ -1,6 +1,7 @@
 //! `exchequer device`: hardware wallets, one question at a time.
 //!
-//! - The device is named (`--device`), never picked because it was found first; another process that has it is named.
+//! - The device is named (`--device`, or the agent's variable) or the only one that is plugged in, never picked because it
+//!   was found first; another process that has it is named.
 //! - What is signed was reviewed, here and now, and printed before the device shows it; what comes back is verified before
 //!   it is written anywhere.
 //! - A refusal on the device exits with 5, trouble with the device with 3, a signature or an address that is not what it
@@ -26,7 +27,8 @@ Examples:
   exchequer device register --wallet Cold --device ledger:hid              the device takes the wallet's policy
   exchequer device address --wallet Cold --index 0 --device ledger:hid     the device shows the first address
   exchequer device sign --wallet Cold payment.psbt -o signed.psbt --device trezor:usb
-  exchequer device eth-sign --typed-data safe.json --device ledger:hid";
+  exchequer device eth-sign --typed-data safe.json --device ledger:hid
+  exchequer device rules | sudo tee /etc/udev/rules.d/70-exchequer.rules   lets you open devices on Linux";
 
 /// Arguments of `exchequer device`.
 #[derive(Debug, clap::Args)]
@@ -52,6 +54,8 @@ enum Command {
     Sign(sign::Args),
     /// Signs a text with a Bitcoin key
     SignMessage(bitcoin::Message),
+    /// Prints the udev rules that let people at this machine use their devices
+    Rules,
     /// Serves this machine's device to a console on another one
     Agent(agent::Args),
     /// Gives an Ethereum address
@@ -63,9 +67,10 @@ enum Command {
 /// Which device, and for how long it is waited for.
 #[derive(Clone, Debug, clap::Args)]
 struct At {
-    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE
+    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE; without
+    /// it the agent that EXCHEQUER_DEVICE_SOCK names, or else the only device that is plugged in
     #[arg(long, value_name = "DEVICE")]
-    device: Place,
+    device: Option<Place>,
     /// How long an answer is waited for, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     wait: u64,
@@ -104,6 +109,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Command::Register(args) => register::run(args, context),
         Command::Sign(args) => sign::run(args, context),
         Command::SignMessage(args) => bitcoin::message(args, context),
+        Command::Rules => list::rules(context),
         Command::Agent(args) => agent::run(args, context),
         Command::EthAddress(args) => ethereum::address(args, context),
         Command::EthSign(args) => ethereum::sign(args, context),
@@ -114,7 +120,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn refused(error: &DeviceError) -> Failure {
     let exit = match error {
         DeviceError::RefusedByUser => Exit::Refused,
-        DeviceError::BadSignature(_) | DeviceError::Disagrees { .. } => Exit::Verification,
+        DeviceError::Blocked(_) | DeviceError::BadSignature(_) | DeviceError::Disagrees { .. } => Exit::Verification,
         _ => Exit::Device,
     };
     let failure = Failure::new(exit, error.code(), error.to_string());

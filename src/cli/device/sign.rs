@@ -3,7 +3,7 @@
 use super::{At, Which, ask, refused};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{DeviceError, seat};
+use crate::device::{DeviceError, pages, seat};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::proposal::brought;
 use crate::treasury::verdict::Judgement;
@@ -35,6 +35,11 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let packet = files::packet(&args.file)?;
+    // Nobody presses buttons for a file that cannot be written then.
+    if !files::is_pipe(&args.output) && args.output.exists() {
+        let message = format!("cannot write {}: it is there already", files::shown(&args.output));
+        return Err(Failure::new(Exit::Error, "output", message).hint("name another file with -o"));
+    }
     let facts = Facts { previous_overridden: args.accept_unproven, ..Facts::default() };
     let (review, passed) = reviewed(&packet, &chosen.wallet, &facts);
     if !context.output.json {
@@ -54,6 +59,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         None => None,
     };
     let held = chosen.held(holder);
+    let model = asked.device.about().map_err(|error| refused(&error))?.model;
+    ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
     let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
     let (signer, signed) = answer.map_err(|error| refused(&error))?;
     if let Some(seat) = holder.filter(|seat| *seat != signer) {

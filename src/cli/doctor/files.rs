@@ -13,7 +13,13 @@ use std::path::Path;
 const SCARCE: u64 = 1 << 30;
 
 /// Variables that are not settings but ours.
-const OTHER_VARIABLES: [&str; 2] = ["EXCHEQUER_CONFIG", "EXCHEQUER_DATA_DIR"];
+const OTHER_VARIABLES: [&str; 5] = [
+    "EXCHEQUER_CONFIG",
+    "EXCHEQUER_DATA_DIR",
+    "EXCHEQUER_HOT_PASSPHRASE_FILE",
+    "EXCHEQUER_DEVICE_PASSPHRASE_FILE",
+    "EXCHEQUER_DEVICE_SOCK",
+];
 
 /// Checks the configuration and the folders.
 pub fn checks(start: &Start, variables: impl Iterator<Item = OsString>) -> Vec<Check> {

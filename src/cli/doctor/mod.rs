@@ -2,6 +2,7 @@
 //!
 //! A check looks and changes nothing. The command fails only when a check does.
 
+mod devices;
 mod files;
 mod network;
 mod store;
@@ -88,6 +89,7 @@ pub fn run(args: &Args, start: &Start) -> Result<(), Failure> {
     checks.push(sync::check(terminal.interactive, &environment));
     checks.extend(files::checks(start, std::env::vars_os().map(|(name, _)| name)));
     checks.extend(store::checks(start));
+    checks.extend(devices::checks());
     // Where a configuration is wrong, that is what there is to say.
     if let Ok(config) = &start.config
         && !args.offline

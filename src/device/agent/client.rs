@@ -43,9 +43,7 @@ impl Forwarded {
             (_, Some(over)) => Err(over),
             (Ok(Some(Answer::Refused(error))), _) => Err(error),
             (Ok(Some(Answer::Blocked(codes))), _) => {
-                let reason = format!("the agent's review blocks it: {}", codes.join(", "));
-                let reason = crate::market::printable(&reason).into_owned();
-                Err(DeviceError::RefusedByDevice { reason, code: "agent-review".to_owned() })
+                Err(DeviceError::Blocked(crate::market::printable(&codes.join(", ")).into_owned()))
             }
             (Ok(Some(answer)), _) => Ok(answer),
             (Ok(None), _) => Err(DeviceError::Disconnected("the agent has ended".to_owned())),
