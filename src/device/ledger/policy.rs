@@ -116,6 +116,7 @@ impl Policy {
     }
 
     #[cfg(test)]
+    /// The template: the descriptor with a place for each key.
     pub fn template(&self) -> &str {
         &self.template
     }
