@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   exchequer device list                                                    what is plugged in, and what it waits for
   exchequer device info --device ledger:hid                                model, app, versions
-  exchequer device xpub \"m/48'/0'/0'/2'\" --device trezor:usb               a key for a descriptor
+  exchequer device xpub m/48h/0h/0h/2h --device trezor:usb                 a key for a descriptor
   exchequer device register --wallet Cold --device ledger:hid              the device takes the wallet's policy
   exchequer device address --wallet Cold --index 0 --device ledger:hid     the device shows the first address
   exchequer device sign --wallet Cold payment.psbt -o signed.psbt --device trezor:usb
