@@ -28,7 +28,7 @@ Examples:
   exchequer device address --wallet Cold --index 0 --device ledger:hid     the device shows the first address
   exchequer device sign --wallet Cold payment.psbt -o signed.psbt --device trezor:usb
   exchequer device eth-sign --typed-data safe.json --device ledger:hid
-  exchequer device rules | sudo tee /etc/udev/rules.d/70-exchequer.rules   lets you open devices on Linux";
+  exchequer device rules                                                   what lets you open devices on Linux";
 
 /// Arguments of `exchequer device`.
 #[derive(Debug, clap::Args)]
