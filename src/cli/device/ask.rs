@@ -1,16 +1,18 @@
 //! A device opened for one command: held against other processes, watched, and with the person at the terminal beside it.
 
-use super::{At, Which, refused};
+use super::{At, Which};
 use crate::cli::output::{Output, write_stderr};
-use crate::cli::treasury::{files, find, keys, read};
+use crate::cli::treasury::{facts, files, find, keys, read};
 use crate::cli::{Context, Exit, Failure};
 use crate::device::agent::SOCKET;
 use crate::device::pages::Page;
-use crate::device::{self, Attendant, Device, Held, Owner, Passphrase, Place, Watch};
+use crate::device::{self, Attendant, Device, DeviceError, Held, Owner, Passphrase, Place, Watch, seat};
 use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
+use crate::treasury::bitcoin::psbt::Packet;
+use crate::treasury::bitcoin::review::Facts;
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::proposal::Vault;
+use crate::treasury::proposal::{Treasury, Vault};
 use bitcoin::bip32::Fingerprint;
 use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal};
@@ -51,12 +53,12 @@ fn opened(at: &At, agent: Option<OsString>, context: &Context) -> Result<Asked, 
         place => {
             let now = Timestamp::from_system(SystemTime::now());
             let owner = Owner::take(&files::folder(context, "devices")?, place, now);
-            Some(owner.map_err(|error| refused(&error))?)
+            Some(owner?)
         }
     };
     let watch = Watch::new(Duration::from_secs(at.wait));
     let attendant = Box::new(Terminal { context: context.clone(), told: false });
-    let device = device::open(&place, watch, attendant).map_err(|error| refused(&error))?;
+    let device = device::open(&place, watch, attendant)?;
     Ok(Asked { device, place, _owner: owner })
 }
 
@@ -67,7 +69,7 @@ fn place(at: &At, agent: Option<OsString>) -> Result<Place, Failure> {
     if let Some(socket) = agent.filter(|socket| !socket.is_empty()) {
         return Ok(Place::Agent(PathBuf::from(socket)));
     }
-    let found = device::list().map_err(|error| refused(&error))?;
+    let found = device::list()?;
     let names: Vec<String> = found.iter().map(|one| one.place.to_string()).collect();
     match (found.as_slice(), names.join(", ")) {
         ([one], _) => Ok(one.place.clone()),
@@ -100,16 +102,34 @@ pub fn foretell(pages: &[Page], output: &Output) {
 pub struct Chosen {
     /// The wallet.
     pub wallet: Wallet,
-    /// What the journal knows of it, when it is from there.
-    pub vault: Option<Vault>,
+    /// What the journal knows, when it is from there.
+    treasury: Option<Treasury>,
     name: Option<String>,
     hmac: Option<device::Hmac>,
 }
 
 impl Chosen {
+    fn vault(&self) -> Option<&Vault> {
+        self.treasury.as_ref().and_then(|treasury| treasury.vault(self.wallet.id()).ok())
+    }
+
+    /// Whose device it is. A wallet that is watched is for its keys' devices and no other; one in a file may be anybody's,
+    /// and what comes back tells whose it was.
+    pub fn holder(&self, device: &mut dyn Device) -> Result<Option<Fingerprint>, DeviceError> {
+        self.treasury.as_ref().map(|_| seat::seat(device, &self.wallet)).transpose()
+    }
+
+    /// What is known of a transaction that is to be signed: what its proposal's review would know, or only the two files.
+    pub fn facts(&self, packet: &Packet, context: &Context) -> Result<Facts, Failure> {
+        let Some((treasury, vault)) = self.treasury.as_ref().zip(self.vault()) else { return Ok(Facts::default()) };
+        let txid = packet.psbt.unsigned_tx.compute_txid();
+        let proposal = treasury.proposals().rfind(|proposal| proposal.txid() == Some(txid)).map(|proposal| proposal.id);
+        facts::of(treasury, vault, proposal, Timestamp::from_system(SystemTime::now()), context)
+    }
+
     /// The wallet as a device has it.
     pub fn held(&self, device: Option<Fingerprint>) -> Held<'_> {
-        let known = self.vault.as_ref().zip(device).and_then(|(vault, device)| vault.registrations.get(&device));
+        let known = self.vault().zip(device).and_then(|(vault, device)| vault.registrations.get(&device));
         let hmac = self.hmac.or_else(|| known.and_then(|registration| registration.hmac.parse().ok()));
         let known = known.map(|registration| registration.name.as_str());
         let name = self.name.as_deref().or(known).unwrap_or_else(|| self.wallet.name());
@@ -119,7 +139,7 @@ impl Chosen {
 
 /// Finds the wallet that is meant.
 pub fn wallet(which: &Which, context: &Context) -> Result<Chosen, Failure> {
-    let (wallet, vault) = if files::is_pipe(&which.wallet) || which.wallet.exists() {
+    let (wallet, treasury) = if files::is_pipe(&which.wallet) || which.wallet.exists() {
         let bytes = files::bytes(&which.wallet, LONGEST_FILE)?;
         let unread = |error: import::ImportError| {
             let message = format!("{} cannot be read: {error}", files::shown(&which.wallet));
@@ -130,10 +150,10 @@ pub fn wallet(which: &Which, context: &Context) -> Result<Chosen, Failure> {
         (imported.wallet(&name).map_err(|error| unread(error.into()))?, None)
     } else {
         let treasury = read(context)?;
-        let vault = find::wallet(&treasury, &which.wallet.to_string_lossy())?.clone();
-        (vault.wallet.clone(), Some(vault))
+        let wallet = find::wallet(&treasury, &which.wallet.to_string_lossy())?.wallet.clone();
+        (wallet, Some(treasury))
     };
-    Ok(Chosen { wallet, vault, name: which.policy_name.clone(), hmac: which.hmac })
+    Ok(Chosen { wallet, treasury, name: which.policy_name.clone(), hmac: which.hmac })
 }
 
 /// The person at the terminal, or what comes by the pipe in their place.

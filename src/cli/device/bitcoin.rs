@@ -1,8 +1,8 @@
 //! `exchequer device xpub`, `address` and `sign-message`.
 
-use super::{At, Which, ask, refused};
+use super::{At, Which, ask};
 use crate::cli::{Context, Failure};
-use crate::device::{pages, seat};
+use crate::device::pages;
 use crate::treasury::bitcoin::wallet::{Chain, Spot};
 use bitcoin::Network;
 use bitcoin::bip32::{ChildNumber, DerivationPath};
@@ -64,7 +64,7 @@ fn network_of(path: &DerivationPath) -> Network {
 pub fn xpub(args: &Xpub, context: &Context) -> Result<(), Failure> {
     let network = args.network.unwrap_or_else(|| network_of(&args.path));
     let mut asked = ask::open(&args.at, context)?;
-    let xpub = asked.device.xpub(network, &args.path, args.show).map_err(|error| refused(&error))?;
+    let xpub = asked.device.xpub(network, &args.path, args.show)?;
     if context.output.json {
         return context.output.json(&json!({ "path": format!("m/{}", args.path), "xpub": xpub, "shown": args.show }));
     }
@@ -76,20 +76,17 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let holder = match &chosen.vault {
-        Some(_) => Some(seat::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
-        None => None,
-    };
+    let holder = chosen.holder(device)?;
     let spot = Spot { chain: if args.change { Chain::Change } else { Chain::Receive }, index: args.index };
     let held = chosen.held(holder);
     if !args.quiet
         && let Some(ours) = chosen.wallet.address(spot)
     {
         context.output.note(&format!("the device has to show {ours}"));
-        let model = device.about().map_err(|error| refused(&error))?.model;
+        let model = device.about()?.model;
         ask::foretell(&pages::address(model, &held, &ours), &context.output);
     }
-    let address = device.address(&held, spot, !args.quiet).map_err(|error| refused(&error))?;
+    let address = device.address(&held, spot, !args.quiet)?;
     if context.output.json {
         return context.output.json(&json!({
             "address": address.to_string(), "chain": spot.chain.number(), "index": spot.index, "shown": !args.quiet,
@@ -103,8 +100,7 @@ pub fn message(args: &Message, context: &Context) -> Result<(), Failure> {
     use base64::Engine;
     let network = network_of(&args.path);
     let mut asked = ask::open(&args.at, context)?;
-    let signed = asked.device.sign_message(network, &args.path, &args.text);
-    let (key, signature) = signed.and_then(|signed| signed.whose(&args.text)).map_err(|error| refused(&error))?;
+    let (key, signature) = asked.device.sign_message(network, &args.path, &args.text)?.whose(&args.text)?;
     let text = base64::engine::general_purpose::STANDARD.encode(signature);
     if context.output.json {
         return context.output.json(&json!({ "signature": text, "public_key": key.to_string() }));

@@ -2,7 +2,7 @@
 //!
 //! - The signature has to lead back to the account at the path: as `--account` says, or as the device itself tells.
 
-use super::{At, ask, refused};
+use super::{At, ask};
 use crate::cli::output::write_stderr;
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
@@ -82,7 +82,7 @@ enum How {
 /// Gives an address.
 pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let mut asked = ask::open(&args.at, context)?;
-    let account = asked.device.eth_address(&args.key.path, args.show).map_err(|error| refused(&error))?;
+    let account = asked.device.eth_address(&args.key.path, args.show)?;
     if context.output.json {
         return context.output.json(&json!({
             "path": format!("m/{}", args.key.path), "address": account.address.to_string(), "shown": args.show,
@@ -96,18 +96,17 @@ pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
 /// Signs.
 pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
     let what = signable(args)?;
-    let hash = what.hash().map_err(|error| refused(&error))?;
+    let hash = what.hash()?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
     let expected = match args.account {
         Some(account) => account,
-        None => device.eth_address(&args.key.path, false).map_err(|error| refused(&error))?.address,
+        None => device.eth_address(&args.key.path, false)?.address,
     };
     if !context.output.json {
         write_stderr(&shown(&what));
     }
-    let signed = device.eth_sign(&args.key.path, &what);
-    let signature = signed.and_then(|signed| signed.of(expected, &what)).map_err(|error| refused(&error))?;
+    let signature = device.eth_sign(&args.key.path, &what)?.of(expected, &what)?;
     if context.output.json {
         return context.output.json(&json!({
             "hash": hash.to_string(), "account": expected.to_string(), "signature": hex::encode_prefixed(signature.bytes()),

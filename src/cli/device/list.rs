@@ -1,6 +1,6 @@
 //! `exchequer device list` and `info`: what is plugged in, and what each device is.
 
-use super::{At, ask, refused};
+use super::{At, ask};
 use crate::cli::output::Column;
 use crate::cli::{Context, Failure};
 use crate::device::{self, About};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 /// Lists what is plugged in; nothing is opened, so nothing is asked.
 pub fn run(context: &Context) -> Result<(), Failure> {
-    let found = device::list().map_err(|error| refused(&error))?;
+    let found = device::list()?;
     if context.output.json {
         let devices: Vec<Value> = found
             .iter()
@@ -40,7 +40,7 @@ pub fn rules(context: &Context) -> Result<(), Failure> {
 /// Says what a device is.
 pub fn info(at: &At, context: &Context) -> Result<(), Failure> {
     let mut asked = ask::open(at, context)?;
-    let about = asked.device.about().map_err(|error| refused(&error))?;
+    let about = asked.device.about()?;
     if context.output.json {
         return context.output.json(&value(&about));
     }

@@ -116,16 +116,19 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     }
 }
 
-/// What a device refuses, as a failed command.
-fn refused(error: &DeviceError) -> Failure {
-    let exit = match error {
-        DeviceError::RefusedByUser => Exit::Refused,
-        DeviceError::Blocked(_) | DeviceError::BadSignature(_) | DeviceError::Disagrees { .. } => Exit::Verification,
-        _ => Exit::Device,
-    };
-    let failure = Failure::new(exit, error.code(), error.to_string());
-    match error.next() {
-        Some(next) => failure.hint(next),
-        None => failure,
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        let exit = match error {
+            DeviceError::RefusedByUser => Exit::Refused,
+            DeviceError::Blocked(_) | DeviceError::BadSignature(_) | DeviceError::Disagrees { .. } => {
+                Exit::Verification
+            }
+            _ => Exit::Device,
+        };
+        let failure = Self::new(exit, error.code(), error.to_string());
+        match error.next() {
+            Some(next) => failure.hint(next),
+            None => failure,
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! `exchequer device register`: the device takes a wallet's policy, and its proof goes to the journal.
 
-use super::{At, Which, ask, refused};
+use super::{At, Which, ask};
 use crate::cli::treasury::{Writing, find};
 use crate::cli::{Context, Failure};
-use crate::device::seat;
 use crate::treasury::proposal::Event;
 use bitcoin::hex::DisplayHex;
 use serde_json::json;
@@ -22,12 +21,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let mut asked = ask::open(&args.at, context)?;
     let device = asked.device.as_mut();
-    let holder = match &chosen.vault {
-        Some(_) => Some(seat::seat(device, &chosen.wallet).map_err(|error| refused(&error))?),
-        None => None,
-    };
+    let holder = chosen.holder(device)?;
     let held = chosen.held(holder);
-    let Some(registered) = device.register(&held).map_err(|error| refused(&error))? else {
+    let Some(registered) = device.register(&held)? else {
         if context.output.json {
             return context.output.json(&json!({ "policy_id": null, "hmac": null }));
         }

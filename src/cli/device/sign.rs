@@ -1,12 +1,11 @@
 //! `exchequer device sign`: a PSBT and a wallet in, the PSBT with the device's signatures out; no stored state is needed.
 
-use super::{At, Which, ask, refused};
+use super::{At, Which, ask};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{DeviceError, pages, seat};
+use crate::device::{DeviceError, pages};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::proposal::brought;
-use crate::treasury::verdict::Judgement;
 use bitcoin::hex::DisplayHex;
 use serde_json::json;
 use std::path::PathBuf;
@@ -40,31 +39,28 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let message = format!("cannot write {}: it is there already", files::shown(&args.output));
         return Err(Failure::new(Exit::Error, "output", message).hint("name another file with -o"));
     }
-    let facts = Facts { previous_overridden: args.accept_unproven, ..Facts::default() };
+    if args.accept_unproven {
+        tracing::warn!("values that no previous transaction proves are accepted for a signature");
+    }
+    let facts = Facts { previous_overridden: args.accept_unproven, ..chosen.facts(&packet, context)? };
     let (review, passed) = reviewed(&packet, &chosen.wallet, &facts);
     if !context.output.json {
         crate::cli::output::write_stderr(&crate::cli::review::printed(&review, false));
     }
-    let Some(passed) = passed.filter(|_| review.verdict.judgement() != Judgement::Block) else {
+    let Some(passed) = passed else {
         let codes: Vec<&str> = review.verdict.blocks.iter().map(|block| block.code).collect();
         let message = format!("the review does not let anybody sign this: {}", codes.join(", "));
         let hint = "exchequer review says why, block by block";
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint(hint));
     };
     let mut asked = ask::open(&args.at, context)?;
-    // A wallet that is watched is signed for by one of its keys' devices and no other; a file may be anybody's, and what
-    // comes back tells whose it was.
-    let holder = match &chosen.vault {
-        Some(_) => Some(seat::seat(asked.device.as_mut(), &chosen.wallet).map_err(|error| refused(&error))?),
-        None => None,
-    };
+    let holder = chosen.holder(asked.device.as_mut())?;
     let held = chosen.held(holder);
-    let model = asked.device.about().map_err(|error| refused(&error))?.model;
+    let model = asked.device.about()?.model;
     ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
-    let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
-    let (signer, signed) = answer.map_err(|error| refused(&error))?;
+    let (signer, signed) = asked.device.sign(&held, &passed)?.whose(&passed)?;
     if let Some(seat) = holder.filter(|seat| *seat != signer) {
-        return Err(refused(&DeviceError::WrongDevice { expected: seat, found: signer }));
+        return Err(DeviceError::WrongDevice { expected: seat, found: signer }.into());
     }
     files::write(&args.output, &files::written(&signed, args.form, packet.version), false)?;
     let new = brought(&packet, &signed, &chosen.wallet).unwrap_or_default();
