@@ -3,175 +3,42 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-use bitcoin::bip32::{DerivationPath, Fingerprint};
+#[path = "devices/bench.rs"]
+mod bench;
+
+use bench::{Bench, SPOTS, key, sign, soft, softkey, software};
 use bitcoin::hashes::Hash;
-use bitcoin::{
-    Amount, Network, OutPoint, Psbt, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, Witness, absolute,
-    transaction,
-};
-use exchequer::device::open::open;
-use exchequer::device::{Device, DeviceError, Held, Hmac, Place, Unattended, Watch};
-use exchequer::sim::device::{
-    Buttons, DeviceServer, Ledger, LedgerSettings, Press, Screen, Simulated, Trezor, TrezorModel, TrezorSettings, Wire,
-};
+use bitcoin::{Amount, Network, OutPoint, ScriptBuf, Sequence, Transaction, TxIn, TxOut, Txid, absolute, transaction};
+use exchequer::device::{DeviceError, Held, Hmac};
+use exchequer::sim::device::{Buttons, Screen, TrezorModel};
 use exchequer::treasury::bitcoin::finalize::finalize;
 use exchequer::treasury::bitcoin::hot::Signer;
 use exchequer::treasury::bitcoin::psbt::Packet;
-use exchequer::treasury::bitcoin::review::{Facts, reviewed};
 use exchequer::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
-use miniscript::psbt::PsbtExt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-const LIMIT: Duration = Duration::from_secs(60);
 const NETWORK: Network = Network::Testnet;
 
-/// A device that is plugged in, and somebody at it who reads every page and decides.
-struct Bench {
-    server: Arc<DeviceServer>,
-    wire: Wire,
-    approves: Arc<AtomicBool>,
-    over: Arc<AtomicBool>,
-    shown: Arc<Mutex<Vec<Screen>>>,
-    person: Option<JoinHandle<()>>,
-}
-
-impl Bench {
-    fn new(device: Box<dyn Simulated>, wire: Wire) -> Self {
-        let server = Arc::new(DeviceServer::open(device, wire, 0).unwrap());
-        let (approves, over) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
-        let shown = Arc::new(Mutex::new(Vec::new()));
-        let at = (server.clone(), approves.clone(), over.clone(), shown.clone());
-        let person = thread::spawn(move || {
-            let (server, approves, over, shown) = at;
-            while !over.load(Ordering::Relaxed) {
-                let screen = server.screen();
-                match screen.buttons {
-                    Buttons::None => thread::sleep(Duration::from_millis(2)),
-                    Buttons::Decide | Buttons::Turn if !approves.load(Ordering::Relaxed) => server.press(Press::No),
-                    _ => {
-                        shown.lock().unwrap().push(screen);
-                        server.press(Press::Yes);
-                    }
-                }
-            }
-        });
-        Self { server, wire, approves, over, shown, person: Some(person) }
-    }
-
-    fn ledger() -> Self {
-        Self::new(Box::new(Ledger::new(LedgerSettings::default()).unwrap()), Wire::Tcp)
-    }
-
-    fn trezor(model: TrezorModel) -> Self {
-        let settings = TrezorSettings { model, ..TrezorSettings::default() };
-        Self::new(Box::new(Trezor::new(settings).unwrap()), Wire::Udp)
-    }
-
-    fn open(&self) -> Box<dyn Device> {
-        let address = self.server.addr().to_string();
-        let place = match self.wire {
-            Wire::Tcp => Place::LedgerTcp(address),
-            Wire::Udp => Place::TrezorUdp(address),
-        };
-        open(&place, Watch::new(LIMIT), Box::new(Unattended)).unwrap()
-    }
-
-    /// What was shown since the last look.
-    fn shown(&self) -> Vec<Screen> {
-        std::mem::take(&mut self.shown.lock().unwrap())
-    }
-}
-
-impl Drop for Bench {
-    fn drop(&mut self) {
-        self.over.store(true, Ordering::Relaxed);
-        self.person.take().unwrap().join().unwrap();
-    }
-}
-
-fn software(number: u8) -> Signer {
-    Signer::new(zeroize::Zeroizing::new([number; 32]), NETWORK).unwrap()
-}
-
-/// A device's key at a path, as a descriptor takes it.
-fn key(device: &mut dyn Device, path: &str) -> String {
-    let fingerprint = device.fingerprint(NETWORK).unwrap();
-    let xpub = device.xpub(NETWORK, &path.parse().unwrap(), false).unwrap();
-    format!("[{fingerprint}/{path}]{xpub}/<0;1>/*")
-}
-
-fn softkey(signer: &Signer, path: &str) -> String {
-    format!("{}/<0;1>/*", signer.key_at(&path.parse::<DerivationPath>().unwrap()).unwrap())
-}
-
-/// Two coins of a wallet, spent to somebody and back.
+/// Two coins of a wallet, of transactions that nobody ever saw, spent to somebody and back.
 fn packet(wallet: &Wallet) -> Packet {
-    let spots = [Spot { chain: Chain::Receive, index: 0 }, Spot { chain: Chain::Change, index: 7 }];
-    let back = Spot { chain: Chain::Change, index: 9 };
-    let previous: Vec<Transaction> = (1..)
-        .zip(spots)
-        .map(|(number, spot)| {
-            let from = OutPoint { txid: Txid::from_byte_array([number; 32]), vout: 1 };
-            let input = TxIn {
-                previous_output: from,
-                script_sig: ScriptBuf::new(),
-                sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
-                witness: Witness::new(),
-            };
-            let ours = TxOut { value: Amount::from_sat(200_000), script_pubkey: wallet.script(spot).unwrap() };
-            let other = TxOut {
-                value: Amount::from_sat(777),
-                script_pubkey: ScriptBuf::new_p2wsh(&ScriptBuf::new().wscript_hash()),
-            };
-            Transaction {
-                version: transaction::Version::TWO,
-                lock_time: absolute::LockTime::ZERO,
-                input: vec![input],
-                output: vec![other, ours],
-            }
-        })
-        .collect();
-    let payee = "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx".parse::<bitcoin::Address<_>>().unwrap();
-    let unsigned = Transaction {
-        version: transaction::Version::TWO,
-        lock_time: absolute::LockTime::ZERO,
-        input: previous
-            .iter()
-            .map(|previous| TxIn {
-                previous_output: OutPoint { txid: previous.compute_txid(), vout: 1 },
-                script_sig: ScriptBuf::new(),
-                sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
-                witness: Witness::new(),
-            })
-            .collect(),
-        output: vec![
-            TxOut { value: Amount::from_sat(150_000), script_pubkey: payee.assume_checked().script_pubkey() },
-            TxOut { value: Amount::from_sat(248_000), script_pubkey: wallet.script(back).unwrap() },
-        ],
-    };
-    let mut psbt = Psbt::from_unsigned_tx(unsigned).unwrap();
-    for (place, (previous, spot)) in previous.into_iter().zip(spots).enumerate() {
-        psbt.inputs[place].witness_utxo = Some(previous.output[1].clone());
-        psbt.inputs[place].non_witness_utxo = Some(previous);
-        psbt.update_input_with_descriptor(place, &wallet.at(spot).unwrap()).unwrap();
-    }
-    psbt.update_output_with_descriptor(1, &wallet.at(back).unwrap()).unwrap();
-    Packet::read(&psbt.serialize()).unwrap()
-}
-
-fn sign(device: &mut dyn Device, held: &Held<'_>, packet: &Packet) -> Result<Packet, DeviceError> {
-    let (review, passed) = reviewed(packet, held.wallet, &Facts::default());
-    let passed = passed.unwrap_or_else(|| panic!("{review:?}"));
-    let expected: Fingerprint = device.fingerprint(NETWORK)?;
-    device.sign(held, &passed)?.of(expected, &passed)
-}
-
-fn soft(signer: &Signer, wallet: &Wallet, packet: &Packet) -> Packet {
-    let (_, passed) = reviewed(packet, wallet, &Facts::default());
-    signer.sign(&passed.unwrap()).unwrap()
+    let previous = (1..).zip(SPOTS).map(|(number, spot)| {
+        let input = TxIn {
+            previous_output: OutPoint { txid: Txid::from_byte_array([number; 32]), vout: 1 },
+            sequence: Sequence::ENABLE_RBF_NO_LOCKTIME,
+            ..TxIn::default()
+        };
+        let script = ScriptBuf::new_p2wsh(&ScriptBuf::new().wscript_hash());
+        let other = TxOut { value: Amount::from_sat(777), script_pubkey: script };
+        let ours = TxOut { value: Amount::from_sat(200_000), script_pubkey: wallet.script(spot).unwrap() };
+        let made = Transaction {
+            version: transaction::Version::TWO,
+            lock_time: absolute::LockTime::ZERO,
+            input: vec![input],
+            output: vec![other, ours],
+        };
+        (made, 1)
+    });
+    bench::packet(wallet, previous.collect())
 }
 
 #[test]
@@ -183,8 +50,8 @@ fn quorums_of_both_makers_and_software_sign_what_consensus_accepts() {
         for ((begin, end, path), (required, others)) in
             scripts.iter().zip([(2, 1), (3, 3)]).chain(scripts.iter().zip([(3, 3)]))
         {
-            let friends: Vec<Signer> = (1..=others).map(software).collect();
-            let mut keys = vec![key(&mut *trezor, path), key(&mut *ledger, path)];
+            let friends: Vec<Signer> = (1..=others).map(|number| software(number, NETWORK)).collect();
+            let mut keys = vec![key(&mut *trezor, NETWORK, path), key(&mut *ledger, NETWORK, path)];
             keys.extend(friends.iter().map(|friend| softkey(friend, path)));
             let descriptor = format!("{begin}{required},{}{end}", keys.join(","));
             let wallet = Wallet::new("Treasury", NETWORK, &[&descriptor]).unwrap();
@@ -223,7 +90,7 @@ fn wallets_of_one_key_are_signed_by_either() {
     {
         for bench in [Bench::ledger(), Bench::trezor(TrezorModel::One), Bench::trezor(TrezorModel::T)] {
             let mut device = bench.open();
-            let descriptor = format!("{begin}{}{end}", key(&mut *device, path));
+            let descriptor = format!("{begin}{}{end}", key(&mut *device, NETWORK, path));
             let wallet = Wallet::new("Own", NETWORK, &[&descriptor]).unwrap();
             let held = Held { wallet: &wallet, name: "Own", hmac: None };
             let spot = Spot { chain: Chain::Receive, index: 12 };
@@ -239,7 +106,8 @@ fn what_is_refused_there_comes_back_as_that() {
     let path = "48'/1'/0'/2'";
     let (ledger_bench, trezor_bench) = (Bench::ledger(), Bench::trezor(TrezorModel::T));
     let (mut ledger, mut trezor) = (ledger_bench.open(), trezor_bench.open());
-    let keys = [key(&mut *ledger, path), key(&mut *trezor, path), softkey(&software(1), path)];
+    let keys =
+        [key(&mut *ledger, NETWORK, path), key(&mut *trezor, NETWORK, path), softkey(&software(1, NETWORK), path)];
     let wallet = Wallet::new("T", NETWORK, &[&format!("wsh(sortedmulti(2,{}))", keys.join(","))]).unwrap();
     let mut held = Held { wallet: &wallet, name: "T", hmac: None };
     let registered = ledger.register(&held).unwrap().unwrap();

@@ -10,8 +10,13 @@ mod purse;
 #[path = "treasury/office.rs"]
 mod office;
 
+#[allow(dead_code)]
+#[path = "devices/bench.rs"]
+mod bench;
+
 mod nodes {
     pub mod agree;
+    pub mod devices;
     pub mod follow;
     pub mod life;
     pub mod real;
