@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[allow(dead_code)]
+#[path = "devices/bench.rs"]
+mod bench;
+
 mod treasury {
     mod choose;
+    mod devices;
     mod fees;
     mod forms;
     mod keys;

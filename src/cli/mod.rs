@@ -35,6 +35,7 @@ mod read;
 mod record;
 mod replay;
 mod review;
+mod sign;
 mod sim;
 mod symbols;
 mod treasury;
@@ -125,6 +126,8 @@ enum Command {
     Pnl(pnl::Args),
     /// Says what a PSBT does to a wallet, before anybody signs it
     Review(review::Args),
+    /// Reviews a PSBT and signs it here, with a device or a HOT key: from a file, codes or a paste
+    Sign(sign::Args),
     /// Watches multisig wallets: keys, addresses, coins, labels
     Wallet(wallet::Args),
     /// Makes a transaction and lets it wait for approvals
@@ -195,6 +198,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Portfolio(args) => portfolio::run(args, &start()?.context()?),
         Command::Performance(args) => performance::run(args, &start()?.context()?),
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),
+        Command::Sign(args) => sign::run(args, &start()?.context()?),
         Command::Wallet(args) => wallet::run(args, &start()?.context()?),
         Command::Propose(args) => propose::run(args, &start()?.context()?),
         Command::Proposal(args) => proposal::run(args, &start()?.context()?),

@@ -158,6 +158,42 @@ pub enum DeviceError {
 }
 
 impl DeviceError {
+    /// Whether whoever asked may go on waiting for the device: it did not say no, it was not there, or not yet able.
+    pub fn waits(&self) -> bool {
+        match self {
+            Self::NotFound(_)
+            | Self::Permission(_)
+            | Self::Busy(_)
+            | Self::Disconnected(_)
+            | Self::Locked
+            | Self::NotInitialised
+            | Self::PinNeeded
+            | Self::WrongPin
+            | Self::PassphraseNeeded
+            | Self::WrongApp { .. }
+            | Self::TooOld { .. }
+            | Self::Setting { .. }
+            | Self::WrongDevice { .. }
+            | Self::WrongKey { .. }
+            | Self::WrongAccount { .. }
+            | Self::NoSeat { .. }
+            | Self::NotRegistered
+            | Self::BadProof
+            | Self::TimedOut(_)
+            | Self::Cancelled => true,
+            Self::Unsupported { .. }
+            | Self::Unfit(_)
+            | Self::Incomplete(_)
+            | Self::RefusedByUser
+            | Self::RefusedByDevice { .. }
+            | Self::Blocked(_)
+            | Self::BadSignature(_)
+            | Self::Disagrees { .. }
+            | Self::Garbled(_)
+            | Self::TooLong(_) => false,
+        }
+    }
+
     /// The code that scripts see. Stable.
     pub fn code(&self) -> &'static str {
         match self {

@@ -101,6 +101,51 @@ fn the_agents_own_review_blocks_what_the_console_lets_through() {
     assert!(!screen.contains("Shall the device"), "nobody is asked: {screen}");
 }
 
+/// What a server in somebody else's hands may send: the protocol is spoken rightly, and the wallet or the transaction is
+/// not what the treasury has.
+#[test]
+fn a_hostile_server_gets_no_signature_whatever_it_makes_up() {
+    let recording = recording();
+    let honest = Packet::read(recording.text("psbt_v0_base64").as_bytes()).unwrap();
+    let base64 = |packet: &Packet| packet.base64(packet.version);
+    // A coin's owner is made up: one of the wallet's keys is the server's.
+    let own = "[73c5da0a/48'/1'/0'/2']tpubDFH9dgzveyD8zTbPUFuLrGmCydNvxehyNdUXKJAQN8x4aZ4j6UZqGfnqFrD4NqyaTVGKbvEW54tsvPTK2UoSbCC1PJY8iCNiwTL3RWZEheQ";
+    let descriptor = recording.descriptor();
+    let keys: Vec<&str> = descriptor.split(',').collect();
+    let made_up = descriptor.replace(keys[1], &format!("{own}/<0;1>/*"));
+    assert_ne!(made_up, descriptor);
+    // The change goes elsewhere, and still says that it is the wallet's.
+    let mut elsewhere = honest.clone();
+    let change = elsewhere.psbt.outputs.iter().position(|output| !output.bip32_derivation.is_empty()).unwrap();
+    elsewhere.psbt.unsigned_tx.output[change].script_pubkey =
+        elsewhere.psbt.unsigned_tx.output[1 - change].script_pubkey.clone();
+    // A coin is worth less than it says, so that the rest goes to whoever mines.
+    let mut worth = honest.clone();
+    worth.psbt.inputs[0].witness_utxo.as_mut().unwrap().value -= bitcoin::Amount::from_sat(1);
+    for (what, descriptor, psbt) in [
+        ("a wallet", &made_up, base64(&honest)),
+        ("change", &descriptor, base64(&elsewhere)),
+        ("an amount", &descriptor, base64(&worth)),
+    ] {
+        let agent = Agent::start(&recording, "yes\n", true);
+        let wallet = serde_json::json!({
+            "network": "testnet", "descriptors": [descriptor], "name": "Cold", "hmac": recording.told["wallet_hmac"],
+        });
+        let question = serde_json::json!({ "sign": { "wallet": wallet, "psbt": psbt } }).to_string();
+        let mut stream = UnixStream::connect(&agent.socket).unwrap();
+        stream.write_all(&u32::try_from(question.len()).unwrap().to_be_bytes()).unwrap();
+        stream.write_all(question.as_bytes()).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer: serde_json::Value = serde_json::from_slice(&answer[4..]).unwrap();
+        let blocked = answer["blocked"].as_array().unwrap_or_else(|| panic!("{what}: {answer}"));
+        assert!(!blocked.is_empty(), "{what}: {answer}");
+        let screen = agent.screen();
+        assert!(!screen.contains("Shall the device"), "nobody is asked about {what}: {screen}");
+    }
+}
+
 #[test]
 fn what_is_no_question_ends_the_connection() {
     let agent = Agent::start(&recording(), "yes\n", false);

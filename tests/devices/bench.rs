@@ -25,7 +25,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub struct Bench {
     pub server: Arc<DeviceServer>,
     wire: Wire,
+    /// Whether whoever is at it says yes.
     pub approves: Arc<AtomicBool>,
+    /// Whether nobody is at it.
+    pub away: Arc<AtomicBool>,
     over: Arc<AtomicBool>,
     shown: Arc<Mutex<Vec<Screen>>>,
     person: Option<JoinHandle<()>>,
@@ -34,14 +37,16 @@ pub struct Bench {
 impl Bench {
     pub fn new(device: Box<dyn Simulated>, wire: Wire) -> Self {
         let server = Arc::new(DeviceServer::open(device, wire, 0).unwrap());
-        let (approves, over) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        let approves = Arc::new(AtomicBool::new(true));
+        let [away, over] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
         let shown = Arc::new(Mutex::new(Vec::new()));
-        let at = (server.clone(), approves.clone(), over.clone(), shown.clone());
+        let at = (server.clone(), approves.clone(), away.clone(), over.clone(), shown.clone());
         let person = thread::spawn(move || {
-            let (server, approves, over, shown) = at;
+            let (server, approves, away, over, shown) = at;
             while !over.load(Ordering::Relaxed) {
                 let screen = server.screen();
                 match screen.buttons {
+                    _ if away.load(Ordering::Relaxed) => thread::sleep(Duration::from_millis(2)),
                     Buttons::None => thread::sleep(Duration::from_millis(2)),
                     Buttons::Decide | Buttons::Turn if !approves.load(Ordering::Relaxed) => server.press(Press::No),
                     _ => {
@@ -51,7 +56,7 @@ impl Bench {
                 }
             }
         });
-        Self { server, wire, approves, over, shown, person: Some(person) }
+        Self { server, wire, approves, away, over, shown, person: Some(person) }
     }
 
     pub fn ledger() -> Self {
@@ -63,13 +68,17 @@ impl Bench {
         Self::new(Box::new(Trezor::new(settings).unwrap()), Wire::Udp)
     }
 
-    pub fn open(&self) -> Box<dyn Device> {
+    /// The way to it.
+    pub fn place(&self) -> Place {
         let address = self.server.addr().to_string();
-        let place = match self.wire {
+        match self.wire {
             Wire::Tcp => Place::LedgerTcp(address),
             Wire::Udp => Place::TrezorUdp(address),
-        };
-        open(&place, Watch::new(LIMIT), Box::new(Unattended)).unwrap()
+        }
+    }
+
+    pub fn open(&self) -> Box<dyn Device> {
+        open(&self.place(), Watch::new(LIMIT), Box::new(Unattended)).unwrap()
     }
 
     /// What was shown since the last look.

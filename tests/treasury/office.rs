@@ -110,6 +110,11 @@ impl Office {
 
     /// A wallet of a rule that is made of the keys of so many desks, each with its two rows.
     pub fn of(of: usize, rule: impl FnOnce(&[String]) -> String) -> Self {
+        Self::with(of, &[], rule)
+    }
+
+    /// The same, with seats that are not HOT keys: their fingerprints.
+    pub fn with(of: usize, others: &[String], rule: impl FnOnce(&[String]) -> String) -> Self {
         let settings = ChainSettings::default();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let chain = runtime.block_on(ChainServer::start(settings)).unwrap();
@@ -127,6 +132,7 @@ impl Office {
             std::fs::write(desk.path("wallet.txt"), &text).unwrap();
             desk.does("wallet import wallet.txt --name Cold --network regtest");
         }
+        keys.extend_from_slice(others);
         let office = Self { desks, chain, keys, _runtime: runtime };
         office.arm(0);
         office

@@ -109,6 +109,11 @@ pub struct Chosen {
 }
 
 impl Chosen {
+    /// The wallet of a proposal.
+    pub fn of(treasury: Treasury, wallet: Wallet) -> Self {
+        Self { wallet, treasury: Some(treasury), name: None, hmac: None }
+    }
+
     fn vault(&self) -> Option<&Vault> {
         self.treasury.as_ref().and_then(|treasury| treasury.vault(self.wallet.id()).ok())
     }

@@ -8,12 +8,12 @@
 //!   should be with 6.
 
 mod agent;
-mod ask;
+pub mod ask;
 mod bitcoin;
 mod ethereum;
 mod list;
 mod register;
-mod sign;
+pub mod sign;
 
 use super::{Context, Exit, Failure};
 use crate::device::{DeviceError, Place};
@@ -66,7 +66,7 @@ enum Command {
 
 /// Which device, and for how long it is waited for.
 #[derive(Clone, Debug, clap::Args)]
-struct At {
+pub struct At {
     /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE; without
     /// it the agent that EXCHEQUER_DEVICE_SOCK names, or else the only device that is plugged in
     #[arg(long, value_name = "DEVICE")]
@@ -78,7 +78,7 @@ struct At {
 
 /// Which wallet, and how the device has it.
 #[derive(Clone, Debug, clap::Args)]
-struct Which {
+pub struct Which {
     /// The wallet: a file with its descriptor, or the name of one that is watched
     #[arg(long, value_name = "WALLET")]
     wallet: PathBuf,

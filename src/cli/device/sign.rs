@@ -4,11 +4,13 @@ use super::{At, Which, ask};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
 use crate::device::{DeviceError, pages};
-use crate::treasury::bitcoin::review::{Facts, reviewed};
+use crate::treasury::bitcoin::psbt::Packet;
+use crate::treasury::bitcoin::review::{Facts, Review, Reviewed, reviewed};
 use crate::treasury::proposal::brought;
+use bitcoin::bip32::Fingerprint;
 use bitcoin::hex::DisplayHex;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `exchequer device sign`.
 #[derive(Debug, clap::Args)]
@@ -34,11 +36,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let chosen = ask::wallet(&args.which, context)?;
     let packet = files::packet(&args.file)?;
-    // Nobody presses buttons for a file that cannot be written then.
-    if !files::is_pipe(&args.output) && args.output.exists() {
-        let message = format!("cannot write {}: it is there already", files::shown(&args.output));
-        return Err(Failure::new(Exit::Error, "output", message).hint("name another file with -o"));
-    }
+    files::free(&args.output)?;
     if args.accept_unproven {
         tracing::warn!("values that no previous transaction proves are accepted for a signature");
     }
@@ -47,23 +45,23 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if !context.output.json {
         crate::cli::output::write_stderr(&crate::cli::review::printed(&review, false));
     }
-    let Some(passed) = passed else {
-        let codes: Vec<&str> = review.verdict.blocks.iter().map(|block| block.code).collect();
-        let message = format!("the review does not let anybody sign this: {}", codes.join(", "));
-        let hint = "exchequer review says why, block by block";
-        return Err(Failure::new(Exit::Verification, "review-blocked", message).hint(hint));
-    };
+    let passed = passed.ok_or_else(|| blocked(&review))?;
     let mut asked = ask::open(&args.at, context)?;
-    let holder = chosen.holder(asked.device.as_mut())?;
-    let held = chosen.held(holder);
-    let model = asked.device.about()?.model;
-    ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
-    let (signer, signed) = asked.device.sign(&held, &passed)?.whose(&passed)?;
-    if let Some(seat) = holder.filter(|seat| *seat != signer) {
-        return Err(DeviceError::WrongDevice { expected: seat, found: signer }.into());
-    }
-    files::write(&args.output, &files::written(&signed, args.form, packet.version), false)?;
-    let new = brought(&packet, &signed, &chosen.wallet).unwrap_or_default();
+    let (signer, signed) = signed(&mut asked, &chosen, &review, &passed, context)?;
+    hand_out(&args.output, args.form, &passed, (signer, &signed), context)
+}
+
+/// Writes what was signed, and says what is new in it.
+pub fn hand_out(
+    output: &Path,
+    form: Form,
+    passed: &Reviewed<'_>,
+    (signer, signed): (Fingerprint, &Packet),
+    context: &Context,
+) -> Result<(), Failure> {
+    let before = passed.packet();
+    files::write(output, &files::written(signed, form, before.version), false)?;
+    let new = brought(before, signed, passed.wallet()).unwrap_or_default();
     let signatures: Vec<_> = new.into_values().flatten().collect();
     if context.output.json {
         let listed: Vec<_> = signatures
@@ -72,10 +70,41 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
                 |one| json!({ "input": one.input, "slot": one.slot, "signature": one.signature.to_lower_hex_string() }),
             )
             .collect();
+        let txid = before.psbt.unsigned_tx.compute_txid();
         return context.output.json(&json!({
-            "fingerprint": signer, "txid": review.txid, "signatures": listed, "output": files::shown(&args.output),
+            "fingerprint": signer, "txid": txid, "signatures": listed, "output": files::shown(output),
         }));
     }
-    context.output.note(&format!("{signer} has signed {} inputs: {}", signatures.len(), files::shown(&args.output)));
+    context.output.note(&format!("{signer} has signed {} inputs: {}", signatures.len(), files::shown(output)));
     Ok(())
+}
+
+/// Nobody signs what is blocked.
+pub fn blocked(review: &Review) -> Failure {
+    let codes: Vec<&str> = review.verdict.blocks.iter().map(|block| block.code).collect();
+    let message = format!("the review does not let anybody sign this: {}", codes.join(", "));
+    let hint = "exchequer review says why, block by block";
+    Failure::new(Exit::Verification, "review-blocked", message).hint(hint)
+}
+
+/// Prints the pages that the device will show, and lets it sign. The seed that has signed, and the packet with its
+/// signatures, verified.
+pub fn signed(
+    asked: &mut ask::Asked,
+    chosen: &ask::Chosen,
+    review: &Review,
+    passed: &Reviewed<'_>,
+    context: &Context,
+) -> Result<(Fingerprint, Packet), DeviceError> {
+    let device = asked.device.as_mut();
+    let holder = chosen.holder(device)?;
+    let held = chosen.held(holder);
+    let model = device.about()?.model;
+    let locked = passed.packet().psbt.unsigned_tx.lock_time;
+    ask::foretell(&pages::signing(model, &held, review, locked), &context.output);
+    let (signer, signed) = device.sign(&held, passed)?.whose(passed)?;
+    match holder.filter(|expected| *expected != signer) {
+        Some(expected) => Err(DeviceError::WrongDevice { expected, found: signer }),
+        None => Ok((signer, signed)),
+    }
 }

@@ -1,15 +1,18 @@
 //! `exchequer proposal approve` and `combine`: signatures become approvals.
 //!
-//! - Signing is review, consent, signature, verification, entry; in this order and in one hold of the journal.
+//! - Signing is review, consent, signature, verification, entry, in this order.
 //! - From a file only new signatures of the wallet's own keys are taken, each verified; everything else has to be equal.
 
 use super::{digest, reviewed};
+use crate::cli::device::{At, ask, sign};
 use crate::cli::treasury::consent::{self, Consent};
 use crate::cli::treasury::{Writing, files, find, keys, shown};
 use crate::cli::{Context, Exit, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
-use crate::treasury::bitcoin::review;
+use crate::treasury::bitcoin::review::{self, Facts};
+use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Event, ProposalId, Refusal, SeatId, Signer, brought};
+use bitcoin::bip32::Fingerprint;
 use std::path::PathBuf;
 
 /// Arguments of `exchequer proposal approve`.
@@ -18,9 +21,11 @@ pub struct Args {
     /// How its id begins
     #[arg(value_name = "PROPOSAL")]
     id: String,
-    /// With which HOT key: its fingerprint or its name
-    #[arg(long, value_name = "KEY")]
-    hot: String,
+    /// With which HOT key: its fingerprint or its name; without it a device is asked
+    #[arg(long, value_name = "KEY", conflicts_with = "device")]
+    hot: Option<String>,
+    #[command(flatten)]
+    at: At,
     /// Where the PSBT goes with all signatures; - for the pipe
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -39,42 +44,95 @@ pub struct Combine {
     files: Vec<PathBuf>,
 }
 
-/// Signs with a key of this machine.
+/// Signs with a key of this machine or with a device.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    match &args.hot {
+        Some(name) => hot(name, args, context),
+        None => device(args, context),
+    }
+}
+
+fn hot(name: &str, args: &Args, context: &Context) -> Result<(), Failure> {
     // Before the journal is held: a passphrase takes its time, and so does opening a sealed key.
-    let treasury = crate::cli::treasury::read(context)?;
-    let named = treasury.hot().iter().find(|(_, name)| **name == args.hot).map(|(key, _)| key.to_string());
-    let signer = keys::open(&named.unwrap_or_else(|| args.hot.clone()), context)?;
+    let signer = keys::named(name, &crate::cli::treasury::read(context)?, context)?;
     let mut writing = Writing::open(context)?;
-    let proposal = find::proposal(&writing.treasury, &args.id)?.clone();
-    let vault = writing.treasury.vault(proposal.wallet)?;
-    let wallet = vault.wallet.clone();
-    let seat = proposal.seats.iter().map(|seat| seat.id).find(|seat| seat.fingerprint == signer.fingerprint());
+    let (id, seat) = seat(&writing, &args.id, signer.fingerprint())?;
+    consented(&writing, id, args, context)?;
+    let question = format!("Sign {} with the HOT key {seat}?", id.short());
+    consent::ask(&question, &args.consent)?;
+    let (wallet, packet, facts) = given(&writing, id, context)?;
+    // Reviewed once more as the very value that is signed: there is no other way to a signature.
+    let (found, passed) = review::reviewed(&packet, &wallet, &facts);
+    let passed = passed.ok_or_else(|| sign::blocked(&found))?;
+    writing.write(Event::Viewed { proposal: id, seat, digest: digest(&found) })?;
+    let signed = signer.sign(&passed)?;
+    drop(signer);
+    enter(&mut writing, id, &signed, Signer::Software, Some(seat))?;
+    finish(&writing, id, args.output.as_deref(), context)
+}
+
+/// The journal is not held while somebody reads and presses buttons: it is written before the device is asked, and again
+/// when it has answered. A device that goes away leaves the seat waiting for it.
+fn device(args: &Args, context: &Context) -> Result<(), Failure> {
+    let mut asked = ask::open(&args.at, context)?;
+    let mut writing = Writing::open(context)?;
+    let wallet = writing.treasury.vault(find::proposal(&writing.treasury, &args.id)?.wallet)?.wallet.clone();
+    let holder = crate::device::seat::seat(asked.device.as_mut(), &wallet)?;
+    let (id, seat) = seat(&writing, &args.id, holder)?;
+    consented(&writing, id, args, context)?;
+    let (wallet, packet, facts) = given(&writing, id, context)?;
+    let (found, passed) = review::reviewed(&packet, &wallet, &facts);
+    let passed = passed.ok_or_else(|| sign::blocked(&found))?;
+    writing.write(Event::Viewed { proposal: id, seat, digest: digest(&found) })?;
+    writing.write(Event::AwaitingDevice { proposal: id, seat })?;
+    let chosen = ask::Chosen::of(writing.treasury.clone(), wallet.clone());
+    drop(writing);
+    let answer = sign::signed(&mut asked, &chosen, &found, &passed, context);
+    let mut writing = Writing::open(context)?;
+    match answer {
+        Ok((_, signed)) => {
+            enter(&mut writing, id, &signed, Signer::Device, Some(seat))?;
+            finish(&writing, id, args.output.as_deref(), context)
+        }
+        Err(error) => {
+            if !error.waits() {
+                writing.write(Event::SigningFailed { proposal: id, seat, code: error.code().to_owned() })?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// The seat that a seed has in a proposal, when it has not signed yet.
+fn seat(writing: &Writing, id: &str, seed: Fingerprint) -> Result<(ProposalId, SeatId), Failure> {
+    let proposal = find::proposal(&writing.treasury, id)?;
+    let seat = proposal.seats.iter().map(|seat| seat.id).find(|seat| seat.fingerprint == seed);
     let seat = seat.ok_or_else(|| {
-        let message = format!("the HOT key {} is none of those that can sign this", signer.fingerprint());
+        let message = format!("the key {seed} is none of those that can sign this");
         Failure::new(Exit::Usage, "no-seat", message)
     })?;
-    if proposal.approved().any(|approved| approved.id == seat) {
-        return Err(Refusal::Already(seat).into());
+    match proposal.approved().any(|approved| approved.id == seat) {
+        true => Err(Refusal::Already(seat).into()),
+        false => Ok((proposal.id, seat)),
     }
-    let (found, packet) = reviewed(&writing, &proposal, context)?;
+}
+
+/// Shows the review to whoever is there, and weighs it.
+fn consented(writing: &Writing, id: ProposalId, args: &Args, context: &Context) -> Result<(), Failure> {
+    let (found, _) = reviewed(writing, writing.treasury.proposal(id)?, context)?;
     consent::weigh(&found, "sign", &args.consent, context)?;
     if !context.output.json && !args.consent.yes {
         crate::cli::output::write_stderr(&super::super::review::printed(&found, false));
     }
-    let question = format!("Sign {} with the HOT key {seat}?", proposal.id.short());
-    consent::ask(&question, &args.consent)?;
+    Ok(())
+}
+
+/// What a proposal's review is made of.
+fn given(writing: &Writing, id: ProposalId, context: &Context) -> Result<(Wallet, Packet, Facts), Failure> {
+    let proposal = writing.treasury.proposal(id)?;
     let vault = writing.treasury.vault(proposal.wallet)?;
-    let facts = crate::cli::treasury::facts::of(&writing.treasury, vault, Some(proposal.id), writing.now(), context)?;
-    // Reviewed once more as the very value that is signed: there is no other way to a signature.
-    let (again, passed) = review::reviewed(&packet, &wallet, &facts);
-    consent::unblocked(&again, "sign")?;
-    let passed = passed.ok_or_else(|| Failure::new(Exit::Verification, "review-blocked", "the review blocks this"))?;
-    writing.write(Event::Viewed { proposal: proposal.id, seat, digest: digest(&found) })?;
-    let signed = signer.sign(&passed)?;
-    drop(signer);
-    enter(&mut writing, proposal.id, &signed, Signer::Software, Some(seat))?;
-    finish(&writing, proposal.id, args.output.as_deref(), context)
+    let facts = crate::cli::treasury::facts::of(&writing.treasury, vault, Some(id), writing.now(), context)?;
+    Ok((vault.wallet.clone(), proposal.signed(), facts))
 }
 
 /// Takes new signatures out of files.

@@ -19,6 +19,7 @@ Examples:
   exchequer proposal list                                        what waits, and for whom
   exchequer proposal import payment.psbt --wallet Cold           somebody else's PSBT becomes a proposal
   exchequer proposal show 3fa2c1d0                               the review, the seats, what has happened
+  exchequer proposal approve 3fa2c1d0                            sign with the device that is plugged in
   exchequer proposal approve 3fa2c1d0 --hot till                 sign with a key of this machine
   exchequer proposal export 3fa2c1d0 -o payment.psbt             to be signed elsewhere
   exchequer proposal combine 3fa2c1d0 alice.psbt bob.psbt        take in what came back
@@ -42,7 +43,7 @@ enum Command {
     List(show::List),
     /// Shows one: its review, its seats, its history
     Show(show::Args),
-    /// Signs with a HOT key of this machine
+    /// Signs with a device, or with a HOT key of this machine
     Approve(approve::Args),
     /// Refuses in the name of a seat, signed by this desk's identity
     Reject(refuse::Reject),

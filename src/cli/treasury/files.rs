@@ -85,6 +85,15 @@ pub fn write(path: &Path, bytes: &[u8], secret: bool) -> Result<(), Failure> {
     written.map_err(|error| Failure::new(Exit::Error, "output", format!("cannot write {}: {error}", shown(path))))
 }
 
+/// Refuses a file that is there already: nobody presses buttons for one that cannot be written then.
+pub fn free(path: &Path) -> Result<(), Failure> {
+    if is_pipe(path) || !path.exists() {
+        return Ok(());
+    }
+    let message = format!("cannot write {}: it is there already", shown(path));
+    Err(Failure::new(Exit::Error, "output", message).hint("name another file with -o"))
+}
+
 /// Whether a path stands for the pipe.
 pub fn is_pipe(path: &Path) -> bool {
     path.as_os_str() == "-"

@@ -7,7 +7,7 @@
 use super::super::{Context, Exit, Failure};
 use super::files;
 use crate::treasury::bitcoin::hot::{self, HotError, Signer};
-use crate::treasury::proposal::IdentityKey;
+use crate::treasury::proposal::{IdentityKey, Treasury};
 use bitcoin::hex::{DisplayHex, FromHex};
 use ring::rand::{SecureRandom, SystemRandom};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -109,6 +109,12 @@ pub fn open(fingerprint: &str, context: &Context) -> Result<Signer, Failure> {
         return Err(Failure::new(Exit::Device, "no-hot-key", message).hint("exchequer hot list shows those that do"));
     }
     Ok(hot::open(&files::bytes(&path, 4 << 10)?, &passphrase(false)?)?)
+}
+
+/// Opens a key by its name or its fingerprint.
+pub fn named(name: &str, treasury: &Treasury, context: &Context) -> Result<Signer, Failure> {
+    let named = treasury.hot().iter().find(|(_, known)| *known == name).map(|(key, _)| key.to_string());
+    open(&named.unwrap_or_else(|| name.to_owned()), context)
 }
 
 /// The identity of this desk; made when there is none yet.

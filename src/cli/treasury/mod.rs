@@ -5,6 +5,7 @@
 //! - An entry is checked against every rule before it is written, and written before what it announces is done.
 
 pub mod chains;
+pub mod codes;
 pub mod consent;
 pub mod facts;
 pub mod files;
