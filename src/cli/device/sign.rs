@@ -2,10 +2,11 @@
 
 use super::{At, Which, ask, refused};
 use crate::cli::treasury::files::{self, Form};
+use crate::cli::treasury::read;
 use crate::cli::{Context, Exit, Failure};
 use crate::device::{DeviceError, pages, seat};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
-use crate::treasury::proposal::brought;
+use crate::treasury::proposal::{brought, original};
 use crate::treasury::verdict::Judgement;
 use bitcoin::hex::DisplayHex;
 use serde_json::json;
@@ -51,6 +52,12 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         let hint = "exchequer review says why, block by block";
         return Err(Failure::new(Exit::Verification, "review-blocked", message).hint(hint));
     };
+    // A Trezor shows only what is different from a transaction that it signed before.
+    let original = match &chosen.vault {
+        Some(_) => original(&read(context)?, &packet),
+        None => None,
+    };
+    let passed = original.as_ref().map_or(passed, |original| passed.replacing(original));
     let mut asked = ask::open(&args.at, context)?;
     // A wallet that is watched is signed for by one of its keys' devices and no other; a file may be anybody's, and what
     // comes back tells whose it was.
@@ -60,7 +67,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let held = chosen.held(holder);
     let model = asked.device.about().map_err(|error| refused(&error))?.model;
-    ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
+    if original.is_none() || model.is_ledger() {
+        ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
+    }
     let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
     let (signer, signed) = answer.map_err(|error| refused(&error))?;
     if let Some(seat) = holder.filter(|seat| *seat != signer) {

@@ -12,6 +12,7 @@ mod failure;
 mod features;
 mod keys;
 mod meaning;
+mod original;
 mod path;
 mod request;
 mod session;
