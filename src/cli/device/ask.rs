@@ -91,7 +91,9 @@ pub fn foretell(pages: &[Page], output: &Output) {
     }
     let mut told = "the device will show:\n".to_owned();
     for page in pages {
-        told.push_str(&format!("  {:<26} {}\n", printable(&page.title), printable(&page.text)));
+        // What it shows only when it is asked for more.
+        let mark = if page.on_demand { "+" } else { " " };
+        told.push_str(&format!(" {mark}{:<26} {}\n", printable(&page.title), printable(&page.text)));
     }
     write_stderr(&told);
 }

@@ -60,6 +60,10 @@ impl Device for Trezor {
         self.session.refresh()
     }
 
+    fn known(&mut self) -> Result<About, DeviceError> {
+        self.session.about().cloned()
+    }
+
     fn fingerprint(&mut self, network: Network) -> Result<Fingerprint, DeviceError> {
         if let Some(root) = self.told_root() {
             return Ok(root);
