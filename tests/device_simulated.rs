@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+#[allow(dead_code)]
 #[path = "devices/bench.rs"]
 mod bench;
 
@@ -14,6 +15,7 @@ use exchequer::sim::device::{Buttons, Screen, TrezorModel};
 use exchequer::treasury::bitcoin::finalize::finalize;
 use exchequer::treasury::bitcoin::hot::Signer;
 use exchequer::treasury::bitcoin::psbt::Packet;
+use exchequer::treasury::bitcoin::review::{Facts, reviewed};
 use exchequer::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use std::sync::atomic::Ordering;
 
@@ -97,6 +99,76 @@ fn wallets_of_one_key_are_signed_by_either() {
             assert_eq!(device.address(&held, spot, true).unwrap(), wallet.address(spot).unwrap());
             let signed = sign(&mut *device, &held, &packet(&wallet)).unwrap();
             finalize(&signed, &wallet).unwrap();
+        }
+    }
+}
+
+/// The same payment once more, with less of it coming back.
+fn bumped(packet: &Packet, by: u64) -> Packet {
+    let mut bumped = packet.clone();
+    bumped.psbt.unsigned_tx.output[1].value -= Amount::from_sat(by);
+    bumped
+}
+
+#[test]
+fn a_replacement_shows_its_fee_to_whoever_signed_what_it_replaces() {
+    let (one, t) = (TrezorModel::One, TrezorModel::T);
+    let (fee, whole) = (["Update transaction", "Modify fee"].as_slice(), ["Recipient #1", "Amount #1", "Summary"]);
+    let several = ("wsh(sortedmulti(2,", "))", "48'/1'/0'/2'");
+    for (model, (begin, end, path), shows) in [
+        (t, ("wpkh(", ")", "84'/1'/0'"), fee),
+        (t, ("sh(wpkh(", "))", "49'/1'/0'"), fee),
+        (t, ("tr(", ")", "86'/1'/0'"), fee),
+        (t, several, fee),
+        (t, ("sh(wsh(sortedmulti(2,", ")))", "48'/1'/0'/1'"), fee),
+        (one, ("wpkh(", ")", "84'/1'/0'"), fee),
+        (one, ("tr(", ")", "86'/1'/0'"), fee),
+        // It has no room for such a witness.
+        (one, several, &["Confirm sending", "Summary"]),
+    ] {
+        let bench = Bench::trezor(model);
+        let mut device = bench.open();
+        let friends = [1, 2].map(|number| software(number, NETWORK));
+        let mut keys = vec![key(&mut *device, NETWORK, path)];
+        if begin.contains("multi") {
+            keys.extend(friends.iter().map(|friend| softkey(friend, path)));
+        }
+        let wallet = Wallet::new("Own", NETWORK, &[&format!("{begin}{}{end}", keys.join(","))]).unwrap();
+        let held = Held { wallet: &wallet, name: "Own", hmac: None };
+        let mut replace = |packet: &Packet, original: &Transaction| {
+            let passed = reviewed(packet, &wallet, &Facts::default()).1.unwrap().replacing(original);
+            let expected = device.fingerprint(NETWORK).unwrap();
+            bench.shown();
+            let signed = device.sign(&held, &passed).and_then(|signed| signed.of(expected, &passed)).unwrap();
+            (signed, bench.shown().into_iter().map(|page| page.title).collect::<Vec<_>>())
+        };
+        let packet = packet(&wallet);
+        let mut signed = replace(&packet, &packet.psbt.unsigned_tx).0;
+        if keys.len() > 1 {
+            signed = soft(&friends[0], &wallet, &signed);
+        }
+        let original = finalize(&signed, &wallet).unwrap().tx;
+        let (mut signed, titles) = replace(&bumped(&packet, 2_000), &original);
+        assert_eq!(titles, shows, "{begin} {model:?}");
+        if keys.len() > 1 {
+            signed = soft(&friends[1], &wallet, &signed);
+        }
+        finalize(&signed, &wallet).unwrap();
+        if model == t {
+            // Less is paid, nobody signed it, its coins stand in another order: each is an ordinary transaction.
+            let mut less = bumped(&packet, 2_000);
+            less.psbt.unsigned_tx.output[0].value -= Amount::from_sat(1);
+            assert_eq!(replace(&less, &original).1, whole);
+            assert_eq!(replace(&bumped(&packet, 2_000), &packet.psbt.unsigned_tx).1, whole);
+            let mut other = packet.clone();
+            other.psbt.unsigned_tx.input.reverse();
+            other.psbt.inputs.reverse();
+            assert_eq!(replace(&other, &original).1, whole);
+        }
+        if model == t && keys.len() > 1 {
+            let others = friends.iter().fold(packet.clone(), |packet, friend| soft(friend, &wallet, &packet));
+            let original = finalize(&others, &wallet).unwrap().tx;
+            assert_eq!(replace(&bumped(&packet, 2_000), &original).1, whole, "it never saw the payment");
         }
     }
 }

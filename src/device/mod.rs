@@ -49,6 +49,11 @@ pub trait Device: Send {
     /// What it is, and in which state: never asks the user for anything.
     fn about(&mut self) -> Result<About, DeviceError>;
 
+    /// What is known of it since it was opened, model and firmware where it told: nothing is asked where that can be.
+    fn known(&mut self) -> Result<About, DeviceError> {
+        self.about()
+    }
+
     /// The fingerprint of its seed, with the passphrase that is in use.
     fn fingerprint(&mut self, network: Network) -> Result<Fingerprint, DeviceError>;
 
@@ -58,7 +63,8 @@ pub trait Device: Send {
     /// Lets the user take a wallet's policy into the device; none where the device keeps no policies.
     fn register(&mut self, wallet: &Held<'_>) -> Result<Option<Registered>, DeviceError>;
 
-    /// An address of a wallet; on its screen where asked for. The address is the device's own, not yet compared.
+    /// An address of a wallet; on its screen where asked for. It is the device's own, and was compared: one that is not what
+    /// the wallet gives is refused ([`DeviceError::Disagrees`]).
     fn address(&mut self, wallet: &Held<'_>, spot: Spot, show: bool) -> Result<Address, DeviceError>;
 
     /// Signs what was reviewed, with every key of the wallet that is the device's. What it cannot do is said before its user

@@ -12,7 +12,8 @@ use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::Facts;
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::proposal::{Treasury, Vault};
+use crate::treasury::proposal::{Treasury, Vault, original};
+use bitcoin::Transaction;
 use bitcoin::bip32::Fingerprint;
 use std::ffi::OsString;
 use std::io::{BufRead, IsTerminal};
@@ -93,7 +94,9 @@ pub fn foretell(pages: &[Page], output: &Output) {
     }
     let mut told = "the device will show:\n".to_owned();
     for page in pages {
-        told.push_str(&format!("  {:<26} {}\n", printable(&page.title), printable(&page.text)));
+        // What it shows only when it is asked for more.
+        let mark = if page.on_demand { "+" } else { " " };
+        told.push_str(&format!(" {mark}{:<26} {}\n", printable(&page.title), printable(&page.text)));
     }
     write_stderr(&told);
 }
@@ -130,6 +133,11 @@ impl Chosen {
         let txid = packet.psbt.unsigned_tx.compute_txid();
         let proposal = treasury.proposals().rfind(|proposal| proposal.txid() == Some(txid)).map(|proposal| proposal.id);
         facts::of(treasury, vault, proposal, Timestamp::from_system(SystemTime::now()), context)
+    }
+
+    /// The transaction whose place a packet takes, where that is known.
+    pub fn original(&self, packet: &Packet) -> Option<Transaction> {
+        self.treasury.as_ref().and_then(|treasury| original(treasury, packet))
     }
 
     /// The wallet as a device has it.

@@ -7,6 +7,7 @@ use crate::cli::output::write_stderr;
 use crate::cli::treasury::files;
 use crate::cli::{Context, Exit, Failure};
 use crate::device::ethereum::{Mode, Signable, Transaction, TypedData};
+use crate::device::{DeviceError, pages};
 use crate::market::printable;
 use alloy_primitives::hex;
 use bitcoin::bip32::DerivationPath;
@@ -24,6 +25,9 @@ pub struct Address {
     /// Lets the device show it
     #[arg(long)]
     show: bool,
+    /// Which it has to be
+    #[arg(long, value_name = "ADDRESS")]
+    account: Option<alloy_primitives::Address>,
     #[command(flatten)]
     at: At,
 }
@@ -82,7 +86,15 @@ enum How {
 /// Gives an address.
 pub fn address(args: &Address, context: &Context) -> Result<(), Failure> {
     let mut asked = ask::open(&args.at, context)?;
+    if let Some(expected) = args.account.filter(|_| args.show) {
+        let model = asked.device.known()?.model;
+        ask::foretell(&pages::eth_address(model, &expected), &context.output);
+    }
     let account = asked.device.eth_address(&args.key.path, args.show)?;
+    if let Some(expected) = args.account.filter(|expected| *expected != account.address) {
+        let (expected, found) = (expected.to_string(), account.address.to_string());
+        return Err(DeviceError::WrongAccount { expected, found }.into());
+    }
     if context.output.json {
         return context.output.json(&json!({
             "path": format!("m/{}", args.key.path), "address": account.address.to_string(), "shown": args.show,
@@ -105,6 +117,8 @@ pub fn sign(args: &Sign, context: &Context) -> Result<(), Failure> {
     };
     if !context.output.json {
         write_stderr(&shown(&what));
+        let about = device.known()?;
+        ask::foretell(&pages::eth_signing(&about, &expected, &what), &context.output);
     }
     let signature = device.eth_sign(&args.key.path, &what)?.of(expected, &what)?;
     if context.output.json {

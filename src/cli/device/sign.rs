@@ -100,9 +100,14 @@ pub fn signed(
     let holder = chosen.holder(device)?;
     let held = chosen.held(holder);
     let model = device.about()?.model;
-    let locked = passed.packet().psbt.unsigned_tx.lock_time;
-    ask::foretell(&pages::signing(model, &held, review, locked), &context.output);
-    let (signer, signed) = device.sign(&held, passed)?.whose(passed)?;
+    // A Trezor shows only what is different from a transaction that it signed before.
+    let original = chosen.original(passed.packet());
+    let passed = original.as_ref().map_or(*passed, |original| passed.replacing(original));
+    if original.is_none() || model.is_ledger() {
+        let locked = passed.packet().psbt.unsigned_tx.lock_time;
+        ask::foretell(&pages::signing(model, &held, review, locked), &context.output);
+    }
+    let (signer, signed) = device.sign(&held, &passed)?.whose(&passed)?;
     match holder.filter(|expected| *expected != signer) {
         Some(expected) => Err(DeviceError::WrongDevice { expected, found: signer }),
         None => Ok((signer, signed)),

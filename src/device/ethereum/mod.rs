@@ -70,7 +70,8 @@ impl Transaction {
         }
     }
 
-    fn hash(&self) -> B256 {
+    /// What its signature is over.
+    pub fn hash(&self) -> B256 {
         match self {
             Self::Legacy(transaction) => transaction.signature_hash(),
             Self::Eip1559(transaction) => transaction.signature_hash(),

@@ -71,16 +71,21 @@ impl Ledger {
             App { name, version } if name == SYSTEM => (None, Some(version)),
             app => (Some(app), None),
         };
-        Ok(About {
+        Ok(About { firmware, app, locked: Some(false), ..self.unasked() })
+    }
+
+    /// What is known of it before anything was asked.
+    fn unasked(&self) -> About {
+        About {
             model: self.model,
-            firmware,
-            app,
+            firmware: None,
+            app: None,
             label: None,
             initialised: None,
-            locked: Some(false),
+            locked: None,
             passphrase: None,
             blind_signing: None,
-        })
+        }
     }
 
     /// Whether the app for a task is open, and new enough.
@@ -98,6 +103,10 @@ impl Device for Ledger {
             about.blind_signing = Some(self.blind_signing()?);
         }
         Ok(about)
+    }
+
+    fn known(&mut self) -> Result<About, DeviceError> {
+        Ok(self.unasked())
     }
 
     fn fingerprint(&mut self, network: Network) -> Result<Fingerprint, DeviceError> {

@@ -12,6 +12,7 @@ mod failure;
 mod features;
 mod keys;
 mod meaning;
+mod original;
 mod path;
 mod request;
 mod session;
@@ -57,6 +58,10 @@ impl Trezor {
 impl Device for Trezor {
     fn about(&mut self) -> Result<About, DeviceError> {
         self.session.refresh()
+    }
+
+    fn known(&mut self) -> Result<About, DeviceError> {
+        self.session.about().cloned()
     }
 
     fn fingerprint(&mut self, network: Network) -> Result<Fingerprint, DeviceError> {

@@ -3,8 +3,9 @@
 use super::path;
 use super::sheet::{Paid, Sheet};
 use crate::device::DeviceError;
+use bitcoin::consensus::serialize;
 use bitcoin::hashes::Hash;
-use bitcoin::{Transaction, Txid};
+use bitcoin::{Amount, Transaction, Txid};
 use trezor_client::protos::tx_ack::TransactionType;
 use trezor_client::protos::tx_ack::transaction_type::{TxInputType, TxOutputBinType, TxOutputType};
 use trezor_client::protos::tx_request::{RequestType, TxRequestDetailsType};
@@ -27,8 +28,9 @@ impl Sheet<'_> {
         let parts = self.inputs.len().saturating_add(self.outputs.len()).saturating_add(4);
         let previous = self.previous.values().map(|spent| spent.input.len().saturating_add(spent.output.len()));
         let previous: usize = previous.fold(0, |sum, parts| sum.saturating_add(parts).saturating_add(1));
+        let original = self.replaced().map_or(0, |of| of.input.len().saturating_add(of.output.len()).saturating_mul(4));
         let each = previous.saturating_mul(self.inputs.len()).saturating_mul(2);
-        parts.saturating_mul(parts).saturating_mul(4).saturating_add(each)
+        parts.saturating_mul(parts).saturating_mul(4).saturating_add(each).saturating_add(original)
     }
 
     /// What is asked for; none when it is finished.
@@ -42,8 +44,12 @@ impl Sheet<'_> {
             return Ok(None);
         }
         if details.has_tx_hash() {
-            let spent = self.spent(details)?;
+            let spent = self.spent(seat, details)?;
             match kind {
+                RequestType::TXORIGINPUT => part.inputs.push(self.old_own_input(seat, spent, place).ok_or_else(odd)?),
+                RequestType::TXORIGOUTPUT => {
+                    part.outputs.push(self.old_own_output(seat, spent, place).ok_or_else(odd)?);
+                }
                 RequestType::TXMETA => {
                     part.set_version(spent.version.0.cast_unsigned());
                     part.set_lock_time(spent.lock_time.to_consensus_u32());
@@ -64,12 +70,13 @@ impl Sheet<'_> {
         Ok(Some(TxAck { tx: Some(part).into(), ..Default::default() }))
     }
 
-    fn spent(&self, details: &TxRequestDetailsType) -> Result<&Transaction, DeviceError> {
+    fn spent(&self, seat: usize, details: &TxRequestDetailsType) -> Result<&Transaction, DeviceError> {
         let mut hash = details.tx_hash().to_vec();
         hash.reverse();
         let txid = Txid::from_slice(&hash);
         let txid = txid.map_err(|_| DeviceError::Garbled("it asks for a transaction by no hash".to_owned()))?;
-        let spent = self.previous.get(&txid).copied();
+        let original = self.original(seat).filter(|original| original.txid == txid);
+        let spent = original.map(|original| original.transaction).or_else(|| self.previous.get(&txid).copied());
         spent.ok_or_else(|| DeviceError::Incomplete(format!("the previous transaction {txid}")))
     }
 
@@ -82,13 +89,50 @@ impl Sheet<'_> {
         input.set_script_type(self.shape.input);
         input.set_amount(own.value.to_sat());
         input.multisig = self.input_multisig(seat, place).into();
+        if let Some((original, of)) = self.original(seat).and_then(|original| Some((original, original.input(place)?)))
+        {
+            input.set_orig_hash(hash(original.txid));
+            input.set_orig_index(count(of));
+        }
         Some(input)
     }
 
+    /// An input of what is replaced, as it was signed.
+    fn old_own_input(&self, seat: usize, of: &Transaction, place: usize) -> Option<TxInputType> {
+        let original = self.original(seat).filter(|original| std::ptr::eq(original.transaction, of))?;
+        let (own, spends) = (self.inputs.get(*original.inputs.get(place)?)?, of.input.get(place)?);
+        let mut input = old_input(of, place)?;
+        input.script_sig = Some(spends.script_sig.to_bytes()).filter(|script| !script.is_empty());
+        input.witness = Some(&spends.witness).filter(|witness| !witness.is_empty()).map(serialize);
+        input.address_n = self.shape.path(seat, own.spot)?;
+        input.set_script_type(self.shape.input);
+        input.set_amount(own.value.to_sat());
+        input.multisig = self.multisig(own.spot).into();
+        Some(input)
+    }
+
+    /// An output of what is replaced.
+    fn old_own_output(&self, seat: usize, of: &Transaction, place: usize) -> Option<TxOutputType> {
+        let original = self.original(seat).filter(|original| std::ptr::eq(original.transaction, of))?;
+        self.paid(seat, original.paid.get(place)?, of.output.get(place)?.value)
+    }
+
     fn output(&self, seat: usize, place: usize) -> Option<TxOutputType> {
+        let value = self.transaction.output.get(place)?.value;
+        let mut output = self.paid(seat, self.outputs.get(place)?, value)?;
+        if let Some((original, of)) = self.original(seat).and_then(|original| Some((original, original.output(place)?)))
+        {
+            output.set_orig_hash(hash(original.txid));
+            output.set_orig_index(count(of));
+        }
+        Some(output)
+    }
+
+    /// An output that pays so much.
+    fn paid(&self, seat: usize, paid: &Paid, value: Amount) -> Option<TxOutputType> {
         let mut output = TxOutputType::new();
-        output.set_amount(self.transaction.output.get(place)?.value.to_sat());
-        match self.outputs.get(place)? {
+        output.set_amount(value.to_sat());
+        match paid {
             Paid::Own(spot) => {
                 output.address_n = self.shape.path(seat, *spot)?;
                 output.set_script_type(self.shape.output);

@@ -4,6 +4,7 @@
 //!   says; only in taproot, where signatures commit to every value, is being told enough.
 //! - An output is declared as the wallet's own only when the descriptor derives its very script at that spot.
 
+use super::original::Original;
 use super::path;
 use super::shape::{Shape, sorts};
 use crate::device::{About, DeviceError};
@@ -50,6 +51,7 @@ pub(super) struct Sheet<'a> {
     pub outputs: Vec<Paid>,
     /// The transactions that the inputs spend from.
     pub previous: BTreeMap<Txid, &'a Transaction>,
+    original: Option<Original<'a>>,
     packet: &'a Packet,
     signed: Signatures,
     sorts: bool,
@@ -87,9 +89,10 @@ impl<'a> Sheet<'a> {
                 None => paid(place, output, wallet),
             }
         });
-        let outputs = outputs.collect::<Result<_, _>>()?;
+        let outputs = outputs.collect::<Result<Vec<_>, _>>()?;
+        let original = Original::of(reviewed, &outputs, about);
         let (network, sorts) = (wallet.network(), sorts(about));
-        Ok(Self { shape, network, transaction, inputs, outputs, previous, packet, signed, sorts })
+        Ok(Self { shape, network, transaction, inputs, outputs, previous, original, packet, signed, sorts })
     }
 
     /// Refuses the paths of a seat that the device would refuse.
@@ -100,6 +103,16 @@ impl<'a> Sheet<'a> {
             path::check(&steps, self.shape.input, multisig, self.network)?;
         }
         Ok(())
+    }
+
+    /// What it takes the place of, where the seat signed that too.
+    pub fn original(&self, seat: usize) -> Option<&Original<'a>> {
+        self.original.as_ref().filter(|original| original.is_signed_by(seat))
+    }
+
+    /// What it takes the place of, whoever signed that.
+    pub fn replaced(&self) -> Option<&'a Transaction> {
+        self.original.as_ref().map(|original| original.transaction)
     }
 
     /// Whether a seat still has to sign an input.

@@ -6,12 +6,13 @@ use super::vault::Vault;
 use super::{ProposalId, Treasury};
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::coins::State;
-use crate::treasury::bitcoin::finalize::finalize;
+use crate::treasury::bitcoin::finalize::{Final, finalize};
 use crate::treasury::bitcoin::labels::About;
+use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::Facts;
 use crate::treasury::bitcoin::review::facts::{Coin, Known, Replaced, Rival, Tip, Used};
 use crate::treasury::bitcoin::wallet::Chain;
-use bitcoin::{FeeRate, OutPoint, ScriptBuf};
+use bitcoin::{FeeRate, OutPoint, ScriptBuf, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known for the review of a proposal, or of a packet that may become one. Prices are the caller's to add.
@@ -98,8 +99,19 @@ fn paid(treasury: &Treasury, vault: &Vault) -> BTreeSet<ScriptBuf> {
 
 /// What is paid by the proposal whose place this one takes.
 fn replaced(treasury: &Treasury, mine: Option<&Proposal>) -> Option<Replaced> {
-    let other = treasury.proposal(mine?.replaces?).ok()?;
-    let last = finalize(&other.signed(), &treasury.vault(other.wallet).ok()?.wallet).ok()?;
+    let last = last(treasury, mine?)?;
     let rate = FeeRate::from_sat_per_kwu(last.fee.to_sat().checked_mul(250)?.checked_div(last.vsize)?);
-    Some(Replaced { txid: last.txid, spends: other.coins().collect(), fee: last.fee, rate })
+    let spends = last.tx.input.iter().map(|input| input.previous_output).collect();
+    Some(Replaced { txid: last.txid, spends, fee: last.fee, rate })
+}
+
+/// The transaction whose place a packet takes: where it is a proposal's that replaces another, and that was signed.
+pub fn original(treasury: &Treasury, packet: &Packet) -> Option<Transaction> {
+    let mine = treasury.proposals().find(|mine| *mine.unsigned() == packet.psbt.unsigned_tx)?;
+    Some(last(treasury, mine)?.tx)
+}
+
+fn last(treasury: &Treasury, mine: &Proposal) -> Option<Final> {
+    let other = treasury.proposal(mine.replaces?).ok()?;
+    finalize(&other.signed(), &treasury.vault(other.wallet).ok()?.wallet).ok()
 }

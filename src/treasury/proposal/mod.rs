@@ -25,7 +25,7 @@ mod vault;
 mod words;
 
 pub use event::{Answer, Event, Kind};
-pub use facts::facts;
+pub use facts::{facts, original};
 pub use fate::{Status, became, unsettled};
 pub use fold::Treasury;
 pub use id::{NoId, ProposalId};

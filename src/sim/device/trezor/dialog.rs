@@ -10,6 +10,7 @@ use trezor_client::protos::button_request::ButtonRequestType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     Address,
+    Difference,
     Fee,
     LockTime,
     ManyChanges,
@@ -21,6 +22,7 @@ pub enum Shown {
     PathWarning,
     Pin,
     PublicKey,
+    Replaced,
     Total,
 }
 
@@ -29,6 +31,7 @@ impl Shown {
     fn told(self) -> (ButtonRequestType, &'static str) {
         match self {
             Self::Address => (ButtonRequestType::ButtonRequest_Address, "show_address"),
+            Self::Difference => (ButtonRequestType::ButtonRequest_SignTx, "modify_fee"),
             Self::Fee => (ButtonRequestType::ButtonRequest_FeeOverThreshold, "fee_over_threshold"),
             Self::LockTime => (ButtonRequestType::ButtonRequest_SignTx, "nondefault_locktime"),
             Self::ManyChanges => (ButtonRequestType::ButtonRequest_SignTx, "change_count_over_threshold"),
@@ -40,6 +43,7 @@ impl Shown {
             Self::PathWarning => (ButtonRequestType::ButtonRequest_UnknownDerivationPath, "path_warning"),
             Self::Pin => (ButtonRequestType::ButtonRequest_PinEntry, "pin_device"),
             Self::PublicKey => (ButtonRequestType::ButtonRequest_PublicKey, "show_xpub"),
+            Self::Replaced => (ButtonRequestType::ButtonRequest_SignTx, "confirm_replacement"),
             Self::Total => (ButtonRequestType::ButtonRequest_SignTx, "confirm_total"),
         }
     }

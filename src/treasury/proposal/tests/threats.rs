@@ -103,6 +103,29 @@ fn t12_a_bump_takes_the_place_of_what_it_replaces_when_it_goes_out() {
 }
 
 #[test]
+fn what_is_replaced_is_known_as_it_was_signed() {
+    let mut bench = Bench::new(2, 3);
+    let pays = |sat| {
+        let mut psbt = bench.payment(&[0], sat);
+        psbt.unsigned_tx.output[0].script_pubkey = bitcoin::ScriptBuf::new_p2wpkh(&bitcoin::WPubkeyHash::all_zeros());
+        psbt
+    };
+    let (psbt, bump) = (pays(50_000), pays(40_000));
+    let [first, second] = [&psbt, &bump].map(|psbt| ProposalId::of(&psbt.unsigned_tx, bench.wallet.id(), 1));
+    bench.does(&bench.proposed(&psbt), 1).unwrap();
+    bench.does(&bench.proposed_with(&bump, Some(first)), 2).unwrap();
+    let original =
+        |bench: &Bench, id| crate::treasury::proposal::original(&bench.treasury, bench.proposal(id).packet());
+    bench.approve(first, 0).unwrap();
+    assert_eq!(original(&bench, second), None, "nobody has signed enough");
+    bench.approve(first, 1).unwrap();
+    let signed = original(&bench, second).unwrap();
+    assert_eq!(signed.compute_txid(), psbt.unsigned_tx.compute_txid());
+    assert!(!signed.input[0].witness.is_empty());
+    assert_eq!(original(&bench, first), None, "it takes nobody's place");
+}
+
+#[test]
 fn t26_a_device_that_signed_something_else_than_was_shown_changes_nothing() {
     let mut bench = Bench::new(2, 3);
     let id = bench.propose(&[0], 50_000);

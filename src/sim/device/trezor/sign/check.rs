@@ -14,9 +14,6 @@ use trezor_client::protos::tx_ack::transaction_type::{TxInputType, TxOutputType}
 
 impl Signing {
     pub(super) fn input(&self, told: TxInputType, keys: &Keys) -> Result<(Input, Option<Dialog>), Failed> {
-        if told.orig_hash.is_some() {
-            return Err(Failed::data("Replacement transactions are not simulated"));
-        }
         let kind = Kind::of_input(told.script_type()).filter(|kind| *kind != Kind::Legacy);
         let kind = kind.ok_or_else(|| Failed::data("Inputs of this type are not simulated"))?;
         let path = told.address_n.as_slice();
@@ -36,9 +33,6 @@ impl Signing {
     }
 
     pub(super) fn output(&self, told: TxOutputType, keys: &Keys) -> Result<Output, Failed> {
-        if told.orig_hash.is_some() {
-            return Err(Failed::data("Replacement transactions are not simulated"));
-        }
         let value = Amount::from_sat(told.amount.ok_or_else(|| Failed::data("Missing amount field."))?);
         let mut change = false;
         let script = match (told.script_type(), told.address.as_deref(), told.address_n.as_slice()) {

@@ -3,10 +3,11 @@
 //! - The order of the questions is the real one's: inputs, outputs (each shown as it comes), then the previous transactions,
 //!   then everything once more to be serialised, then the inputs to be signed. What comes again must be what came before.
 //! - Change is what goes back to the account, and to the same keys, that every input comes from; anything else is shown.
-//! - Not simulated: inputs without segwit, other people's inputs, replacements (`orig_hash`), coinjoins.
+//! - Not simulated: inputs without segwit, other people's inputs, coinjoins.
 
 mod check;
 mod origin;
+mod replaced;
 mod serial;
 
 use super::coin::{Coin, Kind};
@@ -17,6 +18,7 @@ use super::payment::Payment;
 use crate::sim::device::seed::Keys;
 use bitcoin::consensus::serialize;
 use bitcoin::{Amount, Transaction, TxOut, Txid, absolute, transaction};
+use replaced::Original;
 use serial::length;
 use trezor_client::protos::tx_ack::TransactionType;
 use trezor_client::protos::tx_ack::transaction_type::{TxInputType, TxOutputType};
@@ -34,6 +36,10 @@ const SILENT_CHANGE: usize = 2;
 enum Ask {
     Input(usize),
     Output(usize),
+    /// What the transaction takes the place of.
+    OriginalHead,
+    OriginalInput(usize),
+    OriginalOutput(usize),
     /// An input again, before its previous transaction.
     Again(usize),
     PreviousHead,
@@ -88,6 +94,7 @@ pub struct Signing {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     previous: Option<Previous>,
+    original: Option<Original>,
     serial: TxRequestSerializedType,
 }
 
@@ -110,6 +117,7 @@ impl Signing {
             inputs: Vec::new(),
             outputs: Vec::new(),
             previous: None,
+            original: None,
             serial: TxRequestSerializedType::new(),
         };
         let request = it.request();
@@ -133,7 +141,15 @@ impl Signing {
                 details.request_index = number(at);
                 RequestType::TXOUTPUT
             }
-            Ask::PreviousHead => RequestType::TXMETA,
+            Ask::OriginalInput(at) => {
+                details.request_index = number(at);
+                RequestType::TXORIGINPUT
+            }
+            Ask::OriginalOutput(at) => {
+                details.request_index = number(at);
+                RequestType::TXORIGOUTPUT
+            }
+            Ask::OriginalHead | Ask::PreviousHead => RequestType::TXMETA,
             Ask::PreviousInput(at) => {
                 details.request_index = number(at);
                 RequestType::TXINPUT
@@ -147,6 +163,9 @@ impl Signing {
             let of = self.previous.as_ref().map(|previous| previous.of);
             let input = of.and_then(|of| self.inputs.get(of));
             details.tx_hash = input.map(|input| input.told.prev_hash().to_vec());
+        }
+        if let Ask::OriginalHead | Ask::OriginalInput(_) | Ask::OriginalOutput(_) = self.ask {
+            details.tx_hash = self.original.as_ref().map(|original| original.hash.clone());
         }
         let mut request = TxRequest::new();
         request.set_request_type(kind);
@@ -189,27 +208,20 @@ impl Signing {
             Ask::Input(at) => {
                 let (input, warning) = self.input(told.inputs.pop().ok_or_else(missing)?, keys)?;
                 self.inputs.push(input);
-                self.ask = if at + 1 < inputs { Ask::Input(at + 1) } else { Ask::Output(0) };
+                self.ask = self.after_input(at)?;
                 if let Some(warning) = warning {
                     return Ok(Next::Dialogs(vec![warning]));
                 }
             }
-            Ask::Output(at) => {
+            Ask::Output(_) => {
                 let output = self.output(told.outputs.pop().ok_or_else(missing)?, keys)?;
-                let mut dialogs = if output.change { Vec::new() } else { self.pays(&output)? };
-                self.outputs.push(output);
-                if at + 1 < outputs {
-                    self.ask = Ask::Output(at + 1);
-                } else {
-                    dialogs.extend(self.totals()?);
-                    if self.inputs.iter().all(|input| input.kind == Kind::Taproot) {
-                        self.begin_serial();
-                    } else {
-                        self.ask = Ask::Again(0);
-                    }
+                if let Some(next) = self.take_output(output)? {
+                    return Ok(next);
                 }
-                if !dialogs.is_empty() {
-                    return Ok(Next::Dialogs(dialogs));
+            }
+            Ask::OriginalHead | Ask::OriginalInput(_) | Ask::OriginalOutput(_) => {
+                if let Some(next) = self.original_piece(told, keys)? {
+                    return Ok(next);
                 }
             }
             Ask::Again(at) => {
@@ -255,6 +267,15 @@ impl Signing {
     /// Goes on after the pages.
     pub fn approved(&mut self) -> Next {
         Next::Request(Box::new(self.request()), false)
+    }
+
+    /// Where the coins come from is asked next; taproot's signatures prove that by themselves.
+    fn after_totals(&mut self) {
+        if self.inputs.iter().all(|input| input.kind == Kind::Taproot) {
+            self.begin_serial();
+        } else {
+            self.ask = Ask::Again(0);
+        }
     }
 
     fn changed(&self) -> Failed {
