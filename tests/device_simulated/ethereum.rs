@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 
 const PATH: &str = "m/44'/60'/0'/0/0";
 
-const SAFE: &str = r#"{
+pub const SAFE: &str = r#"{
     "types": {
         "EIP712Domain": [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}],
         "SafeTx": [{"name": "to", "type": "address"}, {"name": "value", "type": "uint256"}, {"name": "data", "type": "bytes"},
@@ -49,12 +49,12 @@ fn ledger(blind_signing: bool, raw_messages: bool) -> Bench {
     Bench::new(Box::new(Ledger::new(settings).unwrap()), Wire::Tcp)
 }
 
-fn data(json: &str, mode: Mode) -> Signable {
+pub fn data(json: &str, mode: Mode) -> Signable {
     let body = "ab".repeat(600);
     Signable::TypedData(Box::new(TypedData::read(&json.replace("BODY", &body)).unwrap()), mode)
 }
 
-fn market(input: Vec<u8>) -> Signable {
+pub fn market(input: Vec<u8>) -> Signable {
     let value = if input.is_empty() { U256::from(123_000_000_000_000_000_u64) } else { U256::ZERO };
     Signable::Transaction(Box::new(Transaction::Eip1559(TxEip1559 {
         chain_id: 1,
@@ -81,7 +81,7 @@ fn legacy(chain_id: u64, input: Vec<u8>) -> Signable {
     })))
 }
 
-fn text(length: usize) -> Signable {
+pub fn text(length: usize) -> Signable {
     Signable::Message("Treasury handover 2026 ".chars().cycle().take(length).collect::<String>().into_bytes())
 }
 
