@@ -6,6 +6,10 @@
 #[allow(dead_code)]
 #[path = "devices/bench.rs"]
 mod bench;
+#[path = "device_simulated/ethereum.rs"]
+mod ethereum;
+#[path = "device_simulated/table.rs"]
+mod table;
 
 use bench::{Bench, SPOTS, key, sign, soft, softkey, software};
 use bitcoin::hashes::Hash;

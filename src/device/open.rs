@@ -82,7 +82,7 @@ fn only<T>(mut found: Vec<T>, place: &Place) -> Result<T, DeviceError> {
     }
 }
 
-/// A recorded device: what begins a line tells whose it is.
+/// A recorded device: the file's name tells whose it is, as it ends in `.wire` for a Trezor and in anything else for a Ledger.
 fn replay(file: &Path, watch: Watch, attendant: Box<dyn Attendant>) -> Result<Box<dyn Device>, DeviceError> {
     let absent = || DeviceError::NotFound(crate::market::printable(&format!("replay:{}", file.display())).into_owned());
     if std::fs::metadata(file).map_err(|_| absent())?.len() > LONGEST {

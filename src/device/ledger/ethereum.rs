@@ -122,10 +122,7 @@ impl Ledger {
 
     fn transaction(&mut self, mut payload: Vec<u8>, transaction: &Transaction) -> Result<Signature, DeviceError> {
         payload.extend(transaction.encoded());
-        let calls = match transaction {
-            Transaction::Legacy(legacy) => !legacy.input.is_empty(),
-            Transaction::Eip1559(eip1559) => !eip1559.input.is_empty(),
-        };
+        let calls = transaction.calls();
         self.ready(if calls { Task::ContractCall } else { Task::Ethereum }, false)?;
         let size = piece(payload.len(), transaction);
         let data = self.pieces(Asked::EthTransaction, SIGN_TRANSACTION, &payload, size);

@@ -51,11 +51,6 @@ impl Ledger {
         Self { link, model, watch }
     }
 
-    /// Asks under another watch from here on.
-    pub fn watched(&mut self, watch: Watch) {
-        self.watch = watch;
-    }
-
     /// One command, and the data of its answer.
     fn ask(&mut self, asked: Asked, needed: &str, command: &Command) -> Result<Vec<u8>, DeviceError> {
         let answer = self.link.exchange(&command.bytes()?, &self.watch.again())?;

@@ -10,9 +10,6 @@ use std::net::{ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The port that the emulator listens on unless told otherwise.
-pub const PORT: u16 = 21324;
-
 const PING: &[u8] = b"PINGPING";
 const PONG: &[u8] = b"PONGPONG";
 

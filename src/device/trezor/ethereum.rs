@@ -54,11 +54,7 @@ impl Trezor {
                 self.sign_personal(steps, message)
             }
             Signable::Transaction(transaction) => {
-                let data = match &**transaction {
-                    Transaction::Legacy(transaction) => &transaction.input,
-                    Transaction::Eip1559(transaction) => &transaction.input,
-                };
-                let task = if data.is_empty() { Task::Ethereum } else { Task::ContractCall };
+                let task = if transaction.calls() { Task::ContractCall } else { Task::Ethereum };
                 let steps = self.ethereum_path(path, task)?;
                 match &**transaction {
                     Transaction::Legacy(transaction) => self.sign_legacy(steps, transaction),

@@ -48,11 +48,6 @@ impl Trezor {
     pub fn open(link: Box<dyn Reports>, attendant: Box<dyn Attendant>, watch: Watch) -> Result<Self, DeviceError> {
         Ok(Self { session: Session::open(link, attendant, watch)?, known: Known::default() })
     }
-
-    /// Waits under another watch from now on: one that was cancelled stays so.
-    pub fn watch(&mut self, watch: Watch) {
-        self.session.watch(watch);
-    }
 }
 
 impl Device for Trezor {

@@ -60,11 +60,6 @@ impl Session {
         Ok(session)
     }
 
-    /// Waits under another watch from now on.
-    pub fn watch(&mut self, watch: Watch) {
-        self.watch = watch;
-    }
-
     /// What it said of itself when it was greeted.
     pub fn about(&self) -> Result<&About, DeviceError> {
         self.about.as_ref().ok_or_else(|| DeviceError::Disconnected("it was never greeted".to_owned()))

@@ -12,16 +12,19 @@
 //! |---|---|
 //! | `seed` | the keys, and what is made with them |
 //! | `script` | amounts and paths as devices write them |
-//! | `ledger` | a Ledger's Bitcoin app |
+//! | `ether`, `typed` | Ethereum's amounts, and typed data as it is hashed |
+//! | `ledger` | a Ledger's Bitcoin and Ethereum apps |
 //! | `trezor` | a Trezor One and a Trezor Model T |
 //! | `server` | either of them on a socket of this machine |
 
+mod ether;
 mod ledger;
 mod screen;
 mod script;
 mod seed;
 mod server;
 mod trezor;
+mod typed;
 
 pub use ledger::{Ledger, LedgerApp, LedgerSettings};
 pub use screen::{Buttons, Press, Screen};

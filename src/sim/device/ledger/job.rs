@@ -4,8 +4,10 @@ use super::ethereum::{Account, Text};
 use super::host::{Bytes, Hash, Host, Stop, sha, varint};
 use super::path;
 use super::policy::Policy;
+use super::sent::Sent;
 use super::sign::Signing;
 use super::status::Status;
+use super::typed::Signed;
 use crate::market::printable;
 use crate::sim::device::screen::Screen;
 use crate::sim::device::script;
@@ -66,6 +68,8 @@ pub enum Job {
     Message { path: Vec<u32>, length: u64, root: Hash },
     EthereumAddress(Account),
     EthereumText(Text),
+    EthereumSent(Box<Sent>),
+    EthereumTyped(Box<Signed>),
 }
 
 /// Which address is asked for.
@@ -116,8 +120,8 @@ impl Job {
             Self::Xpub { .. } => ("Public key rejected", ""),
             Self::Register { .. } => ("Account rejected", ""),
             Self::Address(_) | Self::EthereumAddress(_) => ("Address verification", "cancelled"),
-            Self::Sign(_) => ("Transaction rejected", ""),
-            Self::Message { .. } | Self::EthereumText(_) => ("Message rejected", ""),
+            Self::Sign(_) | Self::EthereumSent(_) => ("Transaction rejected", ""),
+            Self::Message { .. } | Self::EthereumText(_) | Self::EthereumTyped(_) => ("Message rejected", ""),
         };
         Screen::said(title, text)
     }
@@ -132,6 +136,8 @@ impl Job {
             Self::Message { path, length, root } => message(path, *length, *root, desk),
             Self::EthereumAddress(account) => account.run(desk),
             Self::EthereumText(text) => text.run(desk),
+            Self::EthereumSent(sent) => sent.run(desk),
+            Self::EthereumTyped(typed) => typed.run(desk),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A Ledger with its Bitcoin app open, as its host sees it.
+//! A Ledger with its Bitcoin or its Ethereum app open, as its host sees it.
 //!
 //! - Commands are APDUs; those that need more than fits ask the host for it (`E000`) and go on with its CONTINUE. While a page
 //!   is shown there is no answer at all, as with a real one.
@@ -11,8 +11,10 @@ mod host;
 mod job;
 mod path;
 mod policy;
+mod sent;
 mod sign;
 mod status;
+mod typed;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +23,7 @@ use super::screen::{Buttons, Press, Screen};
 use super::seed::{DEMO_LEDGER, Keys};
 use super::{Simulated, mark};
 use bitcoin::Network;
+use ethereum::Heard;
 use host::{Host, Stop};
 use job::{Desk, Job, Step};
 use status::{Status, done, interrupted};
@@ -32,7 +35,7 @@ pub enum LedgerApp {
     Bitcoin,
     /// `Bitcoin Test`.
     BitcoinTest,
-    /// `Ethereum`, as far as it is simulated: its name and settings, addresses and texts.
+    /// `Ethereum`.
     Ethereum,
     /// None: the device's own menu.
     Dashboard,
@@ -74,13 +77,17 @@ pub struct LedgerSettings {
     pub version: String,
     /// Whether it waits for its PIN.
     pub locked: bool,
+    /// Whether the Ethereum app signs what it cannot show.
+    pub blind_signing: bool,
+    /// Whether the Ethereum app shows every field of typed data.
+    pub raw_messages: bool,
 }
 
 impl Default for LedgerSettings {
     /// The demo's device: words that are no secret, the test network's app.
     fn default() -> Self {
         let (app, version) = (LedgerApp::BitcoinTest, "2.4.6".to_owned());
-        Self { words: DEMO_LEDGER.to_owned(), app, version, locked: false }
+        Self { words: DEMO_LEDGER.to_owned(), app, version, locked: false, blind_signing: false, raw_messages: false }
     }
 }
 
@@ -97,8 +104,8 @@ enum State {
     Idle,
     /// The host has been asked.
     Asking(Work),
-    /// A text for Ethereum comes in pieces.
-    Gathering(ethereum::Text),
+    /// Something for Ethereum comes in pieces.
+    Gathering(ethereum::Gathering),
     /// The user looks at a page; the pages after it.
     Showing(Work, std::vec::IntoIter<Screen>),
 }
@@ -183,19 +190,20 @@ impl Ledger {
     /// A command of the Ethereum app.
     fn ethereum(&mut self, ins: u8, how: [u8; 2], data: &[u8], before: State) -> Option<Vec<u8>> {
         self.screen = self.resting();
-        let text = match (ins, how, before) {
-            (0x06, ..) => return Some(done(ethereum::settings(&self.settings.version))),
-            (0x02, [shown, chain_code], _) => return self.begin(ethereum::address(shown, chain_code, data)),
-            (0x08, [0x00, 0], _) => ethereum::Text::begin(data),
-            (0x08, [0x80, 0], State::Gathering(text)) => text.and(data),
-            (0x08, ..) => Err(Status::INCORRECT),
-            _ => Err(Status::UNKNOWN_INS),
+        let before = match before {
+            State::Gathering(before) => Some(before),
+            _ => None,
         };
-        match text {
-            Ok(text) if text.whole() => self.begin(Ok(Job::EthereumText(text))),
-            Ok(text) => {
-                self.state = State::Gathering(text);
+        match ethereum::command(ins, how, data, before, &self.settings) {
+            Ok(Heard::Say(answer)) => Some(done(answer)),
+            Ok(Heard::Work(job)) => self.begin(Ok(job)),
+            Ok(Heard::More(gathering)) => {
+                self.state = State::Gathering(gathering);
                 Some(done(Vec::new()))
+            }
+            Ok(Heard::Off) => {
+                self.screen = Screen::said("Blind signing must", "be enabled in settings");
+                Some(Status::INCORRECT.answer())
             }
             Err(status) => Some(status.answer()),
         }

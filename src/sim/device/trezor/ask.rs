@@ -2,12 +2,13 @@
 
 use super::coin::{self, Coin, Kind, allowed, fitting};
 use super::dialog::{Dialog, Shown};
-use super::ethereum;
 use super::failure::Failed;
 use super::model::TrezorModel;
 use super::payment::Payment;
 use super::sign::Signing;
+use super::talk::{Talk, Turn};
 use super::wire::Frame;
+use super::{ethereum, sent, typed};
 use crate::market::printable;
 use crate::sim::device::screen::Buttons;
 use crate::sim::device::script;
@@ -29,6 +30,10 @@ pub enum Ask {
     SignMessage(protos::SignMessage),
     EthereumAddress(protos::EthereumGetAddress),
     EthereumMessage(protos::EthereumSignMessage),
+    EthereumLegacy(Box<protos::EthereumSignTx>),
+    EthereumMarket(Box<protos::EthereumSignTxEIP1559>),
+    TypedData(protos::EthereumSignTypedData),
+    TypedHash(protos::EthereumSignTypedHash),
 }
 
 /// What comes of it.
@@ -37,6 +42,8 @@ pub enum Outcome {
     Answer(Vec<Dialog>, Frame),
     /// The first question about a transaction.
     Signing(Box<Signing>, Frame),
+    /// Something that takes several turns.
+    Talk(Talk, Turn),
 }
 
 /// A message on its way out.
@@ -45,8 +52,9 @@ pub fn frame<M: Message>(kind: MessageType, message: &M) -> Frame {
 }
 
 impl Ask {
-    /// The question in a message; none where it is none of these.
-    pub fn read(frame: &Frame) -> Option<Result<Self, Failed>> {
+    /// The question in a message; none where it is none of the model's.
+    pub fn read(frame: &Frame, model: TrezorModel) -> Option<Result<Self, Failed>> {
+        let one = model == TrezorModel::One;
         let failed = |_| Failed::data("Failed to decode message");
         let body = frame.body.as_slice();
         Some(match frame.kind {
@@ -55,6 +63,15 @@ impl Ask {
             29 => protos::GetAddress::parse_from_bytes(body).map(|told| Self::Address(Box::new(told))).map_err(failed),
             56 => protos::EthereumGetAddress::parse_from_bytes(body).map(Self::EthereumAddress).map_err(failed),
             64 => protos::EthereumSignMessage::parse_from_bytes(body).map(Self::EthereumMessage).map_err(failed),
+            58 => {
+                protos::EthereumSignTx::parse_from_bytes(body).map(Box::new).map(Self::EthereumLegacy).map_err(failed)
+            }
+            452 => protos::EthereumSignTxEIP1559::parse_from_bytes(body)
+                .map(Box::new)
+                .map(Self::EthereumMarket)
+                .map_err(failed),
+            464 if !one => protos::EthereumSignTypedData::parse_from_bytes(body).map(Self::TypedData).map_err(failed),
+            470 if one => protos::EthereumSignTypedHash::parse_from_bytes(body).map(Self::TypedHash).map_err(failed),
             38 => protos::SignMessage::parse_from_bytes(body).map(Self::SignMessage).map_err(failed),
             _ => return None,
         })
@@ -73,6 +90,10 @@ impl Ask {
             Self::SignMessage(told) => message(&told, model, keys),
             Self::EthereumAddress(told) => ethereum::address(&told, model, keys),
             Self::EthereumMessage(told) => ethereum::message(&told, keys),
+            Self::EthereumLegacy(told) => sent::legacy(&told, model, keys),
+            Self::EthereumMarket(told) => sent::market(&told, model, keys),
+            Self::TypedData(told) => typed::begin(&told, keys),
+            Self::TypedHash(told) => typed::hashes(&told, keys),
         }
     }
 }

@@ -11,10 +11,13 @@ use trezor_client::protos::button_request::ButtonRequestType;
 pub enum Shown {
     Address,
     Difference,
+    EthereumData,
+    EthereumTx,
     Fee,
     LockTime,
     ManyChanges,
     Message,
+    MessageHash,
     MultisigWarning,
     Output,
     PassphraseAhead,
@@ -23,7 +26,13 @@ pub enum Shown {
     Pin,
     PublicKey,
     Replaced,
+    Risk,
+    Signer,
     Total,
+    TypedDomain,
+    TypedHash,
+    TypedLast,
+    TypedStruct,
 }
 
 impl Shown {
@@ -32,10 +41,13 @@ impl Shown {
         match self {
             Self::Address => (ButtonRequestType::ButtonRequest_Address, "show_address"),
             Self::Difference => (ButtonRequestType::ButtonRequest_SignTx, "modify_fee"),
+            Self::EthereumData => (ButtonRequestType::ButtonRequest_SignTx, "confirm_data"),
+            Self::EthereumTx => (ButtonRequestType::ButtonRequest_SignTx, "confirm_ethereum_tx"),
             Self::Fee => (ButtonRequestType::ButtonRequest_FeeOverThreshold, "fee_over_threshold"),
             Self::LockTime => (ButtonRequestType::ButtonRequest_SignTx, "nondefault_locktime"),
             Self::ManyChanges => (ButtonRequestType::ButtonRequest_SignTx, "change_count_over_threshold"),
             Self::Message => (ButtonRequestType::ButtonRequest_Other, "sign_message"),
+            Self::MessageHash => (ButtonRequestType::ButtonRequest_SignTx, "confirm_message_hash"),
             Self::MultisigWarning => (ButtonRequestType::ButtonRequest_Warning, "warning_multisig"),
             Self::Output => (ButtonRequestType::ButtonRequest_ConfirmOutput, "confirm_output"),
             Self::PassphraseAhead => (ButtonRequestType::ButtonRequest_Other, "passphrase_host1"),
@@ -44,6 +56,12 @@ impl Shown {
             Self::Pin => (ButtonRequestType::ButtonRequest_PinEntry, "pin_device"),
             Self::PublicKey => (ButtonRequestType::ButtonRequest_PublicKey, "show_xpub"),
             Self::Replaced => (ButtonRequestType::ButtonRequest_SignTx, "confirm_replacement"),
+            Self::Risk => (ButtonRequestType::ButtonRequest_ProtectCall, "warning"),
+            Self::Signer => (ButtonRequestType::ButtonRequest_SignTx, "confirm_address"),
+            Self::TypedDomain => (ButtonRequestType::ButtonRequest_Other, "should_show_domain"),
+            Self::TypedHash => (ButtonRequestType::ButtonRequest_Other, "confirm_hash"),
+            Self::TypedLast => (ButtonRequestType::ButtonRequest_Other, "confirm_typed_data_final"),
+            Self::TypedStruct => (ButtonRequestType::ButtonRequest_Other, "should_show_struct"),
             Self::Total => (ButtonRequestType::ButtonRequest_SignTx, "confirm_total"),
         }
     }

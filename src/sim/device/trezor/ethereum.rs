@@ -1,4 +1,4 @@
-//! Ethereum, as far as it is simulated: addresses and signed texts.
+//! Ethereum: addresses and signed texts.
 
 use super::ask::{Outcome, frame, page, proof, readable};
 use super::dialog::{Dialog, Shown};
@@ -13,7 +13,7 @@ use trezor_client::protos::{self, MessageType};
 const NUMBER: u32 = 60;
 
 /// The address of a path where Ethereum's addresses lie.
-fn of(path: &[u32], keys: &Keys) -> Result<String, Failed> {
+pub fn allowed(path: &[u32], keys: &Keys) -> Result<String, Failed> {
     match path {
         [purpose, coin, account, 0, index]
             if *purpose == 44 | HARDENED && *coin == NUMBER | HARDENED && *account >= HARDENED && *index < HARDENED => {
@@ -25,7 +25,7 @@ fn of(path: &[u32], keys: &Keys) -> Result<String, Failed> {
 
 pub fn address(told: &protos::EthereumGetAddress, model: TrezorModel, keys: &Keys) -> Result<Outcome, Failed> {
     let path = told.address_n.as_slice();
-    let text = of(path, keys)?;
+    let text = allowed(path, keys)?;
     let shown = told.show_display().then(|| page(model, Dialog::new(Shown::Address, "Receive address", &text)));
     let mut answer = protos::EthereumAddress::new();
     if model == TrezorModel::T {
@@ -38,7 +38,7 @@ pub fn address(told: &protos::EthereumGetAddress, model: TrezorModel, keys: &Key
 
 pub fn message(told: &protos::EthereumSignMessage, keys: &Keys) -> Result<Outcome, Failed> {
     let (path, text) = (told.address_n.as_slice(), told.message());
-    let address = of(path, keys)?;
+    let address = allowed(path, keys)?;
     let signed = keys.recoverable(path, eip191_hash_message(text).0);
     let (number, signature) = signed.ok_or_else(|| Failed::data("Cannot sign"))?;
     let pages = vec![

@@ -13,7 +13,10 @@ mod ethereum;
 mod failure;
 mod model;
 mod payment;
+mod sent;
 mod sign;
+mod talk;
+mod typed;
 mod wire;
 
 #[cfg(test)]
@@ -30,6 +33,7 @@ use failure::Failed;
 use protobuf::Message;
 use sign::{Next, Signing};
 use std::collections::VecDeque;
+use talk::{Talk, Turn};
 use trezor_client::protos::{self, MessageType};
 use wire::{Assembly, Came, Frame};
 
@@ -42,6 +46,8 @@ enum Then {
     Say(Frame),
     /// The next question about a transaction.
     Sign(Box<Signing>),
+    /// The next turn of something that takes several.
+    Talk(Talk),
     /// The PIN was entered: what needed it.
     Unlock(Ask),
     /// The passphrase was confirmed: what needed it.
@@ -62,6 +68,8 @@ enum State {
     Passphrase(Ask),
     /// The host is to send a piece of a transaction.
     Signing(Box<Signing>),
+    /// The host is to send a piece of something for Ethereum.
+    Talking(Talk),
 }
 
 /// A host's session: its number, and the keys with the passphrase that was entered in it.
@@ -149,7 +157,8 @@ impl Trezor {
             (19, State::Pin(ask)) => self.pin(came, ask),
             (42, State::Passphrase(ask)) => self.passphrase(came, ask),
             (22, State::Signing(signing)) => self.piece(came, signing),
-            (_, state) => match Ask::read(came) {
+            (60 | 466 | 468, State::Talking(talk)) => self.turn(talk, |talk, keys| talk.take(came, keys)),
+            (_, state) => match Ask::read(came, model) {
                 // A question takes the place of what went on only where nothing does.
                 Some(ask) if matches!(state, State::Idle) => match ask {
                     Ok(ask) => self.begin(ask),
@@ -216,6 +225,7 @@ impl Trezor {
                 self.state = State::Signing(signing);
                 vec![request]
             }
+            Ok(Outcome::Talk(talk, turn)) => self.said(talk, turn),
             Err(failed) => self.fail(&failed),
         }
     }
@@ -272,6 +282,27 @@ impl Trezor {
         }
     }
 
+    /// One turn of something that takes several.
+    fn turn(&mut self, mut talk: Talk, turn: impl Fn(&mut Talk, &Keys) -> Result<Turn, Failed>) -> Vec<Frame> {
+        let Some(keys) = &self.session.keys else { return self.fail(&Failed::not_initialized()) };
+        match turn(&mut talk, keys) {
+            Ok(turn) => self.said(talk, turn),
+            Err(failed) => self.fail(&failed),
+        }
+    }
+
+    fn said(&mut self, talk: Talk, turn: Turn) -> Vec<Frame> {
+        match turn {
+            Turn::Dialogs(pages) => self.show(pages.into(), Then::Talk(talk)),
+            Turn::Ask(request) => {
+                self.screen = Screen::said("Please wait", "");
+                self.state = State::Talking(talk);
+                vec![request]
+            }
+            Turn::Done(answer) => self.say(answer),
+        }
+    }
+
     fn next(&mut self, signing: Box<Signing>, next: Next) -> Vec<Frame> {
         match next {
             Next::Dialogs(pages) => self.show(pages.into(), Then::Sign(signing)),
@@ -301,6 +332,7 @@ impl Trezor {
                 let next = signing.approved();
                 self.next(signing, next)
             }
+            Then::Talk(talk) => self.turn(talk, Talk::approved),
             Then::Unlock(ask) => {
                 self.locked = false;
                 self.begin(ask)

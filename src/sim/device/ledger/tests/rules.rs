@@ -184,3 +184,63 @@ proptest! {
         }
     }
 }
+
+fn ethereum(blind_signing: bool, raw_messages: bool) -> Rc<Bench> {
+    let (app, version) = (LedgerApp::Ethereum, "1.22.0".to_owned());
+    Bench::new(LedgerSettings { app, version, blind_signing, raw_messages, ..LedgerSettings::default() }, true)
+}
+
+#[test]
+fn what_does_not_follow_or_fit_is_refused_by_the_ethereum_app() {
+    use bitcoin::hex::{DisplayHex, FromHex};
+    let (domain, begin) = ("e01a00000c454950373132446f6d61696e", "e01c00000c454950373132446f6d61696e");
+    let field = "e01a00ff0442010178";
+    let cases: [(&[&str], &str); 9] = [
+        (&["e0080000058000000000"], "6a80"),
+        (&["e00480000101"], "6a80"),
+        (&["e01a00ff0442010178"], "6a80"),
+        (&["e01c00ff03000101"], "6a80"),
+        (&["e00c000115058000002c8000003c800000000000000000000000"], "6a80"),
+        (&[domain, "e01a00000c454950373132446f6d61696e"], "6a80"),
+        (&[domain, field, begin, "e01c00ff03000101"], "9000"),
+        (&[domain, field, begin, "e01c00ff0400020101"], "6a80"),
+        (&[domain, field, begin, "e01c00ff03000101", "e01c00ff03000101"], "6a80"),
+    ];
+    for (commands, last) in cases {
+        let bench = ethereum(false, true);
+        let mut answer = String::new();
+        for command in commands {
+            answer = bench.send(&Vec::<u8>::from_hex(command).unwrap()).as_hex().to_string();
+        }
+        assert_eq!(answer, last, "{commands:?}");
+    }
+    // What was begun is gone with the next command of another kind.
+    let bench = ethereum(false, true);
+    for (command, answer) in [(domain, "9000"), ("e006000000", "020116009000"), (begin, "6a80")] {
+        assert_eq!(bench.send(&Vec::<u8>::from_hex(command).unwrap()).as_hex().to_string(), answer);
+    }
+    assert!(bench.shown.borrow().iter().all(|page| page.buttons == Buttons::None), "nobody was asked");
+}
+
+proptest! {
+    #[test]
+    fn hostile_bytes_are_no_trouble_to_the_ethereum_app(
+        packets in proptest::collection::vec(
+            (
+                prop_oneof![Just(0x02u8), Just(0x04), Just(0x08), Just(0x0c), Just(0x1a), Just(0x1c)],
+                prop_oneof![Just(0u8), Just(1), Just(0x80)],
+                prop_oneof![Just(0u8), Just(1), Just(0x0f), Just(0xff)],
+                any::<bool>(),
+                proptest::collection::vec(any::<u8>(), 0..60),
+            ),
+            1..30,
+        ),
+    ) {
+        let bench = ethereum(true, true);
+        for (ins, p1, p2, path, data) in packets {
+            let data = if path { [&[1, 0x80, 0, 0, 0x2c], data.as_slice()].concat() } else { data };
+            let head = [0xe0, ins, p1, p2, u8::try_from(data.len()).unwrap()];
+            prop_assert!(bench.send(&[&head, data.as_slice()].concat()).len() >= 2);
+        }
+    }
+}

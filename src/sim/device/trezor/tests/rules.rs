@@ -239,7 +239,7 @@ fn pins_passphrases_and_an_empty_device_are_asked_and_told_as_by_a_real_one() {
         let mut empty = device(model, "features-uninitialized", &Value::Null);
         assert_eq!(code(&send(&mut empty, &ask)), 11);
         let mut trezor = device(model, "", &Value::Null);
-        for stray in [19, 22, 27, 42, 464, 9999] {
+        for stray in [19, 22, 27, 42, 60, 466, 468, 9999] {
             assert_eq!(code(&send(&mut trezor, &Frame { kind: stray, body: Vec::new() })), 1, "type {stray}");
         }
         assert_eq!(code(&send(&mut trezor, &Frame { kind: 29, body: vec![0xff] })), 3);
@@ -273,7 +273,7 @@ proptest! {
     #[test]
     fn hostile_messages_are_refused_not_fatal(
         sent in proptest::collection::vec(
-            (prop_oneof![0u16..100, Just(15u16), Just(22), Just(27), Just(29)], proptest::collection::vec(any::<u8>(), 0..120)),
+            (prop_oneof![0u16..100, Just(15u16), Just(22), Just(27), Just(29), Just(452), Just(464), Just(470)], proptest::collection::vec(any::<u8>(), 0..120)),
             1..20,
         ),
         one: bool,
@@ -284,6 +284,71 @@ proptest! {
         for (kind, body) in sent {
             send(&mut trezor, &Frame { kind, body });
             trezor.press(if yes { Press::Yes } else { Press::No });
+        }
+    }
+}
+
+/// A question for typed data, with somebody who presses yes until the device asks for something.
+fn asked_for_types() -> (Trezor, Vec<Frame>) {
+    let mut trezor = device(TrezorModel::T, "", &Value::Null);
+    let mut ask = protos::EthereumSignTypedData::new();
+    ask.address_n = vec![44 | 1 << 31, 60 | 1 << 31, 1 << 31, 0, 0];
+    ask.set_primary_type("A".to_owned());
+    let said = send(&mut trezor, &frame(MessageType::MessageType_EthereumSignTypedData, &ask));
+    let said = yes(&mut trezor, said);
+    (trezor, said)
+}
+
+fn yes(trezor: &mut Trezor, mut said: Vec<Frame>) -> Vec<Frame> {
+    while said.last().is_some_and(|frame| frame.kind == 26) {
+        send(trezor, &Frame { kind: 27, body: Vec::new() });
+        said = whole(&trezor.press(Press::Yes));
+    }
+    said
+}
+
+#[test]
+fn values_that_are_not_of_their_type_are_refused() {
+    use protos::ethereum_typed_data_struct_ack::{EthereumDataType as Data, EthereumFieldType, EthereumStructMember};
+    let field = |data, size| EthereumFieldType { data_type: Some(data), size, ..Default::default() };
+    for (kind, fits, odd) in [
+        (field(Data::UINT.into(), Some(2)), vec![1, 2], vec![1]),
+        (field(Data::BOOL.into(), None), vec![1], vec![2]),
+        (field(Data::ADDRESS.into(), None), vec![7; 20], vec![7; 19]),
+        (field(Data::BYTES.into(), Some(4)), vec![7; 4], vec![7; 5]),
+        (field(Data::STRING.into(), None), vec![b'a'], vec![0xff]),
+    ] {
+        for (value, signs) in [(fits, true), (odd, false)] {
+            let (mut trezor, mut said) = asked_for_types();
+            // The domain is empty, the message has one member.
+            let empty = protos::EthereumTypedDataStructAck::new();
+            assert_eq!(said[0].kind, 465);
+            said = send(&mut trezor, &frame(MessageType::MessageType_EthereumTypedDataStructAck, &empty));
+            said = yes(&mut trezor, said);
+            assert_eq!(said[0].kind, 465);
+            let mut member = EthereumStructMember { type_: Some(kind.clone()).into(), ..Default::default() };
+            member.set_name("m".to_owned());
+            let one = protos::EthereumTypedDataStructAck { members: vec![member], ..Default::default() };
+            said = send(&mut trezor, &frame(MessageType::MessageType_EthereumTypedDataStructAck, &one));
+            said = yes(&mut trezor, said);
+            assert_eq!(said[0].kind, 467);
+            let mut told = protos::EthereumTypedDataValueAck::new();
+            told.set_value(value);
+            said = send(&mut trezor, &frame(MessageType::MessageType_EthereumTypedDataValueAck, &told));
+            assert_eq!(yes(&mut trezor, said)[0].kind, if signs { 469 } else { 3 });
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn hostile_pieces_of_typed_data_are_refused_not_fatal(
+        pieces in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 0..60)), 1..12),
+    ) {
+        let (mut trezor, _) = asked_for_types();
+        for (kind, body) in pieces {
+            let said = send(&mut trezor, &Frame { kind: if kind { 466 } else { 468 }, body });
+            yes(&mut trezor, said);
         }
     }
 }
