@@ -9,6 +9,8 @@
 mod agent;
 #[path = "device_cli/desk.rs"]
 mod desk;
+#[path = "device_cli/simulated.rs"]
+mod simulated;
 
 use desk::{Home, Recording, StandIn, failed, json, owned, signatures};
 use exchequer::treasury::bitcoin::psbt::Packet;

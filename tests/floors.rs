@@ -25,7 +25,11 @@ const ROOMS: [(&str, &[&str], bool); 14] = [
     ("device", &["treasury", "market", "money"], false),
     ("feed", &["venue", "market", "money"], false),
     ("store", &["portfolio", "treasury", "market", "money"], false),
-    ("desk", &["feed", "store", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
+    (
+        "desk",
+        &["feed", "store", "device", "chain", "venue", "alert", "portfolio", "treasury", "market", "money"],
+        false,
+    ),
     ("console", &["desk", "venue", "alert", "portfolio", "treasury", "market", "money"], false),
     ("sim", &["venue", "portfolio", "treasury", "market", "money"], false),
     (

@@ -90,7 +90,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Columns | Action::NextPortfolio | Action::PreviousPortfolio | Action::Ledger => {}
         Action::Review | Action::Approve | Action::Reject | Action::Export | Action::ShowQr | Action::Import => {}
         Action::Finalise | Action::Broadcast | Action::Coins | Action::Label | Action::Freeze | Action::Sync => {}
-        Action::Receive | Action::ConfirmAddress => {}
+        Action::Receive | Action::ConfirmAddress | Action::SignOnDevice => {}
         Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
         Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
     }

@@ -65,6 +65,8 @@ pub enum Action {
     Review,
     /// A signature with a key that lies here.
     Approve,
+    /// A signature by a hardware wallet.
+    SignOnDevice,
     Reject,
     /// A PSBT to a file.
     Export,
@@ -198,6 +200,7 @@ pub const TABLE: &[Row] = &[
     row(A::Ledger, "ledger", Portfolio, "ledger", "List the entries of the ledger, or go back to the holdings."),
     row(A::Review, "review", Treasury, "review", "Read all of the proposal on the whole screen, and back."),
     row(A::Approve, "approve", Treasury, "approve", "Review the proposal again, and sign it with a key here."),
+    row(A::SignOnDevice, "device", Treasury, "device", "Review the proposal again, and sign it on a device."),
     row(A::Reject, "reject", Treasury, "reject", "Refuse the proposal, with a reason."),
     row(A::Export, "export", Treasury, "export", "Write the proposal's PSBT to a file."),
     row(A::ShowQr, "show-qr", Treasury, "QR", "Show the proposal's PSBT as QR codes."),

@@ -51,6 +51,7 @@ fn take_in(state: &mut State, view: &View, event: Event) -> Vec<Effect> {
         }
         Event::Desk => {
             state.pulse.beat(view);
+            signing::look(state, view);
             vec![]
         }
         Event::Instruments(instruments) => {
@@ -94,9 +95,10 @@ fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
         }
         Resolution::None => {
             state.pending.clear();
-            if let Some(Overlay::Treasury(open)) = &mut state.overlay {
-                open.press(chord);
-            } else if field(state).is_some_and(|field| field.press(chord)) {
+            if let Some(Overlay::Treasury(_)) = &state.overlay {
+                return signing::press(state, view, chord);
+            }
+            if field(state).is_some_and(|field| field.press(chord)) {
                 typed(state);
             }
             vec![]

@@ -7,6 +7,10 @@
 
 use super::about::{About, App, Model, Version};
 use super::error::DeviceError;
+use super::ledger::policy::Policy;
+use super::trezor;
+use crate::treasury::bitcoin::wallet::Wallet;
+use bitcoin::Network;
 
 /// Something that can be asked of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -195,6 +199,15 @@ pub fn check(about: &About, task: Task, test_network: bool) -> Result<(), Device
         // Whether raw messages are on is told by nothing but the refusal.
         _ => Ok(()),
     }
+}
+
+/// Whether a device can sign for a wallet as it is now, as far as that is known without asking its user anything.
+pub fn signs_for(about: &About, wallet: &Wallet) -> Result<(), DeviceError> {
+    let task = match about.model.is_ledger() {
+        true => Policy::of(wallet)?.task(),
+        false => trezor::task(wallet, about.model)?,
+    };
+    check(about, task, wallet.network() != Network::Bitcoin)
 }
 
 /// The Ledger app for a task.

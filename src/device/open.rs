@@ -13,9 +13,13 @@ use super::node;
 use super::trezor::{Trezor, transcript};
 use super::{Attendant, Device, DeviceError, Model, Place, Watch};
 use std::path::Path;
+use std::time::Duration;
 
 /// The longest transcript that is read, in bytes.
 const LONGEST: u64 = 16 << 20;
+
+/// How long an emulator may take to say that it is there: nobody waits minutes for a port at which nobody is.
+const REACH: Duration = Duration::from_secs(2);
 
 /// A device that is plugged in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,9 +68,13 @@ pub fn open(place: &Place, watch: Watch, attendant: Box<dyn Attendant>) -> Resul
             let found = only(usb::list()?.into_iter().filter(wanted).collect(), place)?;
             Box::new(Trezor::open(Box::new(Usb::open(&found)?), attendant, watch)?)
         }
-        Place::TrezorUdp(address) => Box::new(Trezor::open(Box::new(Udp::open(address, &watch)?), attendant, watch)?),
+        Place::TrezorUdp(address) => {
+            let link = Udp::open(address, &watch.within(REACH))?;
+            Box::new(Trezor::open(Box::new(link), attendant, watch)?)
+        }
         Place::Agent(socket) => Box::new(Forwarded::connect(socket, watch)?),
         Place::Replay(file) => replay(file, watch, attendant)?,
+        Place::Simulated(_) => return Err(DeviceError::NotFound(place.to_string())),
     })
 }
 

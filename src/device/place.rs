@@ -19,12 +19,14 @@ pub enum Place {
     Agent(PathBuf),
     /// A recorded transcript of either.
     Replay(PathBuf),
+    /// A simulated one of this name. Whoever knows how starts it, and has another way to it then.
+    Simulated(String),
 }
 
 /// Why it is no way to a device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0} is no device: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH or replay:FILE"
+    "{0} is no device: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE or simulated:NAME"
 )]
 pub struct NoPlace(String);
 
@@ -52,6 +54,8 @@ impl FromStr for Place {
                     host(at).map(Self::TrezorUdp)
                 } else if let Some(socket) = rest("agent:") {
                     Ok(Self::Agent(PathBuf::from(socket)))
+                } else if let Some(name) = rest("simulated:") {
+                    Ok(Self::Simulated(name.to_owned()))
                 } else {
                     rest("replay:").map(|file| Self::Replay(PathBuf::from(file))).ok_or_else(none)
                 }
@@ -71,6 +75,7 @@ impl fmt::Display for Place {
             Self::TrezorUdp(at) => write!(f, "trezor:udp:{at}"),
             Self::Agent(socket) => write!(f, "agent:{}", socket.display()),
             Self::Replay(file) => write!(f, "replay:{}", file.display()),
+            Self::Simulated(name) => write!(f, "simulated:{name}"),
         }
     }
 }
@@ -90,6 +95,7 @@ mod tests {
             "trezor:udp:127.0.0.1:21324",
             "agent:/tmp/exchequer.sock",
             "replay:one/two.apdu",
+            "simulated:ledger",
         ] {
             assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
         }

@@ -2,7 +2,16 @@
 
 use super::{Device, DeviceError};
 use crate::treasury::bitcoin::wallet::Wallet;
+use bitcoin::Network;
 use bitcoin::bip32::Fingerprint;
+
+/// That the device holds the seed which is needed; where it holds another, both are told.
+pub fn holds(device: &mut dyn Device, network: Network, expected: Fingerprint) -> Result<(), DeviceError> {
+    match device.fingerprint(network)? {
+        found if found == expected => Ok(()),
+        found => Err(DeviceError::WrongDevice { expected, found }),
+    }
+}
 
 /// Which of the wallet's seeds the device holds.
 pub fn seat(device: &mut dyn Device, wallet: &Wallet) -> Result<Fingerprint, DeviceError> {

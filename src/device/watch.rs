@@ -30,7 +30,12 @@ impl Watch {
 
     /// The same wait with its time started again: each question to a device has the whole of it.
     pub fn again(&self) -> Self {
-        Self { cancelled: Arc::clone(&self.cancelled), ..Self::new(self.limit) }
+        self.within(self.limit)
+    }
+
+    /// A wait of another length that ends with this one when somebody cancels it.
+    pub fn within(&self, limit: Duration) -> Self {
+        Self { cancelled: Arc::clone(&self.cancelled), ..Self::new(limit) }
     }
 
     /// Ends every wait on this watch.
@@ -56,9 +61,10 @@ mod tests {
     fn a_wait_ends_by_itself_and_by_hand() {
         let watch = Watch::new(Duration::from_secs(60));
         assert_eq!(watch.check(), Ok(TICK));
-        let other = watch.again();
+        let (other, shorter) = (watch.again(), watch.within(Duration::from_secs(1)));
         watch.cancel();
         assert_eq!(other.check(), Err(DeviceError::Cancelled), "whoever holds a copy is told too");
+        assert_eq!(shorter.check(), Err(DeviceError::Cancelled));
         let over = Watch::new(Duration::ZERO);
         assert_eq!(over.check(), Err(DeviceError::TimedOut(Duration::ZERO)));
         assert!(Watch::new(Duration::MAX).check().is_ok());

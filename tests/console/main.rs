@@ -7,6 +7,7 @@
 
 mod alerts;
 mod demo;
+mod device;
 mod leaving;
 mod program;
 mod pty;

@@ -1,12 +1,13 @@
-//! The whole life of a proposal by keyboard, at 80x24: read, signed with two keys, finished, broadcast, confirmed. And one
+//! The whole life of a proposal by keyboard, at 80x24: read, signed with a key and on a device, finished, broadcast, confirmed. And one
 //! that must not be signed, which says why.
 
+use crate::device::sign_on_device;
 use crate::program::Home;
 use crate::pty::Pty;
 
 /// The demo's treasury, when it is there.
-fn treasury() -> Pty {
-    let mut pty = Home::new().demo();
+pub fn treasury(home: &Home) -> Pty {
+    let mut pty = home.demo();
     pty.press("3");
     pty.wait("the queue", |screen| {
         let contents = screen.contents();
@@ -23,7 +24,7 @@ fn page(screen: &vt100::Screen) -> Option<String> {
 }
 
 /// Turns the pages of a window until it asks for something.
-fn read_to(pty: &mut Pty, question: &str) {
+pub fn read_to(pty: &mut Pty, question: &str) {
     for _ in 0..20 {
         if pty.shows(question) {
             return;
@@ -42,7 +43,7 @@ fn warned(pty: &Pty, count: usize, words: &str) {
 }
 
 /// Signs the chosen proposal with the first key that can; then so many have.
-fn sign(pty: &mut Pty, signed: usize) {
+pub fn sign(pty: &mut Pty, signed: usize) {
     pty.press("a");
     pty.wait_for("Sign #2");
     read_to(pty, "the passphrase of");
@@ -56,7 +57,7 @@ fn sign(pty: &mut Pty, signed: usize) {
 
 #[test]
 fn a_proposal_lives_by_keyboard() {
-    let mut pty = treasury();
+    let mut pty = treasury(&Home::new());
     pty.press("\r");
     pty.wait("the whole page", |screen| {
         let contents = screen.contents();
@@ -65,7 +66,7 @@ fn a_proposal_lives_by_keyboard() {
     pty.press("\x1b");
     pty.wait_for("Approvals");
     sign(&mut pty, 1);
-    sign(&mut pty, 2);
+    sign_on_device(&mut pty, "Cyd Trezor", 2);
     pty.wait_for("READY");
     pty.press("B");
     pty.wait_for("#2 is not finished yet");
@@ -85,7 +86,7 @@ fn a_proposal_lives_by_keyboard() {
 
 #[test]
 fn what_must_be_refused_says_why_and_is_not_signed() {
-    let mut pty = treasury();
+    let mut pty = treasury(&Home::new());
     pty.press("jv");
     pty.wait_for("!! ");
     pty.wait_for("(change-wrong-script)");
@@ -96,7 +97,7 @@ fn what_must_be_refused_says_why_and_is_not_signed() {
     pty.press("r");
     pty.wait_for("Refuse #1");
     pty.press("not ours\r");
-    pty.wait_for("missing: Bea HOT, Cyd HOT");
+    pty.wait_for("missing: Bea Ledger, Cyd Trezor");
     pty.press("r");
     pty.wait_for("Refuse #1");
     pty.press("\r");
@@ -109,7 +110,7 @@ fn what_must_be_refused_says_why_and_is_not_signed() {
 
 #[test]
 fn a_wrong_passphrase_signs_nothing_and_coins_are_kept() {
-    let mut pty = treasury();
+    let mut pty = treasury(&Home::new());
     pty.press("a");
     pty.wait_for("Sign #2");
     read_to(&mut pty, "the passphrase of");

@@ -1,10 +1,11 @@
 //! The table of every setting.
 
 use super::read::{
-    asset, bases, benchmark, chat, choice, file, number, rings, size, span, switch, symbols, venue, word,
+    asset, bases, benchmark, chat, choice, devices, file, level, number, rings, size, span, switch, symbols, venue,
+    webhook, word,
 };
 use super::venues::VENUES;
-use super::{Config, Level, Sync, Webhook, Zone};
+use super::{Config, Sync, Zone};
 
 /// One setting: its names, its meaning, and how its text becomes a value.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +94,7 @@ pub static KEYS: [Key; COMMON.len() + VENUES.len()] = {
 };
 
 /// The settings that are not of a venue, in the order of the documentation.
-pub const COMMON: [Key; 27] = [
+pub const COMMON: [Key; 28] = [
     Key {
         name: "venue",
         variable: "EXCHEQUER_VENUE",
@@ -279,15 +280,7 @@ pub const COMMON: [Key; 27] = [
         values: "`off`, `json`, `slack` or `telegram`",
         default: Some("off"),
         about: "What the webhook that alerts are posted to takes. Its address is a secret, see Files.",
-        set: |config, text| {
-            let choices = [
-                ("off", Webhook::Off),
-                ("json", Webhook::Json),
-                ("slack", Webhook::Slack),
-                ("telegram", Webhook::Telegram),
-            ];
-            choice(text, &choices).map(|value| config.alerts.webhook = value)
-        },
+        set: |config, text| webhook(text).map(|value| config.alerts.webhook = value),
     },
     Key {
         name: "alerts.webhook_file",
@@ -308,6 +301,16 @@ pub const COMMON: [Key; 27] = [
         default: None,
         about: "The chat that Telegram's bot writes to.",
         set: |config, text| chat(text).map(|value| config.alerts.telegram_chat = Some(value)),
+    },
+    Key {
+        name: "treasury.devices",
+        variable: "EXCHEQUER_DEVICES",
+        flag: None,
+        shape: Shape::List,
+        values: "ways to hardware wallets, such as `ledger:tcp:127.0.0.1:9999` or `agent:/tmp/exchequer.sock`",
+        default: None,
+        about: "Where the console looks for hardware wallets besides what is plugged in.",
+        set: |config, text| devices(text).map(|value| config.devices = value),
     },
     Key {
         name: "portfolio.base",
@@ -367,17 +370,7 @@ pub const COMMON: [Key; 27] = [
         values: "`off`, `error`, `warn`, `info`, `debug` or `trace`",
         default: Some("info"),
         about: "How much is logged. `-v` means `debug`, `-vv` means `trace`.",
-        set: |config, text| {
-            let choices = [
-                ("off", Level::Off),
-                ("error", Level::Error),
-                ("warn", Level::Warn),
-                ("info", Level::Info),
-                ("debug", Level::Debug),
-                ("trace", Level::Trace),
-            ];
-            choice(text, &choices).map(|value| config.log_level = value)
-        },
+        set: |config, text| level(text).map(|value| config.log_level = value),
     },
     Key {
         name: "cache.enabled",

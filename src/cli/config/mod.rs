@@ -20,6 +20,7 @@ pub use venues::OF_VENUES;
 
 use crate::console::ring::Ring;
 use crate::desk::portfolio::PriceBasis;
+use crate::device::Place;
 use crate::market::{Fee, Symbol, VenueId};
 use crate::money::Asset;
 use std::collections::BTreeMap;
@@ -49,6 +50,8 @@ pub struct Config {
     pub cache: Cache,
     /// Alerts, and how they are told.
     pub alerts: Alerts,
+    /// Where hardware wallets are looked for, besides what is plugged in.
+    pub devices: Vec<Place>,
     /// How portfolios are valued.
     pub portfolio: Portfolio,
     /// Every key with its value as text and its origin, in the order of [`KEYS`].

@@ -1,8 +1,9 @@
 //! From the text of a setting to its value; an error says what was expected, as the end of "expected …".
 
-use super::Wanted;
+use super::{Level, Wanted, Webhook};
 use crate::console::ring::Ring;
 use crate::desk::portfolio::PriceBasis;
+use crate::device::Place;
 use crate::market::{Fee, Symbol, VenueId};
 use crate::money::Asset;
 use std::collections::BTreeMap;
@@ -23,6 +24,26 @@ pub fn choice<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
 pub fn venue(text: &str) -> Result<VenueId, String> {
     let venues = VenueId::ALL.map(|venue| (venue.as_str(), venue));
     choice(text, &venues)
+}
+
+/// How much is logged.
+pub fn level(text: &str) -> Result<Level, String> {
+    let choices = [
+        ("off", Level::Off),
+        ("error", Level::Error),
+        ("warn", Level::Warn),
+        ("info", Level::Info),
+        ("debug", Level::Debug),
+        ("trace", Level::Trace),
+    ];
+    choice(text, &choices)
+}
+
+/// What a webhook takes.
+pub fn webhook(text: &str) -> Result<Webhook, String> {
+    let choices =
+        [("off", Webhook::Off), ("json", Webhook::Json), ("slack", Webhook::Slack), ("telegram", Webhook::Telegram)];
+    choice(text, &choices)
 }
 
 /// One word, such as a theme's name.
@@ -59,6 +80,15 @@ pub fn symbols(text: &str) -> Result<Vec<Wanted>, String> {
         Ok(Wanted { symbol, venue: at.map(venue).transpose()? })
     };
     words(text).map(wanted).collect()
+}
+
+/// Ways to hardware wallets. Simulated ones belong to the demo, which has them anyway.
+pub fn devices(text: &str) -> Result<Vec<Place>, String> {
+    let way = |word: &str| match word.parse() {
+        Ok(Place::Simulated(_)) => Err("devices, and no simulated ones".to_owned()),
+        read => read.map_err(|_| "ways to devices, such as ledger:hid or trezor:udp:127.0.0.1:21324".to_owned()),
+    };
+    words(text).map(way).collect()
 }
 
 /// Symbols, each with what its price is taken from.
@@ -182,5 +212,7 @@ mod tests {
         let read = symbols("BTC/USD, ETH/USDT@binance").unwrap();
         assert_eq!(read.iter().map(|wanted| wanted.venue).collect::<Vec<_>>(), [None, Some(VenueId::Binance)]);
         assert_eq!(symbols("BTC/USD@x"), Err(venue("x").unwrap_err()));
+        assert_eq!(devices("ledger:hid, agent:/tmp/a").map(|ways| ways.len()), Ok(2));
+        assert!(devices("usb").is_err() && devices("simulated:ledger").is_err());
     }
 }

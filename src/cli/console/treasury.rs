@@ -2,13 +2,17 @@
 //!
 //! - The demo's 2-of-3 is funded on a simulated chain (regtest, Esplora on loopback), so that what is seen there goes
 //!   through the same code as with real coins. It has a journal of its own, which goes with it.
-//! - Its keys are made anew each time. They are HOT, their passphrase is `demo`, and every screen says both.
+//! - One of its keys is HOT, made anew each time; its passphrase is `demo`, and every screen says both. The other two lie on
+//!   simulated devices, whose words everybody knows, as the mark beside their screens says.
 
+use super::super::device::simulated::Table;
 use super::super::nav::owned::settings as portfolio;
 use super::super::{Context, Exit, Failure};
 use crate::chain::{self, Scan, Source};
 use crate::desk::Settings;
-use crate::desk::treasury::{Place, Prepare, TreasurySettings};
+use crate::desk::treasury::{Bench, Devices, Place, Prepare, TreasurySettings};
+use crate::device::agent::SOCKET;
+use crate::device::{self, DeviceError, Place as Way, Unattended, Watch};
 use crate::feed::Clock;
 use crate::sim::{ChainServer, ChainSettings};
 use crate::store::Journal;
@@ -19,6 +23,7 @@ use crate::treasury::bitcoin::hot::{Cost, Signer, Standard};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use crate::treasury::proposal::{Event, Kind, PackedPacket, ProposalId, SeatId, Treasury};
+use bitcoin::bip32::Fingerprint;
 use bitcoin::{Amount, FeeRate, Network, ScriptBuf};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,11 +40,20 @@ const COST: Cost = Cost { memory: 256, passes: 1, lanes: 1 };
 /// How often the demo's chain has a block.
 const BLOCK_TIME: Duration = Duration::from_secs(5);
 
+/// How long a device's answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// How long the demo's proposals wait for signatures.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The cosigners of the demo.
-const NAMES: [&str; 3] = ["Ada", "Bea", "Cyd"];
+/// Whose key is HOT.
+const HOT: &str = "Ada";
+
+/// Whose keys lie on which simulated devices.
+const DEVICES: [(&str, &str); 2] = [("ledger", "Bea Ledger"), ("trezor", "Cyd Trezor")];
+
+/// Where the key of a multisig in `wsh` lies on a device, on a test network.
+const ACCOUNT: &str = "48'/1'/0'/2'";
 
 /// What lives as long as the demo does.
 pub struct Demo {
@@ -70,13 +84,15 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
             pretends: false,
             sync_every: Duration::from_secs(60),
             authorities: settings.authorities.clone(),
+            devices: devices(context),
         });
         return Ok(None);
     }
     let failed = |what: String| Failure::new(Exit::Error, "demo", format!("the demo's treasury did not start: {what}"));
     let chain = ChainServer::start(ChainSettings { block_time: Some(BLOCK_TIME), ..ChainSettings::default() });
     let chain = chain.await.map_err(|error| failed(error.to_string()))?;
-    let house = House::new().map_err(failed)?;
+    let table = Table::set(&DEVICES.map(|(device, _)| device))?;
+    let house = House::new(&table.ways()).map_err(failed)?;
     for (index, sat) in (0..).zip([200_000_000, 150_000_000, 75_000_000]) {
         let script = house.wallet.script(Spot { chain: Chain::Receive, index }).unwrap_or_default();
         let paid = chain.faucet(script, Amount::from_sat(sat));
@@ -99,8 +115,28 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
         pretends: true,
         sync_every: Duration::from_secs(2),
         authorities: None,
+        devices: Devices {
+            ways: table.ways(),
+            plugged: false,
+            locks: folder.0.join("devices"),
+            patience: PATIENCE,
+            bench: Some(Bench(Arc::new(table))),
+        },
     });
     Ok(Some(Demo { _chain: chain, _folder: folder }))
+}
+
+/// Where a person's own devices are: what is plugged in, what is configured, and what an agent serves.
+fn devices(context: &Context) -> Devices {
+    let agent = std::env::var_os(SOCKET).filter(|socket| !socket.is_empty());
+    let agent = agent.map(|socket| Way::Agent(PathBuf::from(socket)));
+    Devices {
+        ways: agent.into_iter().chain(context.config.devices.iter().cloned()).collect(),
+        plugged: true,
+        locks: context.paths.treasury.join("devices"),
+        patience: PATIENCE,
+        bench: None,
+    }
 }
 
 /// A new folder for this user alone.
@@ -112,41 +148,40 @@ fn folder() -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// The demo's wallet and its keys.
+/// The demo's wallet, the HOT one of its keys, and what its seats are called.
 struct House {
     wallet: Wallet,
-    keys: Vec<Signer>,
+    key: Signer,
+    names: BTreeMap<Fingerprint, &'static str>,
 }
 
 impl House {
-    fn new() -> Result<Self, String> {
-        let keys = (0..3).map(|_| {
-            let random = crate::desk::treasury::random::<32>()?;
-            Signer::new(random, Network::Regtest).map_err(|error| error.to_string())
-        });
-        let keys: Vec<Signer> = keys.collect::<Result<_, String>>()?;
-        let accounts = keys.iter().map(|key| Ok(format!("{}/<0;1>/*", key.account(Standard::Wsh, 0)?)));
-        let accounts: Vec<String> = accounts
-            .collect::<Result<_, crate::treasury::bitcoin::hot::HotError>>()
-            .map_err(|error| error.to_string())?;
+    /// A wallet of a new key and of those on the devices that these ways lead to.
+    fn new(ways: &[Way]) -> Result<Self, String> {
+        let random = crate::desk::treasury::random::<32>()?;
+        let key = Signer::new(random, Network::Regtest).map_err(|error| error.to_string())?;
+        let account = key.account(Standard::Wsh, 0).map_err(|error| error.to_string())?;
+        let mut accounts = vec![format!("{account}/<0;1>/*")];
+        let mut names = BTreeMap::from([(key.fingerprint(), HOT)]);
+        for (way, (_, name)) in ways.iter().zip(DEVICES) {
+            let (fingerprint, account) = account_of(way).map_err(|error| format!("{name}: {error}"))?;
+            accounts.push(account);
+            names.insert(fingerprint, name);
+        }
         let descriptor = format!("wsh(sortedmulti(2,{}))", accounts.join(","));
         let wallet = Wallet::new("Demo vault", Network::Regtest, &[&descriptor]).map_err(|error| error.to_string())?;
-        Ok(Self { wallet, keys })
+        Ok(Self { wallet, key, names })
     }
 
     /// Writes all of it down, and makes what is to be seen: a payment that waits, and a transaction to be refused.
     fn move_in(&self, place: &Place, source: &Source) -> Result<(), String> {
-        for key in &self.keys {
-            place.seal_key(key, PASSPHRASE, COST)?;
-        }
+        place.seal_key(&self.key, PASSPHRASE, COST)?;
         place.set_sources(&BTreeMap::from([(self.wallet.id(), source.clone())]))?;
         let mut state = self.look(source)?;
         place.keep(&mut state)?;
         let journal = place.journal.as_deref().ok_or("the demo has no journal")?;
         let mut book = Book::open(journal);
-        for (key, name) in self.keys.iter().zip(NAMES) {
-            book.write(Event::HotKey { fingerprint: key.fingerprint(), name: name.to_owned() })?;
-        }
+        book.write(Event::HotKey { fingerprint: self.key.fingerprint(), name: HOT.to_owned() })?;
         let wallet = self.wallet.id();
         book.write(Event::WalletAdded {
             wallet,
@@ -162,8 +197,7 @@ impl House {
         let address = first.map(|address| address.to_string()).unwrap_or_default();
         let seats: Vec<SeatId> = SeatId::all(self.wallet.policy()).map(|(seat, _)| seat).collect();
         for seat in seats {
-            let key = self.keys.iter().position(|key| key.fingerprint() == seat.fingerprint);
-            let name = key.and_then(|key| NAMES.get(key)).unwrap_or(&"").to_string();
+            let name = self.names.get(&seat.fingerprint).copied().unwrap_or_default().to_owned();
             book.write(Event::CosignerNamed { wallet, seat, name })?;
             book.write(Event::AddressConfirmed { wallet, seat, address: address.clone() })?;
         }
@@ -193,6 +227,15 @@ impl House {
         let terms = Terms { choice, ..Terms::at(rate) };
         pay(state, &Marks::default(), &[payment], &terms).map_err(|error| error.to_string())
     }
+}
+
+/// The key of a device for a descriptor, and whose it is.
+fn account_of(way: &Way) -> Result<(Fingerprint, String), DeviceError> {
+    let path = ACCOUNT.parse().map_err(|_| DeviceError::Unfit(ACCOUNT.to_owned()))?;
+    let mut device = device::open(way, Watch::new(PATIENCE), Box::new(Unattended))?;
+    let fingerprint = device.fingerprint(Network::Regtest)?;
+    let xpub = device.xpub(Network::Regtest, &path, false)?;
+    Ok((fingerprint, format!("[{fingerprint}/{ACCOUNT}]{xpub}/<0;1>/*")))
 }
 
 /// A script of somebody else.

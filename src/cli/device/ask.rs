@@ -1,5 +1,6 @@
 //! A device opened for one command: held against other processes, watched, and with the person at the terminal beside it.
 
+use super::simulated::{self, Plugged};
 use super::{At, Which};
 use crate::cli::output::{Output, write_stderr};
 use crate::cli::treasury::{facts, files, find, keys, read};
@@ -34,6 +35,7 @@ pub struct Asked {
     /// The way to it.
     pub place: Place,
     _owner: Option<Owner>,
+    _simulated: Option<Plugged>,
 }
 
 /// Opens the device that is named, or the one behind an agent, or the only one there is.
@@ -48,9 +50,21 @@ pub fn open_here(at: &At, context: &Context) -> Result<Asked, Failure> {
 
 fn opened(at: &At, agent: Option<OsString>, context: &Context) -> Result<Asked, Failure> {
     let place = place(at, agent)?;
-    // A transcript is nobody's: it can be read by many.
+    let simulated = match &place {
+        Place::Simulated(name) => Some(simulated::plug(name)?),
+        _ if at.yes => {
+            return Err(Failure::new(Exit::Usage, "yes", "only a simulated device is answered for: leave out --yes"));
+        }
+        _ => None,
+    };
+    if let Some(plugged) = &simulated {
+        plugged.attend(at.yes);
+    }
+    let place = simulated.as_ref().map_or(place, |plugged| plugged.way.clone());
+    // A transcript is nobody's: it can be read by many. A simulated one is this process's anyway.
     let owner = match &place {
         Place::Replay(_) => None,
+        _ if simulated.is_some() => None,
         place => {
             let now = Timestamp::from_system(SystemTime::now());
             let owner = Owner::take(&files::folder(context, "devices")?, place, now);
@@ -60,7 +74,7 @@ fn opened(at: &At, agent: Option<OsString>, context: &Context) -> Result<Asked, 
     let watch = Watch::new(Duration::from_secs(at.wait));
     let attendant = Box::new(Terminal { context: context.clone(), told: false });
     let device = device::open(&place, watch, attendant)?;
-    Ok(Asked { device, place, _owner: owner })
+    Ok(Asked { device, place, _owner: owner, _simulated: simulated })
 }
 
 fn place(at: &At, agent: Option<OsString>) -> Result<Place, Failure> {

@@ -14,6 +14,7 @@ mod ethereum;
 mod list;
 mod register;
 pub mod sign;
+pub(in crate::cli) mod simulated;
 
 use super::{Context, Exit, Failure};
 use crate::device::{DeviceError, Place};
@@ -67,13 +68,17 @@ enum Command {
 /// Which device, and for how long it is waited for.
 #[derive(Clone, Debug, clap::Args)]
 pub struct At {
-    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE; without
-    /// it the agent that EXCHEQUER_DEVICE_SOCK names, or else the only device that is plugged in
+    /// The way to it: ledger:hid, ledger:tcp:HOST:PORT, trezor:usb, trezor:udp:HOST:PORT, agent:PATH, replay:FILE, or
+    /// simulated:ledger, simulated:trezor, simulated:trezor-one with the demo's keys; without it the agent that
+    /// EXCHEQUER_DEVICE_SOCK names, or else the only device that is plugged in
     #[arg(long, value_name = "DEVICE")]
     device: Option<Place>,
     /// How long an answer is waited for, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     wait: u64,
+    /// Presses yes on a simulated device; a real one is answered by its user alone
+    #[arg(long, requires = "device")]
+    yes: bool,
 }
 
 /// Which wallet, and how the device has it.

@@ -239,7 +239,20 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                 Some((_, state)) if sendable(state) => {
                     [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
                 }
-                _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],
+                _ => {
+                    let keys = state.treasury.chosen(view);
+                    let here = keys.is_some_and(|proposal| proposal.own().next().is_some());
+                    let elsewhere = keys.is_some_and(|proposal| proposal.elsewhere().next().is_some());
+                    match (here, elsewhere) {
+                        (true, true) => {
+                            [Action::Help, Action::Review, Action::Approve, Action::SignOnDevice, Action::Reject]
+                        }
+                        (false, true) => {
+                            [Action::Help, Action::Review, Action::SignOnDevice, Action::Reject, Action::Export]
+                        }
+                        _ => [Action::Help, Action::Review, Action::Approve, Action::Reject, Action::Export],
+                    }
+                }
             }
         }
     };

@@ -7,7 +7,7 @@ use crate::console::layout::{Pane, inside};
 use crate::console::pane::treasury::{approvals, coins, page, wallets, word};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Marked, Seen, Wish, collects, sendable};
+use crate::desk::treasury::{Marked, ProposalView, Seen, Wish, collects, sendable};
 use crate::desk::{Command, View};
 use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
@@ -41,6 +41,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
             Ok(vec![])
         }
         Action::Approve => approve(state, view),
+        Action::SignOnDevice => sign_on_device(state, view),
         Action::Reject => reject(state, view),
         Action::Broadcast => broadcast(state, view),
         Action::Finalise => finalise(state, view),
@@ -90,7 +91,8 @@ fn review(state: &mut State) {
     state.set_focus(if reads { Pane::Approvals } else { Pane::Proposal });
 }
 
-fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
+/// The chosen proposal, when it may be signed.
+fn signable<'a>(state: &State, view: &'a View) -> Result<&'a ProposalView, String> {
     writable(view)?;
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let number = proposal.row.number;
@@ -103,14 +105,38 @@ fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     if state.hidden {
         return Err("amounts are hidden; show them first, so that you see what you sign".to_owned());
     }
+    Ok(proposal)
+}
+
+fn approve(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
+    let proposal = signable(state, view)?;
+    let number = proposal.row.number;
     let Some(seat) = proposal.own().next() else {
         return Err(match proposal.seats.iter().any(|seat| seat.hot.is_some()) {
             true => format!("the keys that lie here have decided about #{number} already"),
-            false => format!("no key of #{number} lies here: export it, and sign it where the key is"),
+            false => format!("no key of #{number} lies here: sign it on a device, or export it to where the key is"),
         });
     };
     let seen = Seen(proposal.row.codes.clone());
     let task = Task::Approve { proposal: proposal.row.id, seat: seat.id, seen, answers: Vec::new() };
+    Ok(open(state, Window::reading(task)))
+}
+
+/// The window of a device; the one that is asked already, if there is one.
+fn sign_on_device(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
+    let signing = view.treasury.as_ref().and_then(|treasury| treasury.signing.as_deref());
+    if let Some(signing) = signing.filter(|signing| !signing.stage.ended()) {
+        let (proposal, seat) = (signing.proposal, signing.seat);
+        state.treasury.proposal = Some(proposal);
+        let task = Task::Device { proposal, seat, seen: Seen::default(), answers: Vec::new() };
+        return Ok(open(state, Window::device(task)));
+    }
+    let proposal = signable(state, view)?;
+    let seat = proposal.elsewhere().next();
+    let seat =
+        seat.ok_or_else(|| format!("no key of #{} that lies elsewhere has yet to decide", proposal.row.number))?;
+    let seen = Seen(proposal.row.codes.clone());
+    let task = Task::Device { proposal: proposal.row.id, seat: seat.id, seen, answers: Vec::new() };
     Ok(open(state, Window::reading(task)))
 }
 

@@ -1,5 +1,6 @@
 //! Whatever is written into labels, memos, names and reasons by others: no control byte leaves through any view (T14).
 
+use super::device::samples::asked;
 use super::samples::{finished, treasury};
 use crate::console::colour::ColourDepth;
 use crate::console::glyphs::UNICODE;
@@ -8,6 +9,7 @@ use crate::console::screen::Screen;
 use crate::console::snapshots::{drawn, keys, text};
 use crate::console::state::State;
 use crate::desk::View;
+use crate::desk::treasury::{PageView, Stage};
 use crate::market::printable;
 use crate::treasury::verdict::Finding;
 use std::sync::Arc;
@@ -93,6 +95,11 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
             proposal.row = row.clone();
         }
     }
+    if let Some(signing) = &mut treasury.signing {
+        let signing = Arc::make_mut(signing);
+        signing.device = text();
+        signing.pages = [PageView { title: text(), text: text() }].into();
+    }
     treasury.proposals = rows;
     treasury.at_work = Some(text());
     view
@@ -112,6 +119,7 @@ fn t14_no_control_byte_leaves_through_any_view() {
             ("3 d", treasury),
             ("3 tab tab down C", treasury),
             ("3 down down down B", finished),
+            ("3 D", |state| asked(state, Stage::Signing, false)),
         ] {
             let mut state = session(80, 24);
             for key in pressed.split(' ') {

@@ -7,6 +7,7 @@
 mod act;
 #[cfg(test)]
 mod behaviour;
+mod device;
 #[cfg(test)]
 mod inert;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use crate::desk::treasury::{CoinView, ProposalRow, ProposalView, TreasuryQuery, 
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::ProposalId;
 use bitcoin::OutPoint;
+use window::Task;
 
 /// The session's part of the Treasury workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Signer {
     pub coin: Option<OutPoint>,
     /// The first line shown of the proposal.
     pub scroll: usize,
+    /// What a device was wanted for: its window opens when the desk asks it.
+    pub wanted: Option<Task>,
 }
 
 impl Signer {

@@ -18,11 +18,11 @@ use bitcoin::hashes::Hash;
 use bitcoin::{Amount, Network, OutPoint, Txid};
 use std::sync::Arc;
 
-const OTC: &str = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
+pub const OTC: &str = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 const LIKE: &str = "bc1qw508d6qejdtdg4y5r3zarvaryvaxxpcsv8f3t4";
 const OURS: &str = "bc1qrp33g0q5c5txsp9arysrx4k6zdkfs4nce4xj0gdcccefvpysxf3qccfmv3";
 
-fn ago(secs: i64) -> Timestamp {
+pub fn ago(secs: i64) -> Timestamp {
     Timestamp::from_secs(NOW - secs)
 }
 
@@ -289,6 +289,8 @@ pub fn treasury(state: &State) -> View {
             proposals: rows,
             journal,
             at_work: None,
+            signing: None,
+            simulated: Arc::default(),
             read_only: None,
         }
     });
@@ -332,6 +334,8 @@ pub fn bare(state: &State) -> View {
             proposal: None,
             journal: JournalView::default(),
             at_work: None,
+            signing: None,
+            simulated: Arc::default(),
             read_only: None,
         };
     }

@@ -1,11 +1,11 @@
 //! What keys do in a window of the treasury, from its opening to what it was all for.
 //!
 //! - Signing and sending begin with the review. `enter` turns its pages, and only from the last one it goes on.
-//! - Then come the review's challenges, one at a time, and the passphrase, which is shown as dots.
+//! - Then come the review's challenges, one at a time, and the passphrase, which is shown as dots; or the device's window.
 //! - When the review says something else than at the beginning, the window starts anew.
 
-use super::proposal;
 use super::window::{Step, Task, Window, area, is_packet};
+use super::{device, proposal};
 use crate::console::action::Action;
 use crate::console::chord::{Chord, Key};
 use crate::console::effect::Effect;
@@ -22,6 +22,9 @@ use std::path::PathBuf;
 /// What a key does while such a window is open; `None` when there is none.
 pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>> {
     let Some(Overlay::Treasury(open)) = &mut state.overlay else { return None };
+    if open.step == Step::Device {
+        return device::act(state, view, action);
+    }
     let text = open.types();
     match action {
         Action::Back => state.overlay = None,
@@ -55,6 +58,21 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
         _ => {}
     }
     Some(vec![])
+}
+
+/// A key that is no action.
+pub fn press(state: &mut State, view: &View, chord: Chord) -> Vec<Effect> {
+    match &mut state.overlay {
+        Some(Overlay::Treasury(open)) if open.step == Step::Device => return device::press(open, view, chord),
+        Some(Overlay::Treasury(open)) => open.press(chord),
+        _ => {}
+    }
+    vec![]
+}
+
+/// The desk has something new to show.
+pub fn look(state: &mut State, view: &View) {
+    device::look(state, view);
 }
 
 /// What moves by itself moves on.
@@ -107,6 +125,10 @@ fn turn(state: &mut State, view: &View) {
             *seat = after(&keys, *seat);
             open.secret.clear();
         }
+        Task::Device { seat, .. } => {
+            let keys: Vec<_> = about.into_iter().flat_map(ProposalView::elsewhere).map(|key| key.id).collect();
+            *seat = after(&keys, *seat);
+        }
         Task::Reject { seat, .. } => {
             let seats = about.into_iter().flat_map(ProposalView::refusable);
             *seat = after(&seats.map(|own| own.id).collect::<Vec<_>>(), *seat);
@@ -135,7 +157,7 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             say(state, view, true, "the proposal is no longer there");
             return vec![];
         };
-        if let Task::Approve { seen, .. } | Task::Broadcast { seen, .. } = &mut open.task
+        if let Task::Approve { seen, .. } | Task::Device { seen, .. } | Task::Broadcast { seen, .. } = &mut open.task
             && seen.0 != about.row.codes
         {
             seen.0.clone_from(&about.row.codes);
@@ -145,7 +167,8 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             return vec![];
         }
         let (count, room) = (lines(state, view, &open), room(state, &open));
-        let read = open.scroll + room >= count || !matches!(open.task, Task::Approve { .. } | Task::Broadcast { .. });
+        let reads = matches!(open.task, Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. });
+        let read = open.scroll + room >= count || !reads;
         if open.step == Step::Read && !read {
             open.scroll = (open.scroll + room).min(count.saturating_sub(room));
             state.overlay = Some(Overlay::Treasury(open));
@@ -159,12 +182,13 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             vec![]
         }
         Next::Ask(wish) => vec![Effect::Command(Command::Treasury(wish))],
+        Next::Device(task) => device::want(state, task),
         Next::Close => vec![],
     }
 }
 
 fn begin_anew(mut task: Task) -> Window {
-    if let Task::Approve { answers, .. } = &mut task {
+    if let Task::Approve { answers, .. } | Task::Device { answers, .. } = &mut task {
         answers.clear();
     }
     Window::reading(task)
@@ -176,8 +200,18 @@ enum Next {
     Stay(Window, Option<String>),
     /// All was given.
     Ask(Wish),
+    /// All was given that comes before a device is asked.
+    Device(Task),
     /// There is nothing more.
     Close,
+}
+
+/// All of the review's challenges are met.
+fn answered(open: Window) -> Next {
+    match open.task {
+        Task::Device { .. } => Next::Device(open.task),
+        _ => Next::Stay(Window { step: Step::Passphrase, ..open }, None),
+    }
 }
 
 fn advance(mut open: Window, view: &View) -> Next {
@@ -185,13 +219,12 @@ fn advance(mut open: Window, view: &View) -> Next {
     let typed = open.field.text().trim().to_owned();
     let about = open.task.proposal().and_then(|id| proposal(view, id));
     match (&mut open.task, open.step) {
-        (Task::Approve { answers, .. }, Step::Read) => {
+        (Task::Approve { answers, .. } | Task::Device { answers, .. }, Step::Read) => {
             answers.clear();
             let challenges = about.map_or(0, |about| about.challenges.len());
-            open.step = if challenges == 0 { Step::Passphrase } else { Step::Answer(0) };
-            Next::Stay(open, None)
+            if challenges == 0 { answered(open) } else { Next::Stay(Window { step: Step::Answer(0), ..open }, None) }
         }
-        (Task::Approve { answers, .. }, Step::Answer(at)) => {
+        (Task::Approve { answers, .. } | Task::Device { answers, .. }, Step::Answer(at)) => {
             let challenge = about.and_then(|about| about.challenges.get(at));
             if challenge.is_some_and(|challenge| !challenge.met(&typed)) {
                 open.field = Field::default();
@@ -203,8 +236,7 @@ fn advance(mut open: Window, view: &View) -> Next {
             answers.push(typed);
             let more = about.is_some_and(|about| at + 1 < about.challenges.len());
             open.field = Field::default();
-            open.step = if more { Step::Answer(at + 1) } else { Step::Passphrase };
-            Next::Stay(open, None)
+            if more { Next::Stay(Window { step: Step::Answer(at + 1), ..open }, None) } else { answered(open) }
         }
         (Task::Approve { .. }, Step::Passphrase) if open.secret.is_empty() => stay(open, "type the key's passphrase"),
         (Task::Approve { proposal, seat, seen, answers }, Step::Passphrase) => Next::Ask(Wish::Approve {

@@ -42,6 +42,17 @@ pub enum Task {
         /// What was typed for its challenges so far.
         answers: Vec<String>,
     },
+    /// Let a hardware wallet sign.
+    Device {
+        /// What.
+        proposal: ProposalId,
+        /// Whose.
+        seat: SeatId,
+        /// What the review said when the window opened.
+        seen: Seen,
+        /// What was typed for its challenges so far.
+        answers: Vec<String>,
+    },
     /// Refuse.
     Reject {
         /// What.
@@ -105,6 +116,8 @@ pub enum Step {
     Text,
     /// The passphrase of a key.
     Passphrase,
+    /// What the desk says of the device that it asks.
+    Device,
 }
 
 impl Task {
@@ -112,6 +125,7 @@ impl Task {
     pub fn proposal(&self) -> Option<ProposalId> {
         match self {
             Self::Approve { proposal, .. }
+            | Self::Device { proposal, .. }
             | Self::Reject { proposal, .. }
             | Self::Broadcast { proposal, .. }
             | Self::Export { proposal }
@@ -132,6 +146,11 @@ impl Window {
         Self { step: Step::Text, field: Field::holding(text), ..Self::reading(task) }
     }
 
+    /// A window that tells of a device.
+    pub fn device(task: Task) -> Self {
+        Self { step: Step::Device, ..Self::reading(task) }
+    }
+
     /// Whether characters are text now.
     pub fn types(&self) -> bool {
         self.step != Step::Read
@@ -150,9 +169,9 @@ impl Window {
     /// A key that is no action: into the field, or into the passphrase.
     pub fn press(&mut self, chord: Chord) {
         match (self.step, chord.typed(), chord.key) {
-            (Step::Passphrase, Some(c), _) => _ = self.secret.push(c),
-            (Step::Passphrase, None, Key::Backspace) => self.secret.pop(),
-            (Step::Passphrase, None, Key::Char('u')) if chord.ctrl => self.secret.clear(),
+            (Step::Passphrase | Step::Device, Some(c), _) => _ = self.secret.push(c),
+            (Step::Passphrase | Step::Device, None, Key::Backspace) => self.secret.pop(),
+            (Step::Passphrase | Step::Device, None, Key::Char('u')) if chord.ctrl => self.secret.clear(),
             (Step::Text | Step::Answer(_), ..) => _ = self.field.press(chord),
             _ => {}
         }
@@ -166,7 +185,9 @@ impl Window {
                 self.field = Field::default();
             }
             (_, Step::Text | Step::Answer(_)) => self.field.insert(text.trim()),
-            (_, Step::Passphrase) => text.trim_end_matches(['\r', '\n']).chars().for_each(|c| _ = self.secret.push(c)),
+            (_, Step::Passphrase | Step::Device) => {
+                text.trim_end_matches(['\r', '\n']).chars().for_each(|c| _ = self.secret.push(c));
+            }
             (_, Step::Read) => {}
         }
     }
@@ -183,8 +204,8 @@ pub fn is_packet(text: &str) -> bool {
 pub fn area(screen: Rect, task: &Task) -> Rect {
     match task {
         // Where columns are few a review has all of them, as on its page.
-        Task::Approve { .. } | Task::Broadcast { .. } if screen.width < 100 => screen,
-        Task::Approve { .. } | Task::Broadcast { .. } => window(screen, 100, screen.height),
+        Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. } if screen.width < 100 => screen,
+        Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. } => window(screen, 100, screen.height),
         Task::Qr { .. } | Task::Receive { .. } => screen,
         Task::Confirm { .. } => window(screen, 76, 16),
         Task::Reject { .. } | Task::Export { .. } | Task::Import { .. } | Task::Label { .. } => window(screen, 76, 9),

@@ -27,11 +27,23 @@ const DAY: Duration = Duration::from_secs(86_400);
 const MOST_LINES: usize = 2_000;
 
 impl Clerk {
-    /// Does what a person wants; says what came of it.
+    /// Does what a person wants; says what came of it, unless they see that anyway.
     pub fn carry_out(&mut self, scope: &Scope<Operator>, wish: Wish) -> Result<String, String> {
         match wish {
             Wish::Approve { proposal, seat, passphrase, seen, answers } => {
                 self.approve(scope, (proposal, seat), passphrase.expose(), &seen, &answers)
+            }
+            Wish::SignOnDevice { proposal, seat, seen, answers } => {
+                self.ask_device(scope, (proposal, seat), &seen, &answers)
+            }
+            // Nobody is told what they do themselves.
+            Wish::Device(reply) => {
+                self.hatch.say(reply);
+                Ok(String::new())
+            }
+            Wish::Press { device, yes } => {
+                self.settings.devices.bench.iter().for_each(|bench| bench.0.press(device, yes));
+                Ok(String::new())
             }
             Wish::Reject { proposal, seat, reason } => self.reject(scope, proposal, seat, reason),
             Wish::Export { proposal, path } => self.export(proposal, &path),
@@ -65,7 +77,7 @@ impl Clerk {
     }
 
     /// A proposal, its number and its wallet, apart from the clerk.
-    fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
+    pub(super) fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
         let numbered = (1..).zip(self.treasury.proposals());
         let (number, proposal) =
             numbered.into_iter().find(|(_, proposal)| proposal.id == id).ok_or("the proposal is no longer there")?;
@@ -85,14 +97,8 @@ impl Clerk {
         let packet = proposal.signed();
         let facts = self.facts(&vault, &proposal, &self.quotes());
         let (review, passed) = reviewed(&packet, &vault.wallet, &facts);
-        as_seen(number, &review, seen)?;
+        let digest = may_sign(number, &review, seen, answers)?;
         let passed = passed.ok_or_else(|| blocked(number, &review))?;
-        let asked = challenges(&review);
-        let met = asked.iter().zip(answers).all(|(challenge, answer)| challenge.met(answer));
-        if !met || asked.len() != answers.len() {
-            return Err(format!("#{number}: what was typed is not what stands in the address; nothing was signed"));
-        }
-        let digest = digest(&review);
         self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
         let refused = |reason: String| format!("#{number} is not signed: {reason}");
         let key: Hot = self.settings.place.open_key(seat.fingerprint, passphrase).map_err(refused)?;
@@ -111,7 +117,7 @@ impl Clerk {
     }
 
     /// What was done, and how many have signed.
-    fn counted(&self, id: ProposalId, done: &str) -> String {
+    pub(super) fn counted(&self, id: ProposalId, done: &str) -> String {
         let Ok(proposal) = self.treasury.proposal(id) else { return done.to_owned() };
         let (some, all) = (proposal.approved().count(), proposal.quorum.required);
         match proposal.has_quorum() {
@@ -271,6 +277,20 @@ fn as_seen(number: u64, review: &Review, seen: &Seen) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("#{number}: the review says something else by now; read it again")),
     }
+}
+
+/// Whether a review is what its signer saw and answered, and blocks nothing; the digest of it.
+pub(super) fn may_sign(number: u64, review: &Review, seen: &Seen, answers: &[String]) -> Result<String, String> {
+    as_seen(number, review, seen)?;
+    if !review.verdict.blocks.is_empty() {
+        return Err(blocked(number, review));
+    }
+    let asked = challenges(review);
+    let met = asked.iter().zip(answers).all(|(challenge, answer)| challenge.met(answer));
+    if !met || asked.len() != answers.len() {
+        return Err(format!("#{number}: what was typed is not what stands in the address; nothing was signed"));
+    }
+    Ok(digest(review))
 }
 
 /// The digest of what was shown to a signer.

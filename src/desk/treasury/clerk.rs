@@ -3,6 +3,7 @@
 //! - An event is held against every rule, written to the journal, and only then taken in and acted on.
 //! - A clerk works on a thread of its own, one thing after another; the desk's lock is held to put up what is shown.
 
+use super::device::{Asked, Hatch};
 use super::follow::Steps;
 use super::place::TreasurySettings;
 use super::reading::Reading;
@@ -44,6 +45,10 @@ pub(super) struct Clerk {
     pub done: HashMap<ProposalId, Arc<Review>>,
     /// Wallets whose chain somebody wants to be asked.
     pub wanted: VecDeque<WalletId>,
+    /// The device that is asked to sign.
+    pub asked: Option<Asked>,
+    /// Where whoever draws sees how far that has come, and answers what it asks.
+    pub hatch: Arc<Hatch>,
 }
 
 /// What a chain told of a wallet.
@@ -72,6 +77,7 @@ impl Clerk {
         shared: Arc<Shared>,
         chronicle: Option<Arc<Mutex<Chronicle>>>,
         dir: Option<&Path>,
+        hatch: Arc<Hatch>,
     ) -> Self {
         let mut clerk = Self {
             identity: settings.place.known_identity(),
@@ -85,6 +91,8 @@ impl Clerk {
             read_only: None,
             done: HashMap::new(),
             wanted: VecDeque::new(),
+            asked: None,
+            hatch,
         };
         if let Err(fault) = clerk.read() {
             clerk.give_up(&fault);

@@ -1,6 +1,7 @@
 //! The desk's hold on its treasury: a thread of its own does what is wished, one thing after another, and looks at chains.
 
 use super::clerk::Clerk;
+use super::device::{Hatch, Reply};
 use super::follow::Found;
 use super::place::TreasurySettings;
 use super::wish::Wish;
@@ -32,6 +33,7 @@ type Job = (Scope<Operator>, Box<Wish>);
 pub(in crate::desk) struct Keeper {
     jobs: SyncSender<Job>,
     shared: Arc<Shared>,
+    hatch: Arc<Hatch>,
 }
 
 impl Keeper {
@@ -43,19 +45,25 @@ impl Keeper {
         shared: Arc<Shared>,
     ) -> Self {
         let (jobs, queue) = sync_channel(QUEUE);
-        let desk = Arc::clone(&shared);
+        let hatch = Arc::<Hatch>::default();
+        let (desk, at) = (Arc::clone(&shared), Arc::clone(&hatch));
         let started = thread::Builder::new().name("treasury".to_owned()).spawn(move || {
-            let Some(clerk) = open(settings, dir, chronicle, desk) else { return };
+            let Some(clerk) = open(settings, dir, chronicle, desk, at) else { return };
             work(clerk, &queue);
         });
         if let Err(error) = started {
             shared.notice(true, format!("the treasury is not shown: {error}"));
         }
-        Self { jobs, shared }
+        Self { jobs, shared, hatch }
     }
 
     /// Asks for something. What came of it is a notice, and shows in the views.
     pub fn carry_out(&self, scope: Scope<Operator>, wish: Wish) {
+        // What is said to a device is not to wait behind anything else.
+        let wish = match wish {
+            Wish::Device(reply) => return self.hatch.say(reply),
+            wish => wish,
+        };
         if self.jobs.try_send((scope, Box::new(wish))).is_err() {
             self.shared.notice(true, "the treasury is busy: that was not taken, try again");
         }
@@ -67,6 +75,7 @@ fn open(
     dir: Option<PathBuf>,
     chronicle: Option<Arc<Mutex<Chronicle>>>,
     shared: Arc<Shared>,
+    hatch: Arc<Hatch>,
 ) -> Option<Clerk> {
     if let Some(prepare) = &settings.prepare
         && let Err(reason) = prepare.0(&settings.place)
@@ -82,7 +91,7 @@ fn open(
         }
         None => (dir, chronicle),
     };
-    Some(Clerk::open(settings, shared, chronicle, dir.as_deref()))
+    Some(Clerk::open(settings, shared, chronicle, dir.as_deref(), hatch))
 }
 
 /// Looks at chains: one at a time, each wallet in its turn.
@@ -108,20 +117,27 @@ fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
                 looks.answered(&mut clerk, &local, found);
                 break;
             }
+            clerk.look_at_bench();
+            if clerk.attend() {
+                break;
+            }
             match queue.recv_timeout(LISTEN_EVERY) {
+                // Only the device's screen changes by that.
+                Ok((scope, wish)) if matches!(*wish, Wish::Press { .. }) => drop(clerk.carry_out(&scope, *wish)),
                 Ok((scope, wish)) => {
                     clerk.show(Some(doing(&wish)));
                     let done = clerk.carry_out(&scope, *wish);
                     // Seen before it is told, so that whoever reads it acts on what there is now.
                     clerk.show(None);
                     match done {
+                        Ok(text) if text.is_empty() => {}
                         Ok(text) => clerk.shared.notice(false, text),
                         Err(text) => clerk.shared.notice(true, text),
                     }
                     break;
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return clerk.hatch.say(Reply::Leave),
             }
         }
     }
@@ -166,6 +182,7 @@ impl Looks {
 fn doing(wish: &Wish) -> &'static str {
     match wish {
         Wish::Approve { .. } => "signing",
+        Wish::SignOnDevice { .. } | Wish::Device(_) | Wish::Press { .. } => "asking a device",
         Wish::Reject { .. } => "refusing",
         Wish::Export { .. } => "writing",
         Wish::Import(_) => "reading",

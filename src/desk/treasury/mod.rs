@@ -6,6 +6,7 @@
 
 mod acts;
 mod clerk;
+mod device;
 mod follow;
 pub(super) mod keeper;
 mod place;
@@ -18,11 +19,13 @@ mod tests;
 mod view;
 mod wish;
 
+pub use device::{Bench, Devices, Reply, Simulated};
 pub use place::{Place, Prepare, TreasurySettings, random};
 pub use secret::Secret;
 pub use view::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
-    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery,
-    TreasuryView, Waiting, WalletPage, WalletView, coins, collects, sendable,
+    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, PageView, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SigningView, SimulatedView, Stage,
+    SyncState, SyncView, TreasuryQuery, TreasuryView, Tried, Waiting, WalletPage, WalletView, coins, collects,
+    sendable,
 };
 pub use wish::{Given, Marked, Seen, Wish};

@@ -3,6 +3,7 @@
 //! - They are the same that the command line uses, so that a wallet imported there is here at the next start.
 //! - Secrets are for this user alone, and a file is written whole or not at all.
 
+use super::Devices;
 use crate::chain::Source;
 use crate::market::printable;
 use crate::money::Asset;
@@ -47,6 +48,8 @@ pub struct TreasurySettings {
     pub sync_every: Duration,
     /// Authorities to trust besides those built in, in a PEM file.
     pub authorities: Option<PathBuf>,
+    /// Where hardware wallets are looked for.
+    pub devices: Devices,
 }
 
 /// Where the treasury's files are.

@@ -1,6 +1,7 @@
 //! What is shown of the treasury: made on the clerk's thread, so that a view of it is a few copies of what is there.
 
 use super::clerk::{Clerk, Followed};
+use super::device::Hatch;
 use super::price::{leaves, shown as price_shown};
 use super::view::{
     AddressView, Balance, Challenge, CoinView, HotKey, JournalView, KeyView, Kind, Missing, Payee, PriceView,
@@ -42,6 +43,7 @@ pub(in crate::desk) struct Shown {
     journal: JournalView,
     at_work: Option<Arc<str>>,
     read_only: Option<Arc<str>>,
+    hatch: Arc<Hatch>,
 }
 
 impl Shown {
@@ -69,6 +71,9 @@ impl Shown {
             proposal,
             journal: self.journal.clone(),
             at_work: self.at_work.clone(),
+            // As they are now: a device does not wait for the rest to be made anew.
+            signing: self.hatch.signing(),
+            simulated: self.hatch.simulated(),
             read_only: self.read_only.clone(),
         })
     }
@@ -115,6 +120,7 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
         journal: clerk.end(),
         at_work: at_work.map(Into::into),
         read_only: clerk.read_only.as_deref().map(|reason| printable(reason).into()),
+        hatch: Arc::clone(&clerk.hatch),
     }
 }
 
@@ -322,7 +328,8 @@ const fn kind(found: Found) -> Kind {
 fn standing(state: &SeatState) -> SeatStanding {
     let text = |text: &str| -> Arc<str> { printable(text).into() };
     match state {
-        SeatState::Pending | SeatState::AwaitingDevice { .. } => SeatStanding::Pending,
+        SeatState::Pending => SeatStanding::Pending,
+        SeatState::AwaitingDevice { since } => SeatStanding::Awaiting(*since),
         SeatState::Viewed { at, .. } => SeatStanding::Viewed(*at),
         SeatState::Approved { at, .. } => SeatStanding::Approved(*at),
         SeatState::Rejected { reason, at } => SeatStanding::Rejected(*at, text(reason)),

@@ -1,6 +1,7 @@
 //! The treasury of a desk without a terminal and without a chain: what each step makes of its view.
 
 use super::clerk::Clerk;
+use super::device::Devices;
 use super::follow::Found;
 use super::place::{Place, TreasurySettings};
 use super::view::{ProposalView, SeatStanding, SyncState, TreasuryQuery, TreasuryView};
@@ -134,11 +135,18 @@ impl House {
             pretends: true,
             sync_every: Duration::from_secs(60),
             authorities: None,
+            devices: Devices {
+                ways: Vec::new(),
+                plugged: false,
+                locks: self.dir.path().join("devices"),
+                patience: Duration::from_secs(60),
+                bench: None,
+            },
         };
         let state = State::new(Mode::Live, vec![], Duration::from_secs(30));
         let shared = Arc::new(Shared::new(state, Clock::start()));
         let chronicle = Chronicle::open(&self.journal(), &shared);
-        Clerk::open(settings, shared, Some(Arc::new(Mutex::new(chronicle))), Some(&self.journal()))
+        Clerk::open(settings, shared, Some(Arc::new(Mutex::new(chronicle))), Some(&self.journal()), Arc::default())
     }
 
     /// A signed with key `n`, as the view asks for it.

@@ -1,6 +1,6 @@
 //! What can be asked of the treasury.
 
-use super::Secret;
+use super::{Reply, Secret};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{ProposalId, SeatId};
 use bitcoin::OutPoint;
@@ -21,6 +21,26 @@ pub enum Wish {
         seen: Seen,
         /// What was typed for each of the review's challenges, in their order.
         answers: Vec<String>,
+    },
+    /// Let the device of a seat sign. The review is made anew first; how far it has come shows in the next views.
+    SignOnDevice {
+        /// What.
+        proposal: ProposalId,
+        /// Whose device.
+        seat: SeatId,
+        /// What the review said when this was asked for.
+        seen: Seen,
+        /// What was typed for each of the review's challenges, in their order.
+        answers: Vec<String>,
+    },
+    /// Answer what is asked while a device is.
+    Device(Reply),
+    /// Press a button of a simulated device.
+    Press {
+        /// Its place among them.
+        device: usize,
+        /// Yes or no.
+        yes: bool,
     },
     /// Refuse in the name of a seat. It is signed by this desk's own identity, which moves no money.
     Reject {

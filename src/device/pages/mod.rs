@@ -12,9 +12,11 @@ mod tests;
 
 pub use ethereum::{eth_address, eth_signing};
 
+use super::ledger::policy::Policy;
 use super::{Held, Model};
 use crate::treasury::bitcoin::review::{Output, Review, Role};
 use bitcoin::absolute::LockTime;
+use bitcoin::bip32::Fingerprint;
 use bitcoin::{Address, Amount, Network};
 
 /// A page of a device's screen.
@@ -34,26 +36,58 @@ impl Page {
     }
 }
 
+/// How a model calls the coins of a network.
+fn unit(model: Model, network: Network) -> &'static str {
+    match network {
+        Network::Bitcoin => "BTC",
+        Network::Regtest if !model.is_ledger() => "REGTEST",
+        _ => "TEST",
+    }
+}
+
+/// The network whose addresses a model writes: Ledger's app for tests knows one of them.
+fn written(model: Model, network: Network) -> Network {
+    if model.is_ledger() && network != Network::Bitcoin { Network::Testnet } else { network }
+}
+
 /// An amount as devices write it.
-fn coins(amount: Amount, network: Network) -> String {
-    let unit = if network == Network::Bitcoin { "BTC" } else { "TEST" };
+fn coins(amount: Amount, unit: &str) -> String {
     let digits = amount.to_string_in(bitcoin::Denomination::Bitcoin);
     let digits = if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { &digits };
     format!("{digits} {unit}")
 }
 
 /// Whom the device shows as paid: everybody but our own change.
-fn paid(review: &Review) -> impl Iterator<Item = (&Output, String)> {
+fn paid(review: &Review, network: Network) -> impl Iterator<Item = (&Output, String)> {
     let outputs = review.outputs.iter().filter(|output| output.role != Role::Change);
-    outputs.map(|output| {
-        let address = output.address.as_ref().map_or_else(|| output.script.to_hex_string(), Address::to_string);
-        (output, address)
+    outputs.map(move |output| {
+        let address = Address::from_script(&output.script, network);
+        (output, address.map_or_else(|_| output.script.to_hex_string(), |address| address.to_string()))
     })
+}
+
+/// The pages before a wallet's policy is taken by the device that holds `own`; none where they are not known.
+pub fn registering(model: Model, held: &Held<'_>, own: Fingerprint) -> Vec<Page> {
+    let Some(policy) = Policy::of(held.wallet).ok().filter(|_| model.is_ledger()) else { return Vec::new() };
+    let policy = policy.named(held.name);
+    let mut pages = vec![
+        Page::new("Review account", "to register"),
+        Page::new("Account name", held.name),
+        Page::new("Wallet policy", &*policy.descriptor_template),
+        Page::new("Review co-signer", "public keys"),
+    ];
+    for (number, key) in policy.keys.iter().enumerate() {
+        let ours = key.source.as_ref().is_some_and(|(seed, _)| *seed == own);
+        pages.push(Page::new(format!("{} key@{number}", if ours { "Our" } else { "Their" }), key.to_string()));
+    }
+    pages.push(Page::new("Register account", ""));
+    pages
 }
 
 /// The pages before a transaction is signed; none where they are not known.
 pub fn signing(model: Model, held: &Held<'_>, review: &Review, lock: LockTime) -> Vec<Page> {
     let network = held.wallet.network();
+    let (unit, network) = (unit(model, network), written(model, network));
     let Some(fee) = review.fee else { return Vec::new() };
     if model.is_ledger() {
         let mut pages = Vec::new();
@@ -64,11 +98,11 @@ pub fn signing(model: Model, held: &Held<'_>, review: &Review, lock: LockTime) -
         if held.hmac.is_some() {
             pages.push(Page::new("From", held.name));
         }
-        for (output, address) in paid(review) {
-            pages.push(Page::new("Amount", coins(output.value, network)));
+        for (output, address) in paid(review, network) {
+            pages.push(Page::new("Amount", coins(output.value, unit)));
             pages.push(Page::new("To", address));
         }
-        pages.push(Page::new("Fees", coins(fee.amount, network)));
+        pages.push(Page::new("Fees", coins(fee.amount, unit)));
         pages.push(Page::new("Sign transaction", ""));
         return pages;
     }
@@ -76,9 +110,9 @@ pub fn signing(model: Model, held: &Held<'_>, review: &Review, lock: LockTime) -
         return Vec::new();
     }
     let mut pages = Vec::new();
-    for (number, (output, address)) in (1_u32..).zip(paid(review)) {
+    for (number, (output, address)) in (1_u32..).zip(paid(review, network)) {
         pages.push(Page::new(format!("Recipient #{number}"), address));
-        pages.push(Page::new(format!("Amount #{number}"), coins(output.value, network)));
+        pages.push(Page::new(format!("Amount #{number}"), coins(output.value, unit)));
     }
     match lock {
         LockTime::Blocks(height) if height.to_consensus_u32() > 0 => {
@@ -86,9 +120,10 @@ pub fn signing(model: Model, held: &Held<'_>, review: &Review, lock: LockTime) -
         }
         _ => {}
     }
-    let leaves: Option<Amount> = paid(review).map(|(output, _)| output.value).try_fold(fee.amount, Amount::checked_add);
+    let leaves: Option<Amount> =
+        paid(review, network).map(|(output, _)| output.value).try_fold(fee.amount, Amount::checked_add);
     if let Some(total) = leaves {
-        let (total, fee) = (coins(total, network), coins(fee.amount, network));
+        let (total, fee) = (coins(total, unit), coins(fee.amount, unit));
         pages.push(Page::new("Summary", format!("Total amount: {total} Including fee: {fee}")));
     }
     pages
@@ -96,6 +131,8 @@ pub fn signing(model: Model, held: &Held<'_>, review: &Review, lock: LockTime) -
 
 /// The pages of an address.
 pub fn address(model: Model, held: &Held<'_>, address: &Address) -> Vec<Page> {
+    let network = written(model, held.wallet.network());
+    let address = Address::from_script(&address.script_pubkey(), network).unwrap_or_else(|_| address.clone());
     let several = held.wallet.policy().cosigners().len() > 1;
     if model.is_ledger() {
         let mut pages = vec![Page::new("Verify bitcoin", "address"), Page::new("Address", address.to_string())];

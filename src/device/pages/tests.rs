@@ -124,7 +124,7 @@ fn addresses_are_foretold_as_real_devices_showed_them() {
 
 #[test]
 fn amounts_are_written_as_devices_write_them() {
-    let text = |sat| coins(Amount::from_sat(sat), Network::Bitcoin);
+    let text = |sat| coins(Amount::from_sat(sat), unit(Model::Ledger, Network::Bitcoin));
     assert_eq!(text(150_000), "0.0015 BTC");
     assert_eq!(text(100_000_000), "1 BTC");
     assert_eq!(text(1), "0.00000001 BTC");

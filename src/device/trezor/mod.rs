@@ -26,16 +26,18 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
+use super::capabilities::Task;
 use super::ethereum::{Account, Signable, Signature};
 use super::link::report::Reports;
-use super::{About, Attendant, Device, DeviceError, Held, Registered, Unverified, Watch};
+use super::{About, Attendant, Device, DeviceError, Held, Model, Registered, Unverified, Watch};
 use crate::treasury::bitcoin::review::Reviewed;
-use crate::treasury::bitcoin::wallet::Spot;
+use crate::treasury::bitcoin::wallet::{Spot, Wallet};
 use crate::treasury::proposal::InputSignature;
 use bitcoin::bip32::{ChildNumber, DerivationPath, Fingerprint, Xpub};
 use bitcoin::{Address, Network};
 use keys::Known;
 use session::Session;
+use shape::Shape;
 
 /// An open Trezor.
 pub struct Trezor {
@@ -48,6 +50,11 @@ impl Trezor {
     pub fn open(link: Box<dyn Reports>, attendant: Box<dyn Attendant>, watch: Watch) -> Result<Self, DeviceError> {
         Ok(Self { session: Session::open(link, attendant, watch)?, known: Known::default() })
     }
+}
+
+/// What a Trezor is asked for with a wallet.
+pub fn task(wallet: &Wallet, model: Model) -> Result<Task, DeviceError> {
+    Shape::of(wallet, model).map(|shape| shape.task)
 }
 
 impl Device for Trezor {

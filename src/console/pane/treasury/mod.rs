@@ -4,6 +4,7 @@
 
 pub mod approvals;
 pub mod coins;
+pub mod device;
 pub mod page;
 pub mod qr;
 pub mod table;

@@ -31,7 +31,8 @@ pub struct Line {
 }
 
 impl Line {
-    fn new(text: impl Into<String>, role: Role) -> Self {
+    /// A line with nothing at its right.
+    pub fn new(text: impl Into<String>, role: Role) -> Self {
         Self { text: text.into(), role, right: String::new(), right_role: Role::Dim }
     }
 
@@ -186,6 +187,7 @@ fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usiz
     let who = format!("  {}", who(named.trim_end(), seat.hot.is_some()));
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
+        SeatStanding::Awaiting(at) => (format!("waits for its device {}", ink.since(*at)), Role::Warning),
         SeatStanding::Viewed(at) => (format!("read it {} ago", ink.since(*at)), Role::Dim),
         SeatStanding::Failed(at, _) => (format!("could not sign {} ago", ink.since(*at)), Role::Warning),
         SeatStanding::Approved(at) => (format!("signed, verified {} ago", ink.since(*at)), Role::Live),

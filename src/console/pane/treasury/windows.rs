@@ -1,6 +1,6 @@
 //! What the windows of the treasury show.
 
-use super::{Ink, grouped, page, qr, who};
+use super::{Ink, device, grouped, page, qr, who};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::layout::inside;
 use crate::console::overlay::frame;
@@ -42,6 +42,20 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
                     let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
                     vec![format!("the passphrase of {seat}{told}; enter signs"), String::new()]
                 }
+            };
+            reading(canvas, state, view, window, (about, open), &title, &asked)
+        }
+        (Task::Device { .. }, Some(about)) if open.step == Step::Device => {
+            device::draw(canvas, window, state, view, about, open)
+        }
+        (Task::Device { seat, .. }, Some(about)) => {
+            let key = about.seats.iter().find(|known| known.id == *seat);
+            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let title = format!("Sign #{} on the device of {}", about.row.number, name.trim_end());
+            let others = if about.elsewhere().count() > 1 { "tab takes another seat  " } else { "" };
+            let asked = match open.step {
+                Step::Answer(at) => asks(about.challenges.get(at)),
+                _ => vec![format!("{others}enter asks the device"), String::new()],
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
         }
@@ -142,7 +156,7 @@ fn reading(
             }
             field(canvas, above, height.saturating_sub(1), open)
         }
-        Step::Text | Step::Passphrase => {
+        Step::Text | Step::Passphrase | Step::Device => {
             canvas.fill(below, 0, below.width, 0, glyphs.horizontal, Role::Border);
             for (line, y) in first.iter().zip(1..) {
                 canvas.put(below, 1, y, line, Role::Accent);
@@ -163,10 +177,10 @@ fn asking(canvas: &mut Canvas<'_>, window: Rect, title: &str, text: &str, open: 
 }
 
 /// The field; a passphrase is dots.
-fn field(canvas: &mut Canvas<'_>, area: Rect, y: u16, open: &Window) -> Option<Position> {
+pub fn field(canvas: &mut Canvas<'_>, area: Rect, y: u16, open: &Window) -> Option<Position> {
     let start = canvas.put(area, 1, y, "> ", Role::Accent);
     let (text, cursor) = match open.step {
-        Step::Passphrase => (canvas.glyphs.veil.repeat(open.secret.count()), open.secret.count()),
+        Step::Passphrase | Step::Device => (canvas.glyphs.veil.repeat(open.secret.count()), open.secret.count()),
         _ => (open.field.text(), open.field.cursor()),
     };
     // The end of a long text is what one sees while one types.

@@ -1,8 +1,10 @@
 //! What the desk shows of the treasury: plain values, whatever comes from outside with its source and the moment it is of.
 
+mod device;
 mod proposal;
 mod wallet;
 
+pub use device::{PageView, SigningView, SimulatedView, Stage, Tried};
 pub use proposal::{
     Challenge, EventView, HotKey, Kind, Missing, Payee, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView,
     collects, sendable,
@@ -58,6 +60,10 @@ pub struct TreasuryView {
     pub journal: JournalView,
     /// What the desk is busy with, such as opening a key.
     pub at_work: Option<Arc<str>>,
+    /// The device that is asked to sign, or how that ended, until somebody has read it.
+    pub signing: Option<Arc<SigningView>>,
+    /// What simulated devices show: the demo's only.
+    pub simulated: Arc<[SimulatedView]>,
     /// Why nothing can be changed here, if so.
     pub read_only: Option<Arc<str>>,
 }

@@ -146,6 +146,11 @@ impl ProposalView {
         self.seats.iter().filter(|seat| seat.hot.is_some() && !seat.standing.decided())
     }
 
+    /// The seats whose keys lie elsewhere, and that a device could still sign for.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &SeatView> + '_ {
+        self.seats.iter().filter(|seat| seat.hot.is_none() && !seat.standing.decided())
+    }
+
     /// The seats in whose name this desk could still refuse.
     pub fn refusable(&self) -> impl Iterator<Item = &SeatView> + '_ {
         self.seats.iter().filter(|seat| seat.speaks && !seat.standing.decided())
@@ -203,6 +208,8 @@ pub enum SeatStanding {
     Pending,
     /// It was shown the review.
     Viewed(Timestamp),
+    /// Its device is asked to sign, or was and has not answered.
+    Awaiting(Timestamp),
     /// Signed every input; verified here at this moment.
     Approved(Timestamp),
     /// Refused.

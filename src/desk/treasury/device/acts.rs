@@ -1,0 +1,196 @@
+//! The clerk's part: what is written before a device is asked, and what is made of its answer.
+
+use super::job::{Job, Said};
+use super::post::Post;
+use crate::desk::treasury::acts::may_sign;
+use crate::desk::treasury::clerk::Clerk;
+use crate::desk::treasury::view::{SigningView, Stage};
+use crate::desk::treasury::wish::Seen;
+use crate::desk::{Operator, Scope};
+use crate::device::{DeviceError, Registered, Watch};
+use crate::market::printable;
+use crate::treasury::bitcoin::review::review;
+use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::proposal::{Event, InputSignature, ProposalId, SeatId, Signer};
+use bitcoin::hex::DisplayHex;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread;
+
+/// A device that is asked, and for what.
+pub(in crate::desk::treasury) struct Asked {
+    scope: Scope<Operator>,
+    proposal: ProposalId,
+    wallet: WalletId,
+    seat: SeatId,
+    said: Receiver<Said>,
+}
+
+/// Whether the seat goes on waiting for its device: it did not say no, it was not there, or not yet able.
+fn waits(error: &DeviceError) -> bool {
+    use DeviceError as E;
+    match error {
+        E::NotFound(_)
+        | E::Permission(_)
+        | E::Busy(_)
+        | E::Disconnected(_)
+        | E::Locked
+        | E::NotInitialised
+        | E::PinNeeded
+        | E::WrongPin
+        | E::PassphraseNeeded
+        | E::WrongApp { .. }
+        | E::TooOld { .. }
+        | E::Setting { .. }
+        | E::WrongDevice { .. }
+        | E::WrongKey { .. }
+        | E::WrongAccount { .. }
+        | E::NoSeat { .. }
+        | E::NotRegistered
+        | E::BadProof
+        | E::TimedOut(_)
+        | E::Cancelled => true,
+        E::Unsupported { .. }
+        | E::Unfit(_)
+        | E::Incomplete(_)
+        | E::RefusedByUser
+        | E::RefusedByDevice { .. }
+        | E::Blocked(_)
+        | E::BadSignature(_)
+        | E::Disagrees { .. }
+        | E::Garbled(_)
+        | E::TooLong(_) => false,
+    }
+}
+
+impl Clerk {
+    /// Begins to ask the device of a seat for its signature.
+    pub fn ask_device(
+        &mut self,
+        scope: &Scope<Operator>,
+        (id, seat): (ProposalId, SeatId),
+        seen: &Seen,
+        answers: &[String],
+    ) -> Result<String, String> {
+        if let Some(asked) = &self.asked {
+            return Err(format!("a device is asked about {} already: leave that first", self.called(asked.proposal)));
+        }
+        let (number, proposal, vault) = self.found(id)?;
+        let (packet, facts) = (proposal.signed(), self.facts(&vault, &proposal, &self.quotes()));
+        let digest = may_sign(number, &review(&packet, &vault.wallet, &facts), seen, answers)?;
+        self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
+        self.record(scope, Event::AwaitingDevice { proposal: id, seat })?;
+        let devices = self.settings.devices.clone();
+        let watch = Watch::new(devices.patience);
+        let (stage, since) = (Stage::Looking(Vec::new()), self.shared.now());
+        let signing = SigningView { proposal: id, seat, device: "".into(), stage, since, pages: Arc::default() };
+        self.hatch.begin(signing, watch.clone());
+        let job = Job {
+            seat,
+            packet,
+            known: vault.registrations.get(&seat.fingerprint).cloned(),
+            facts,
+            devices,
+            post: Post::new(Arc::clone(&self.hatch), Arc::clone(&self.shared)),
+            watch,
+            wallet: vault.wallet.clone(),
+        };
+        let (back, said) = channel();
+        let started = thread::Builder::new().name("device".to_owned()).spawn(move || job.run(&back));
+        if let Err(error) = started {
+            self.hatch.clear();
+            return Err(format!("#{number}: no device can be asked: {error}"));
+        }
+        self.asked = Some(Asked { scope: scope.clone(), proposal: id, wallet: vault.wallet.id(), seat, said });
+        Ok(format!("#{number} waits for the device of {}", vault.seat_name(seat)))
+    }
+
+    /// Takes in what the device's thread has said; whether it has said anything.
+    pub fn attend(&mut self) -> bool {
+        let mut heard = false;
+        while let Some(asked) = self.asked.take() {
+            let said = match asked.said.try_recv() {
+                Ok(said) => said,
+                Err(TryRecvError::Empty) => {
+                    self.asked = Some(asked);
+                    break;
+                }
+                Err(TryRecvError::Disconnected) => {
+                    Said::Ended(Err(DeviceError::Disconnected("whoever asked it has ended".to_owned())))
+                }
+            };
+            heard = true;
+            match said {
+                Said::Registered(name, taken) => {
+                    self.registered(&asked, name, taken);
+                    self.asked = Some(asked);
+                }
+                Said::Ended(signed) => self.ended(&asked, signed),
+            }
+        }
+        heard
+    }
+
+    fn registered(&mut self, asked: &Asked, name: String, taken: Registered) {
+        let device = asked.seat.fingerprint;
+        let policy_id = taken.policy_id.to_lower_hex_string();
+        let before = self.treasury.vault(asked.wallet).ok().and_then(|vault| vault.registrations.get(&device));
+        let same =
+            if before.is_some_and(|before| before.policy_id == policy_id) { ", the same policy as before" } else { "" };
+        let told = format!("{device} has taken the wallet as {}{same}", printable(&name));
+        let hmac = taken.hmac.to_string();
+        let event = Event::Registered { wallet: asked.wallet, device, name, policy_id, hmac };
+        match self.record(&asked.scope, event) {
+            Ok(()) => self.shared.notice(false, told),
+            Err(error) => self.shared.notice(true, format!("the device's registration is not kept: {error}")),
+        }
+    }
+
+    fn ended(&mut self, asked: &Asked, signed: Result<Vec<InputSignature>, DeviceError>) {
+        let (proposal, seat) = (asked.proposal, asked.seat);
+        let called = self.called(proposal);
+        let (why, next) = match signed {
+            Ok(signatures) => {
+                let approved = Event::Approved { proposal, seat, signer: Signer::Device, signatures };
+                match self.record(&asked.scope, approved) {
+                    Ok(()) => {
+                        let told = self.counted(proposal, &format!("{called} signed on the device of {seat}"));
+                        self.close(Stage::Signed(told.as_str().into()));
+                        return self.shared.notice(false, told);
+                    }
+                    Err(error) => (error, String::new()),
+                }
+            }
+            Err(DeviceError::Cancelled) => {
+                self.hatch.clear();
+                return self.shared.notice(false, format!("{called} is not signed; its device can be asked again"));
+            }
+            Err(error) => {
+                if !waits(&error) {
+                    let code = error.code().to_owned();
+                    if let Err(error) = self.record(&asked.scope, Event::SigningFailed { proposal, seat, code }) {
+                        self.shared.notice(true, format!("{called}: {error}"));
+                    }
+                }
+                (error.to_string(), error.next().unwrap_or_default())
+            }
+        };
+        let text = |text: &str| -> Arc<str> { printable(text).into() };
+        self.close(Stage::Over { why: text(&why), next: text(&next) });
+        self.shared.notice(true, format!("{called} is not signed: {}", printable(&why)));
+    }
+
+    /// What was recorded is seen before it is told.
+    fn close(&mut self, stage: Stage) {
+        self.show(None);
+        Post::new(Arc::clone(&self.hatch), Arc::clone(&self.shared)).turn(stage);
+    }
+
+    /// Puts up what simulated devices show.
+    pub fn look_at_bench(&self) {
+        let Some(bench) = &self.settings.devices.bench else { return };
+        if self.hatch.put_up(bench.0.screens()) {
+            self.shared.changed();
+        }
+    }
+}
