@@ -1,14 +1,14 @@
 //! Ethereum on the simulated devices: whatever a model does is signed, shown as it was foretold and verified; whatever it does
 //! not is refused before it, or by it, with the right name.
 
-use super::{Bench, Wire};
+use super::bench::Bench;
 use alloy_consensus::{TxEip1559, TxLegacy};
 use alloy_primitives::{Address, TxKind, U256};
 use exchequer::device::capabilities::Task;
 use exchequer::device::ethereum::{Mode, Signable, Transaction, TypedData};
 use exchequer::device::pages::{Page, eth_address, eth_signing};
 use exchequer::device::{Device, DeviceError, Model};
-use exchequer::sim::device::{Ledger, LedgerApp, LedgerSettings, Screen, TrezorModel};
+use exchequer::sim::device::{Ledger, LedgerApp, LedgerSettings, Screen, TrezorModel, Wire};
 use std::sync::atomic::Ordering;
 
 const PATH: &str = "m/44'/60'/0'/0/0";

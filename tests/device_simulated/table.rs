@@ -3,8 +3,9 @@
 //!
 //! What is not simulated stands in [`is_not_simulated`], cell by cell.
 
+use super::bench::{Bench, LIMIT, key, sign, softkey, software};
 use super::ethereum::{SAFE, data, market, text};
-use super::{Bench, LIMIT, NETWORK, key, packet, sign, softkey, software};
+use super::{NETWORK, packet};
 use bitcoin::bip32::DerivationPath;
 use exchequer::device::capabilities::{Cell, Setting, Task, cell};
 use exchequer::device::ethereum::{Mode, Signable};
@@ -99,12 +100,12 @@ fn open(bench: &Bench, model: Model) -> Box<dyn Device> {
 fn bitcoin(device: &mut dyn Device, model: Model, template: &str, path: &str) -> Result<(), DeviceError> {
     let own = match model {
         // It is asked for nothing, not even keys; any will do to be refused.
-        Model::Safe7 => softkey(&software(9), path),
-        _ => key(device, path),
+        Model::Safe7 => softkey(&software(9, NETWORK), path),
+        _ => key(device, NETWORK, path),
     };
     let mut descriptor = template.replace("@0", &own);
     for friend in 1..4 {
-        descriptor = descriptor.replace(&format!("@{friend}"), &softkey(&software(friend), path));
+        descriptor = descriptor.replace(&format!("@{friend}"), &softkey(&software(friend, NETWORK), path));
     }
     let wallet = Wallet::new("Own", NETWORK, &[&descriptor]).unwrap();
     let mut packet = packet(&wallet);

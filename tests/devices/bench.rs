@@ -19,12 +19,13 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long an answer is waited for.
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A device that is plugged in, and somebody at it who reads every page and decides.
 pub struct Bench {
     pub server: Arc<DeviceServer>,
-    wire: Wire,
+    pub wire: Wire,
     /// Whether whoever is at it says yes.
     pub approves: Arc<AtomicBool>,
     /// Whether nobody is at it.
