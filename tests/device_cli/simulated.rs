@@ -24,7 +24,7 @@ fn a_simulated_device_says_whose_keys_it_has() {
 fn its_buttons_are_pressed_at_the_terminal_or_by_itself() {
     let home = Home::new();
     let show = ["device", "xpub", "m/84h/1h/0h", "--show", "--json", "--device", "simulated:ledger"];
-    let output = home.run(&[&show[..], &["--yes"]].concat());
+    let output = home.run(&[&show[..], &["--press-yes"]].concat());
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(told.contains(MARK) && told.contains("Approve public key"), "{told}");
     assert!(json(&output)["xpub"].as_str().unwrap().starts_with("tpub"));
@@ -37,6 +37,6 @@ fn its_buttons_are_pressed_at_the_terminal_or_by_itself() {
     let output = child.wait_with_output().unwrap();
     assert!(json(&output)["xpub"].as_str().unwrap().starts_with("tpub"));
     // A real one is answered by its user alone.
-    let output = home.run(&["device", "info", "--device", "ledger:tcp:127.0.0.1:1", "--yes", "--json"]);
-    assert_eq!(failed(&output), owned(2, "yes"));
+    let output = home.run(&["device", "info", "--device", "ledger:tcp:127.0.0.1:1", "--press-yes", "--json"]);
+    assert_eq!(failed(&output), owned(2, "press-yes"));
 }

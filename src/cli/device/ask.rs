@@ -52,13 +52,17 @@ fn opened(at: &At, agent: Option<OsString>, context: &Context) -> Result<Asked, 
     let place = place(at, agent)?;
     let simulated = match &place {
         Place::Simulated(name) => Some(simulated::plug(name)?),
-        _ if at.yes => {
-            return Err(Failure::new(Exit::Usage, "yes", "only a simulated device is answered for: leave out --yes"));
+        _ if at.press_yes => {
+            return Err(Failure::new(
+                Exit::Usage,
+                "press-yes",
+                "only a simulated device is answered for: leave out --press-yes",
+            ));
         }
         _ => None,
     };
     if let Some(plugged) = &simulated {
-        plugged.attend(at.yes);
+        plugged.attend(at.press_yes);
     }
     let place = simulated.as_ref().map_or(place, |plugged| plugged.way.clone());
     // A transcript is nobody's: it can be read by many. A simulated one is this process's anyway.

@@ -78,7 +78,7 @@ pub struct At {
     wait: u64,
     /// Presses yes on a simulated device; a real one is answered by its user alone
     #[arg(long, requires = "device")]
-    yes: bool,
+    press_yes: bool,
 }
 
 /// Which wallet, and how the device has it.
