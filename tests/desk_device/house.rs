@@ -68,12 +68,17 @@ pub struct House {
 impl House {
     /// A 2-of-n of these keys; devices are at these ways.
     pub fn new(keys: &[&Key], ways: Vec<Place>) -> Self {
+        Self::after(keys, ways, |_| None)
+    }
+
+    /// The same, after this has happened to the wallet.
+    pub fn after(keys: &[&Key], ways: Vec<Place>, happened: impl Fn(&Wallet) -> Option<Event>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let under = |name: &str| dir.path().join(name);
         let texts: Vec<&str> = keys.iter().map(|key| key.text.as_str()).collect();
         let descriptor = format!("wsh(sortedmulti(2,{}))", texts.join(","));
         let wallet = Wallet::new("Treasury", Network::Testnet, &[&descriptor]).unwrap();
-        let proposal = written(&under("journal"), &wallet);
+        let proposal = written(&under("journal"), &wallet, happened(&wallet));
         let treasury = TreasurySettings {
             place: Folders { journal: None, folder: under("treasury"), cache: under("cache") },
             prepare: None,
@@ -202,7 +207,7 @@ impl Drop for House {
 }
 
 /// A journal with a wallet that is armed, and a proposal to pay out of it.
-fn written(dir: &std::path::Path, wallet: &Wallet) -> ProposalId {
+fn written(dir: &std::path::Path, wallet: &Wallet, happened: Option<Event>) -> ProposalId {
     let (mut journal, clock, mut treasury) = (Journal::open(dir).0, Clock::start(), Treasury::default());
     let mut write = |event: Event| {
         let at = clock.now();
@@ -223,6 +228,7 @@ fn written(dir: &std::path::Path, wallet: &Wallet) -> ProposalId {
     for (seat, _) in SeatId::all(wallet.policy()) {
         write(Event::AddressConfirmed { wallet: wallet.id(), seat, address: address.clone() });
     }
+    happened.into_iter().for_each(&mut write);
     let packet = packet(wallet);
     let proposal = ProposalId::of(&packet.psbt.unsigned_tx, wallet.id(), 1);
     write(Event::Proposed {

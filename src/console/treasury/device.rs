@@ -36,6 +36,8 @@ fn reply(reply: Reply) -> Vec<Effect> {
 pub fn want(state: &mut State, task: Task) -> Vec<Effect> {
     let Task::Device { proposal, seat, seen, answers } = &task else { return vec![] };
     let (proposal, seat, seen, answers) = (*proposal, *seat, seen.clone(), answers.clone());
+    // Also when another is proposed meanwhile.
+    state.treasury.proposal = Some(proposal);
     state.treasury.wanted = Some(task);
     vec![wish(Wish::SignOnDevice { proposal, seat, seen, answers })]
 }
