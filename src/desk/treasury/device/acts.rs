@@ -11,7 +11,7 @@ use crate::device::{DeviceError, Registered, Watch};
 use crate::market::printable;
 use crate::treasury::bitcoin::review::review;
 use crate::treasury::bitcoin::wallet::WalletId;
-use crate::treasury::proposal::{Event, InputSignature, ProposalId, SeatId, Signer};
+use crate::treasury::proposal::{Event, InputSignature, ProposalId, SeatId, Signer, original};
 use bitcoin::hex::DisplayHex;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -24,43 +24,6 @@ pub(in crate::desk::treasury) struct Asked {
     wallet: WalletId,
     seat: SeatId,
     said: Receiver<Said>,
-}
-
-/// Whether the seat goes on waiting for its device: it did not say no, it was not there, or not yet able.
-fn waits(error: &DeviceError) -> bool {
-    use DeviceError as E;
-    match error {
-        E::NotFound(_)
-        | E::Permission(_)
-        | E::Busy(_)
-        | E::Disconnected(_)
-        | E::Locked
-        | E::NotInitialised
-        | E::PinNeeded
-        | E::WrongPin
-        | E::PassphraseNeeded
-        | E::WrongApp { .. }
-        | E::TooOld { .. }
-        | E::Setting { .. }
-        | E::WrongDevice { .. }
-        | E::WrongKey { .. }
-        | E::WrongAccount { .. }
-        | E::NoSeat { .. }
-        | E::NotRegistered
-        | E::BadProof
-        | E::TimedOut(_)
-        | E::Cancelled => true,
-        E::Unsupported { .. }
-        | E::Unfit(_)
-        | E::Incomplete(_)
-        | E::RefusedByUser
-        | E::RefusedByDevice { .. }
-        | E::Blocked(_)
-        | E::BadSignature(_)
-        | E::Disagrees { .. }
-        | E::Garbled(_)
-        | E::TooLong(_) => false,
-    }
 }
 
 impl Clerk {
@@ -87,6 +50,7 @@ impl Clerk {
         self.hatch.begin(signing, watch.clone());
         let job = Job {
             seat,
+            original: original(&self.treasury, &packet),
             packet,
             known: vault.registrations.get(&seat.fingerprint).cloned(),
             facts,
@@ -166,7 +130,7 @@ impl Clerk {
                 return self.shared.notice(false, format!("{called} is not signed; its device can be asked again"));
             }
             Err(error) => {
-                if !waits(&error) {
+                if !error.waits() {
                     let code = error.code().to_owned();
                     if let Err(error) = self.record(&asked.scope, Event::SigningFailed { proposal, seat, code }) {
                         self.shared.notice(true, format!("{called}: {error}"));

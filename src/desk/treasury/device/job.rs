@@ -11,12 +11,15 @@ use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{InputSignature, Registration, SeatId, brought};
+use bitcoin::Transaction;
 use std::sync::mpsc::Sender;
 
 /// All that it takes to ask a device for a signature.
 pub(super) struct Job {
     pub seat: SeatId,
     pub packet: Packet,
+    /// The transaction whose place it takes, where that is known.
+    pub original: Option<Transaction>,
     pub wallet: Wallet,
     pub facts: Facts,
     /// How the device had the wallet, when it was asked the last time.
@@ -49,13 +52,16 @@ impl Job {
     fn sign(&self, back: &Sender<Said>) -> Result<Vec<InputSignature>, DeviceError> {
         let (review, passed) = reviewed(&self.packet, &self.wallet, &self.facts);
         let passed = passed.ok_or_else(|| DeviceError::Unfit("the review lets nobody sign this".to_owned()))?;
+        // A Trezor shows only what is different from a transaction that it signed before.
+        let passed = self.original.as_ref().map_or(passed, |original| passed.replacing(original));
         let mut found = self.find()?;
         let name = self.known.as_ref().map_or_else(|| self.wallet.name(), |known| known.name.as_str());
         let proof = self.known.as_ref().and_then(|known| known.hmac.parse::<Hmac>().ok());
         let mut held = Held { wallet: &self.wallet, name, hmac: proof };
         let lock = self.packet.psbt.unsigned_tx.lock_time;
         let ask = |found: &mut Found, held: &Held<'_>| {
-            self.post.foretell(pages::signing(found.model, held, &review, lock));
+            let whole = self.original.is_none() || found.model.is_ledger();
+            self.post.foretell(if whole { pages::signing(found.model, held, &review, lock) } else { Vec::new() });
             self.post.turn(Stage::Signing);
             found.device.sign(held, &passed)
         };
