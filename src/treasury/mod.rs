@@ -9,6 +9,7 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
+pub mod ethereum;
 pub mod exchange;
 pub mod proposal;
 pub mod verdict;
