@@ -67,6 +67,12 @@ impl SafeVersion {
     pub fn takes_eth_sign(self) -> bool {
         self >= Self::V1_1_1
     }
+
+    /// Whether the contract asks an owner that is a contract by the hash (`isValidSignature(bytes32,bytes)`), and not by
+    /// the bytes that are hashed (`isValidSignature(bytes,bytes)`).
+    pub fn asks_by_hash(self) -> bool {
+        self >= Self::V1_5_0
+    }
 }
 
 impl fmt::Display for SafeVersion {
