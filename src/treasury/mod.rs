@@ -9,7 +9,10 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
+pub mod code;
 pub mod ethereum;
 pub mod exchange;
 pub mod proposal;
 pub mod verdict;
+
+mod findings;
