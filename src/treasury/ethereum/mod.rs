@@ -5,6 +5,7 @@
 //! - A delegatecall is a takeover unless it goes to a contract that is pinned here by address and by the hash of its code.
 
 pub mod calldata;
+pub mod calls;
 pub mod deployments;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
