@@ -11,5 +11,6 @@
 pub mod bitcoin;
 pub mod ethereum;
 pub mod exchange;
+mod likeness;
 pub mod proposal;
 pub mod verdict;
