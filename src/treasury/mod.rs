@@ -12,6 +12,7 @@ pub mod bitcoin;
 pub mod code;
 pub mod ethereum;
 pub mod exchange;
+mod likeness;
 pub mod proposal;
 pub mod verdict;
 

@@ -2,6 +2,7 @@
 
 use super::{Operation, SafeAt, SafeTx};
 use alloy_primitives::{Address, Bytes, U256};
+use proptest::prelude::*;
 use serde_json::Value;
 
 /// Transactions, and their hashes.
@@ -53,5 +54,20 @@ pub fn transaction(value: &Value) -> SafeTx {
         gas_token: address(tx, "gasToken"),
         refund_receiver: address(tx, "refundReceiver"),
         nonce: number("nonce"),
+    }
+}
+
+prop_compose! {
+    /// Any transaction.
+    pub fn some_transaction()(
+        words in proptest::array::uniform6(any::<[u8; 32]>()), to in any::<[u8; 20]>(), token in any::<[u8; 20]>(),
+        refund in any::<[u8; 20]>(), data in proptest::collection::vec(any::<u8>(), 0..100), delegate in any::<bool>(),
+    ) -> SafeTx {
+        let [value, safe_tx_gas, base_gas, gas_price, nonce, _] = words.map(U256::from_be_bytes);
+        SafeTx {
+            to: to.into(), value, data: data.into(), safe_tx_gas, base_gas, gas_price, nonce,
+            operation: if delegate { Operation::DelegateCall } else { Operation::Call },
+            gas_token: token.into(), refund_receiver: refund.into(),
+        }
     }
 }

@@ -4,13 +4,16 @@
 //! - The version of the Safe's contract decides the hash, so it is part of every question ([`SafeVersion`]).
 //! - A delegatecall is a takeover unless it goes to a contract that is pinned here by address and by the hash of its code.
 
+pub mod address;
 pub mod calldata;
 pub mod calls;
 pub mod deployments;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 pub(crate) mod example;
+pub mod file;
 pub mod hash;
+pub mod likeness;
 pub mod safe_tx;
 pub mod version;
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::*;
 use crate::treasury::ethereum::Operation;
-use crate::treasury::ethereum::example::{messages, safe, text, transaction, transactions};
+use crate::treasury::ethereum::example::{messages, safe, some_transaction, text, transaction, transactions};
 use alloy_dyn_abi::TypedData;
 use proptest::prelude::*;
 
@@ -71,26 +71,12 @@ fn t19_a_child_signs_the_preimage_for_an_old_parent_and_the_hash_for_a_new_one()
     }
 }
 
-prop_compose! {
-    fn some_tx()(
-        words in proptest::array::uniform6(any::<[u8; 32]>()), to in any::<[u8; 20]>(), token in any::<[u8; 20]>(),
-        refund in any::<[u8; 20]>(), data in proptest::collection::vec(any::<u8>(), 0..100), delegate in any::<bool>(),
-    ) -> SafeTx {
-        let [value, safe_tx_gas, base_gas, gas_price, nonce, _] = words.map(U256::from_be_bytes);
-        SafeTx {
-            to: to.into(), value, data: data.into(), safe_tx_gas, base_gas, gas_price, nonce,
-            operation: if delegate { Operation::DelegateCall } else { Operation::Call },
-            gas_token: token.into(), refund_receiver: refund.into(),
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_transaction_of_any_version_hashes_as_elsewhere(
-        tx in some_tx(), chain in any::<[u8; 32]>(), safe in any::<[u8; 20]>(), version in 0usize..7,
+        tx in some_transaction(), chain in any::<[u8; 32]>(), safe in any::<[u8; 20]>(), version in 0usize..7,
     ) {
         let at = SafeAt { chain_id: U256::from_be_bytes(chain), safe: safe.into(), version: SafeVersion::ALL[version] };
         prop_assert_eq!(elsewhere(&tx.typed_data(&at)), tx.hashes(&at));
@@ -99,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn t22_every_field_is_in_the_hash(tx in some_tx(), field in 0usize..10, bit in 0usize..160, version in 0usize..7) {
+    fn t22_every_field_is_in_the_hash(tx in some_transaction(), field in 0usize..10, bit in 0usize..160, version in 0usize..7) {
         let at = SafeAt { chain_id: U256::from(1), safe: Address::repeat_byte(7), version: SafeVersion::ALL[version] };
         let mut other = tx.clone();
         let flip = |address: &mut Address| address.0[bit / 8] ^= 1 << (bit % 8);
