@@ -14,6 +14,7 @@ pub(crate) mod example;
 pub mod file;
 pub mod hash;
 pub mod likeness;
+pub mod review;
 pub mod safe_tx;
 pub mod version;
 

@@ -1,9 +1,10 @@
-//! A value in words: numbers in full, addresses with their checksums, bytes in hex.
+//! A value in words: numbers in full, addresses with their checksums, bytes in hex, text printable.
 
+use crate::market::printable;
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::hex;
 
-/// A value in words. Text that comes out of calldata is told as it is; whoever shows it makes it printable.
+/// A value in words.
 pub(super) fn told(value: &DynSolValue) -> String {
     let list = |values: &[DynSolValue]| values.iter().map(told).collect::<Vec<_>>().join(", ");
     match value {
@@ -14,7 +15,7 @@ pub(super) fn told(value: &DynSolValue) -> String {
         DynSolValue::FixedBytes(word, size) => hex::encode_prefixed(word.get(..*size).unwrap_or_default()),
         DynSolValue::Function(function) => hex::encode_prefixed(function),
         DynSolValue::Bytes(bytes) => hex::encode_prefixed(bytes),
-        DynSolValue::String(text) => text.clone(),
+        DynSolValue::String(text) => printable(text).into_owned(),
         DynSolValue::Array(values) | DynSolValue::FixedArray(values) => format!("[{}]", list(values)),
         DynSolValue::Tuple(values) | DynSolValue::CustomStruct { tuple: values, .. } => format!("({})", list(values)),
     }
