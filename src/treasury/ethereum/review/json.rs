@@ -141,9 +141,10 @@ impl Review {
             contract,
             method: exact.map(|decoded| decoded.function.name()),
             signature: exact.map(|decoded| decoded.function.signature()),
-            args: exact.map(arguments),
+            // A list that stands there as calls is not told twice.
+            args: exact.filter(|_| call.batch.is_none()).map(arguments),
             unlimited: decoded.is_some_and(whole),
-            as_read: loose.map(|decoded| AsRead {
+            as_read: loose.filter(|_| call.batch.is_none()).map(|decoded| AsRead {
                 method: decoded.function.name(),
                 signature: decoded.function.signature(),
                 args: arguments(decoded),

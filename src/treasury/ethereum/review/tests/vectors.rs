@@ -108,3 +108,51 @@ fn t22_the_pair_of_operations_has_two_hashes_and_two_verdicts() {
     assert_eq!((proof.hashes(), proof.tx(), proof.at()), (&first.hashes, &call, &at));
     assert!(reviewed(&at, &taken, &Facts::default()).1.is_none());
 }
+
+#[test]
+fn t22_each_bit_of_a_batch_flipped_shows_other_calls_or_blocks() {
+    let honest = batch(&[
+        entry(TOKEN, 0, &transfer(FRIEND, 5)),
+        entry(SAFE, 0, &add_owner(STRANGER, 2)),
+        entry(FRIEND, 7, &[1, 2, 3]),
+    ]);
+    let shown = |found: &Review| -> Vec<_> {
+        let inner = found.calls.root.inner.iter();
+        inner.map(|call| (call.to, call.value, call.operation, call.data.clone())).collect()
+    };
+    let (expected, hash) = (shown(&seen(&honest)), honest.hashes(&at(SafeVersion::V1_4_1)).safe_tx);
+    let (mut others, mut blocked) = (0, 0);
+    for bit in 0..honest.data.len() * 8 {
+        let mut data = honest.data.to_vec();
+        data[bit / 8] ^= 1 << (bit % 8);
+        let found = seen(&SafeTx { data: data.into(), ..honest.clone() });
+        assert_ne!(found.hashes.safe_tx, hash);
+        match found.verdict.judgement() {
+            Judgement::Block => blocked += 1,
+            _ => others += 1,
+        }
+        assert!(found.verdict.judgement() == Judgement::Block || shown(&found) != expected, "bit {bit}");
+    }
+    assert!(others > 1_000 && blocked > 1_000, "{others} {blocked}");
+}
+
+#[test]
+fn t13_a_hostile_file_of_the_largest_size_costs_little() {
+    let multi = published(Contract::MultiSend, SafeVersion::V1_4_1);
+    let filler = vec![0x5a; 1_500_000];
+    let mut deep = multi_send(&[entry(FRIEND, 1, &filler)]);
+    for _ in 0..20 {
+        deep = multi_send(&[packed(1, multi, 0, &deep)]);
+    }
+    let wide = multi_send(&vec![entry(SAFE, 0, &add_owner(STRANGER, 1)); 12_000]);
+    let none = multi_send(&[vec![0; 2_000_000]]);
+    for data in [deep, wide, none, filler.into()] {
+        let begun = std::time::Instant::now();
+        let found = seen(&delegate(multi, data));
+        assert_eq!(found.verdict.judgement(), Judgement::Block);
+        let told = texts(&found).iter().map(String::len).sum::<usize>();
+        println!("{:?}, {told} bytes told", begun.elapsed());
+        assert!(told < 64 << 20, "{told}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "without any optimisation");
+    }
+}
