@@ -66,6 +66,7 @@ fn t21_a_used_nonce_blocks_and_a_gap_is_told() {
     assert_eq!(nonce(U256::from(NONCE + 2), vec![waits(NONCE), waits(NONCE), waits(NONCE + 5)]), ["nonce-gap"]);
     assert_eq!(nonce(U256::from(NONCE + 2), vec![waits(NONCE), waits(NONCE + 1)]), Vec::<&str>::new());
     assert_eq!(nonce(U256::MAX, vec![waits(3)]), ["nonce-gap"]);
+    assert_eq!(nonce(U256::from(NONCE + 1), vec![waits(3)]), ["nonce-gap"], "what is spent fills nothing");
 }
 
 #[test]
