@@ -13,6 +13,7 @@ pub mod file;
 pub mod hash;
 pub mod likeness;
 pub mod safe_tx;
+pub mod signature;
 pub mod version;
 
 pub use hash::{Hashes, SafeMessage};
