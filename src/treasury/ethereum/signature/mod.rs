@@ -10,12 +10,14 @@
 //!
 //! <https://docs.safe.global/advanced/smart-account-signatures>
 
+mod checked;
 mod confirmation;
 mod judge;
 mod known;
 mod pack;
 mod recover;
 
+pub use checked::Checked;
 pub use confirmation::{Confirmation, Kind};
 pub use judge::{Outcome, Reason, Refusal, judge};
 pub use known::{Asked, Known, Question, SafeFacts, Subject};

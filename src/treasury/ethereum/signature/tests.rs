@@ -9,6 +9,7 @@ mod flips;
 mod nested;
 mod packing;
 mod rules;
+mod service;
 
 /// A vector, and what its contract was asked.
 pub(super) struct Case {
