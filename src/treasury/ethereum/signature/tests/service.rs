@@ -90,11 +90,14 @@ fn a_row_costs_little_more_than_its_hashes_and_recoveries() {
         .iter()
         .map(|signature| (address(signature, "owner"), text(signature, "signature").parse::<Bytes>().unwrap().to_vec()))
         .collect();
-    let rounds = 300;
+    // The best of many: whatever else runs here only takes time.
     let time = |run: &dyn Fn()| {
-        let start = std::time::Instant::now();
-        (0..rounds).for_each(|_| run());
-        start.elapsed() / rounds
+        let once = || {
+            let start = std::time::Instant::now();
+            run();
+            start.elapsed()
+        };
+        (0..300).map(|_| once()).min().unwrap()
     };
     let raw = time(&|| {
         // Data, domain, message and the hash of both; then a recovery and the hash of the key for each.
