@@ -94,7 +94,18 @@ fn t22_a_stranger_and_a_false_approval_take_nobodys_place() {
         crowded.take(Confirmation::contract(*owner, vec![1, 2, 3].into(), &asked).unwrap()).unwrap();
     }
     let checked = Proposal::read(crowded.json().as_bytes()).unwrap().checked(&facts, &Known::default());
-    assert_eq!(pack(&checked.valid, 2), Ok(packed));
+    assert_eq!(pack(&checked.valid, 2), Ok(packed.clone()));
+    // Even where the chain says yes to each of them, what needs no chain is packed.
+    let questions = facts.owners.iter().flat_map(|owner| {
+        let contract = Confirmation::contract(*owner, vec![1, 2, 3].into(), &asked).unwrap();
+        let both = [Confirmation::approval(*owner, &asked), contract];
+        both.map(|one| one.check(&asked, &facts, &Known::default()).unwrap()[0].clone())
+    });
+    let known = Known { answers: questions.map(|question| (question, true)).collect(), ..Known::default() };
+    let all = crowded.checked(&facts, &known);
+    assert_eq!((all.valid.len(), all.open.len(), all.refused.len()), (3, 0, 0));
+    let plain: Vec<_> = all.valid.iter().filter(|one| one.kind == Kind::Eoa).cloned().collect();
+    assert_eq!(pack(&plain, 2), Ok(packed));
     assert!(checked.open.len() == 2 && checked.open.iter().all(|(one, _)| one.owner == checked.open[0].0.owner));
     facts.owners = vec![Address::repeat_byte(5), proposal.confirmations[0].owner];
     let checked = proposal.checked(&facts, &Known::default());
