@@ -15,6 +15,11 @@ pub fn messages() -> Vec<Value> {
     serde_json::from_str(include_str!("../../../tests/fixtures/safe/messages.json")).unwrap()
 }
 
+/// Requests to a transaction service, and their hashes.
+pub fn requests() -> Vec<Value> {
+    serde_json::from_str(include_str!("../../../tests/fixtures/safe/service-messages.json")).unwrap()
+}
+
 /// Signatures, and what the contract said of them.
 pub fn signatures() -> Vec<Value> {
     serde_json::from_str(include_str!("../../../tests/fixtures/safe/signatures.json")).unwrap()

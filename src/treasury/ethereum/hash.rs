@@ -12,6 +12,10 @@ use super::{SafeAt, SafeTx, SafeVersion};
 use alloy_primitives::{Address, B256, Bytes, U256, b256, keccak256};
 use serde_json::{Value, json};
 
+mod request;
+
+pub use request::{Act, Request};
+
 /// `EIP712Domain(address verifyingContract)`, before 1.3.0.
 pub const DOMAIN_TYPE: B256 = b256!("035aff83d86937d35b32e04f0ddc6ff469290eef2f1b692d8a815c89404d4749");
 
@@ -76,6 +80,11 @@ fn address(address: Address) -> [u8; 32] {
     address.into_word().0
 }
 
+/// The fields of a type, as typed data lists them.
+fn fields_of(fields: &[(&str, &str)]) -> Vec<Value> {
+    fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect()
+}
+
 impl SafeAt {
     /// The domain separator.
     pub fn domain(&self) -> B256 {
@@ -87,9 +96,6 @@ impl SafeAt {
 
     /// Typed data for this Safe.
     fn typed_data(&self, kind: &str, fields: &[(&str, &str)], message: Value) -> Value {
-        let fields_of = |fields: &[(&str, &str)]| -> Vec<Value> {
-            fields.iter().map(|(name, kind)| json!({ "name": name, "type": kind })).collect()
-        };
         let safe = ("verifyingContract", "address");
         let address = self.safe.to_checksum(None);
         let (domain, values) = match self.version.signs_chain() {

@@ -11,13 +11,17 @@ pub mod deployments;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 pub(crate) mod example;
+pub mod exchange;
 pub mod file;
 pub mod hash;
 pub mod likeness;
 pub mod review;
 pub mod safe_tx;
+pub mod signature;
 pub mod version;
 
+pub use exchange::Proposal;
+pub use file::SafeFile;
 pub use hash::{Hashes, SafeMessage};
 pub use safe_tx::{Operation, SafeAt, SafeTx};
 pub use version::SafeVersion;

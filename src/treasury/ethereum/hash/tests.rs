@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::*;
 use crate::treasury::ethereum::Operation;
-use crate::treasury::ethereum::example::{messages, safe, some_transaction, text, transaction, transactions};
+use crate::treasury::ethereum::example::{
+    address as address_of, messages, requests, safe, some_transaction, text, transaction, transactions,
+};
 use alloy_dyn_abi::TypedData;
 use proptest::prelude::*;
 
@@ -55,6 +57,28 @@ fn every_vector_of_a_message_holds_and_agrees_with_another_implementation() {
         let said = ["domainSeparator", "messageHash", "safeMessageHash"];
         assert_eq!(made, said.map(|name| text(&case, name)), "{}", case["id"]);
         assert_eq!(elsewhere(&message.typed_data(&at)), hashes, "{}", case["id"]);
+    }
+}
+
+#[test]
+fn every_vector_of_a_request_to_a_service_holds_and_agrees_with_another_implementation() {
+    let all = requests();
+    assert_eq!(all.len(), 6);
+    for case in all {
+        let act = match text(&case, "kind") {
+            "Delegate" => Act::Delegate { delegate: address_of(&case["message"], "delegateAddress") },
+            "DeleteRequest" => Act::Delete {
+                safe: address_of(&case["domain"], "verifyingContract"),
+                safe_tx: text(&case["message"], "safeTxHash").parse().unwrap(),
+            },
+            kind => panic!("{kind}"),
+        };
+        let chain_id = text(&case, "chainId").parse().unwrap();
+        let request = Request { chain_id, act, hour: case["totp"].as_u64().unwrap() };
+        let hashes = request.hashes();
+        let made = [hashes.domain, hashes.message, hashes.safe_tx].map(|h| h.to_string());
+        assert_eq!(made, ["domainSeparator", "messageHash", "hash"].map(|name| text(&case, name)), "{}", case["id"]);
+        assert_eq!(elsewhere(&request.typed_data()), hashes, "{}", case["id"]);
     }
 }
 
