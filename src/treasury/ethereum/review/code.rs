@@ -10,7 +10,7 @@ codes! {
     Block WRONG_CHAIN "wrong-chain" Some(20),
         "the chain that was asked is not the one that the transaction is for";
     Block VERSION_DIFFERS "version-differs" Some(20),
-        "the Safe's contract is of another version, so the hash to be signed is not the one that it asks for";
+        "the Safe's contract is of another version than the transaction says, and the version decides the hash";
     Block DELEGATECALL "delegatecall" Some(17),
         "a delegatecall goes to code that is not published by Safe: it can do everything the Safe can";
     Block CODE_DIFFERS "code-differs" Some(17),
@@ -35,17 +35,17 @@ codes! {
         "it approves a transaction of another Safe that must not be signed";
     Block NONCE_USED "nonce-used" Some(21),
         "the Safe has used this nonce: the transaction can never be carried out";
-    Block BURN "value-burnt" Some(16),
+    Block BURN "value-burnt" None,
         "coins go to the zero address, which nobody has";
     Warning CONTROL_CHANGE "control-change" Some(18),
         "it changes who or what controls the Safe";
     Warning CONTROL_FAILS "control-fails" Some(18),
         "a change of control cannot be carried out as the Safe stands";
-    Warning ALLOWANCE_UNLIMITED "allowance-unlimited" Some(18),
+    Warning ALLOWANCE_UNLIMITED "allowance-unlimited" None,
         "somebody may spend any amount of a token from then on";
-    Warning ALLOWANCE "allowance" Some(18),
+    Warning ALLOWANCE "allowance" None,
         "somebody may spend a token from then on";
-    Warning MESSAGE_SIGNED "message-signed" Some(18),
+    Warning MESSAGE_SIGNED "message-signed" None,
         "the Safe signs a message, which may be an order, a permit or a login";
     Warning CHAIN_UNLISTED "chain-unlisted" Some(17),
         "a contract is published at this address on other chains, and its code on this one was not compared";
@@ -63,7 +63,7 @@ codes! {
         "an address is like a known recipient's but is not it";
     Warning FIRST_PAYMENT "first-payment" Some(16),
         "nothing has been paid to this address before";
-    Warning TOKEN_BURNT "token-burnt" Some(16),
+    Warning TOKEN_BURNT "token-burnt" None,
         "tokens go to the zero address or to the token's own contract, where nobody can get them";
     Warning NO_CODE "no-code" None,
         "there is no contract at an address that is called: the call does nothing";

@@ -64,7 +64,7 @@ pub(super) fn nonce(tx: &SafeTx, hashes: &Hashes, queue: &[Queued], state: Optio
             let free = before.saturating_sub(U256::from(filled));
             if !free.is_zero() {
                 let message = format!(
-                    "its nonce is {}, the Safe is at {}, and for {free} of the nonces between nothing waits",
+                    "its nonce is {}, the Safe is at {}, and for {free} of the nonces between nothing is known to wait",
                     tx.nonce, state.nonce
                 );
                 findings.say(code::NONCE_GAP, message);

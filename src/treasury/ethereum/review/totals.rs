@@ -34,12 +34,15 @@ pub struct Effects {
     pub likes: BTreeMap<Address, Like>,
 }
 
-/// Everybody who is known: the list, the Safe itself and its owners, and who was paid before.
+/// Everybody who is known: the list, the Safe itself and its owners, tokens that the user vouches for, and who was paid
+/// before.
 pub(super) fn known(at: &SafeAt, facts: &Facts, state: Option<&State>) -> Known {
     let listed = facts.recipients.iter().map(|known| (known.address, Some(known.name.as_str())));
     let owners = state.into_iter().flat_map(|state| &state.owners).map(|owner| (*owner, Some("an owner")));
+    let tokens = facts.tokens.iter().flatten().filter(|(_, token)| token.trusted);
+    let tokens = tokens.map(|(address, token)| (*address, Some(token.symbol.as_str())));
     let paid = facts.paid.iter().flatten().map(|address| (*address, None));
-    Known::new(listed.chain([(at.safe, Some("this Safe"))]).chain(owners).chain(paid))
+    Known::new(listed.chain([(at.safe, Some("this Safe"))]).chain(owners).chain(tokens).chain(paid))
 }
 
 /// Follows every call.

@@ -152,6 +152,9 @@ fn t16_an_address_that_only_looks_like_a_known_one_is_told() {
     // A spender, a new owner's look-alike and one of the Safe itself.
     let approve = call("approve(address,uint256)", vec![who(poison), many(1)]);
     assert!(warnings(&seen(&plain(TOKEN, approve))).contains(&"address-like"));
+    // A token that passes itself off as one that the user vouches for.
+    let fake = Address::from_slice(&[&TOKEN[..3], &[9; 17]].concat());
+    assert!(warnings(&seen(&plain(fake, transfer(FRIEND, 5)))).contains(&"address-like"));
     let twin = Address::from_slice(&[&SAFE[..3], &[9; 17]].concat());
     assert_eq!(warnings(&seen(&send(twin, 1))), ["address-like"]);
 }
