@@ -40,6 +40,9 @@ use facts::State;
 use std::collections::BTreeMap;
 use targets::Looked;
 
+/// Changes of control, each with the index of the call that makes it.
+pub type Changes = Vec<(usize, Change)>;
+
 /// What a transaction does, and the verdict on it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Review {
@@ -55,8 +58,8 @@ pub struct Review {
     pub calls: Calls,
     /// What goes where.
     pub effects: Effects,
-    /// The changes of control, each with the index of the call that makes it.
-    pub changes: Vec<(usize, Change)>,
+    /// The changes of control.
+    pub changes: Changes,
     /// The Safe before and after them, where it is known how it stands.
     pub control: Option<(State, State)>,
     /// The transactions of other Safes that it approves, by the index of the call that does.
@@ -115,7 +118,7 @@ fn controls(
     calls: &Calls,
     state: Option<&State>,
     findings: &mut Findings,
-) -> (Vec<(usize, Change)>, Option<(State, State)>) {
+) -> (Changes, Option<(State, State)>) {
     let at = looked.at;
     let mut changes = Vec::new();
     let mut after = state.cloned();
