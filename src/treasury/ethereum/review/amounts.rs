@@ -80,6 +80,14 @@ impl<'a> Amounts<'a> {
         }
     }
 
+    /// What something is called where no amount stands before it.
+    pub fn thing(&self, asset: Asset) -> String {
+        match asset {
+            Asset::Token(address) => self.token(address).map_or_else(|| "the token".to_owned(), symbol),
+            asset => self.name(asset),
+        }
+    }
+
     /// The contract of what is not the chain's own coin.
     pub fn contract(&self, asset: Asset) -> Option<Address> {
         match asset {

@@ -45,7 +45,8 @@ pub(super) fn read(calls: &Calls, scope: &mut Scope<'_, '_>, findings: &mut Find
         let key = (scope.at.chain_id, call.to, hash);
         let nested = scope.known.by_hash.get(&key).copied().filter(|_| scope.depth < DEEPEST);
         let (Some(nested), Some(left)) = (nested, scope.known.left.checked_sub(1)) else {
-            findings.say(code::NESTED_UNRESOLVED, format!("{place}: {hash} of {safe}"));
+            let message = format!("{place}: {hash} of the Safe {safe} is not known here; ask for its fields");
+            findings.say(code::NESTED_UNRESOLVED, message);
             continue;
         };
         scope.known.left = left;

@@ -115,8 +115,11 @@ pub(super) fn check_refund(tx: &SafeTx, facts: &Facts, amounts: &Amounts<'_>, fi
 pub(super) fn notes(facts: &Facts, findings: &mut Findings) {
     for note in &facts.notes {
         match note {
-            Note::Unknown(field) => findings.say(code::UNKNOWN_FIELDS, field),
-            Note::Prefix(prefix) => findings.say(code::UNKNOWN_FIELDS, format!("{prefix}: before the Safe's address")),
+            Note::Unknown(field) => findings.say(code::UNKNOWN_FIELDS, format!("{field}: nobody signs it")),
+            Note::Prefix(prefix) => findings.say(
+                code::UNKNOWN_FIELDS,
+                format!("{prefix}: before the Safe's address, and no chain is known by that name"),
+            ),
             Note::Unchecked(..) => {}
         }
     }

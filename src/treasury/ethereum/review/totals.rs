@@ -60,7 +60,8 @@ pub(super) fn follow(at: &SafeAt, calls: &Calls, facts: &Facts, known: &Known, f
                 *sum = sum.and_then(|sum| sum.checked_add(one.amount));
                 let paid = facts.paid.as_ref().is_none_or(|paid| paid.contains(&one.to));
                 if !paid && !listed.contains(&one.to) && met.insert((one.to, true)) {
-                    findings.say(code::FIRST_PAYMENT, one.to.to_checksum(None));
+                    findings
+                        .say(code::FIRST_PAYMENT, format!("nothing was paid to {} before", one.to.to_checksum(None)));
                 }
             }
         }
@@ -115,9 +116,9 @@ pub(super) fn check(
 ) {
     let mut assets: BTreeSet<Asset> = effects.totals.iter().map(|total| total.asset).collect();
     for total in &effects.totals {
-        let name = amounts.name(total.asset);
+        let name = amounts.thing(total.asset);
         let Some(amount) = total.amount else {
-            findings.say(code::TOTAL_RANGE, format!("the sum of {name}"));
+            findings.say(code::TOTAL_RANGE, format!("the sum of {name} that would leave is more than there can be"));
             continue;
         };
         let has = match total.asset {
@@ -141,7 +142,7 @@ pub(super) fn check(
         let contract = contract.unwrap_or_default();
         match allowed.amount.filter(|_| !allowed.unlimited()) {
             None => {
-                let name = amounts.name(allowed.asset);
+                let name = amounts.thing(allowed.asset);
                 let message = format!("{place} lets {spender} spend any amount of {name}{contract}");
                 findings.say(code::ALLOWANCE_UNLIMITED, message);
             }
@@ -155,7 +156,7 @@ pub(super) fn check(
         if let Asset::Token(token) = asset
             && amounts.unknown(token)
         {
-            findings.say(code::TOKEN_UNKNOWN, token.to_checksum(None));
+            findings.say(code::TOKEN_UNKNOWN, format!("nobody here knows the token at {}", token.to_checksum(None)));
         }
     }
 }

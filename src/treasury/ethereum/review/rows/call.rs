@@ -93,7 +93,9 @@ fn does(review: &Review, call: &Call, amounts: &Amounts<'_>, known: &Known) -> (
             };
             let mut parts = vec![to, with, loose];
             let told: Vec<&Move> = moves.iter().filter(|one| one.asset != Asset::Coin).take(MOVES).collect();
-            if told.is_empty() {
+            if let Some(allowed) = review.effects.allowances.get(&call.index) {
+                parts.extend(spends(allowed, amounts, known).1);
+            } else if told.is_empty() {
                 parts.extend(decoded.told().map(|(name, _, value)| format!("{name} {}", short(value))));
             }
             for one in told {
@@ -138,15 +140,20 @@ fn moved(review: &Review, one: &Move, amounts: &Amounts<'_>, known: &Known) -> V
 
 /// What somebody may spend.
 pub(super) fn allowed(allowed: &Allowance, amounts: &Amounts<'_>, known: &Known) -> Row {
+    let (tone, parts) = spends(allowed, amounts, known);
+    Row::new("allows", tone, parts)
+}
+
+fn spends(allowed: &Allowance, amounts: &Amounts<'_>, known: &Known) -> (Tone, [String; 3]) {
     let told = allowed.spender.to_checksum(None);
     let who = known.name(&allowed.spender).map_or_else(|| told.clone(), |name| format!("{told} «{name}»"));
     let contract = amounts.contract(allowed.asset).map(|token| format!("token {}", token.to_checksum(None)));
     let (what, tone) = match allowed.amount.filter(|_| !allowed.unlimited()) {
         Some(amount) if amount.is_zero() => ("nothing any more".to_owned(), Tone::Plain),
         Some(amount) => (amounts.told(allowed.asset, amount), Tone::Warning),
-        None => (format!("ANY AMOUNT of {}", amounts.name(allowed.asset)), Tone::Warning),
+        None => (format!("ANY AMOUNT of {}", amounts.thing(allowed.asset)), Tone::Warning),
     };
-    Row::new("allows", tone, [what, format!("to be spent by {who}"), contract.unwrap_or_default()])
+    (tone, [what, format!("to be spent by {who}"), contract.unwrap_or_default()])
 }
 
 /// Bytes in hex, as many as there is room for; the hash of all where that is not all.
