@@ -125,6 +125,14 @@ pub fn known(selector: Selector) -> Option<&'static Arc<Function>> {
     BY_SELECTOR.get(&selector)
 }
 
+/// Every selector that is known here.
+#[cfg(test)]
+pub(in crate::treasury::ethereum) fn selectors() -> Vec<Selector> {
+    let mut selectors: Vec<_> = BY_SELECTOR.keys().copied().collect();
+    selectors.sort_unstable();
+    selectors
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

@@ -1,5 +1,7 @@
 //! The review against what an attacker would have a Safe's owners sign.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod control;
 mod delegate;
 mod effects;

@@ -1,9 +1,11 @@
 //! The vectors through the whole review, and every field of a transaction changed once (T22).
 
 use super::*;
+use crate::treasury::ethereum::calldata::{Meaning, Which, bundled};
 use crate::treasury::ethereum::deployments::Contract;
 use crate::treasury::ethereum::example::{safe, transaction, transactions};
 use crate::treasury::ethereum::file::SafeFile;
+use proptest::prelude::*;
 use serde_json::Value;
 
 #[test]
@@ -154,5 +156,50 @@ fn t13_a_hostile_file_of_the_largest_size_costs_little() {
         println!("{:?}, {told} bytes told", begun.elapsed());
         assert!(told < 64 << 20, "{told}");
         assert!(begun.elapsed() < std::time::Duration::from_secs(20), "without any optimisation");
+    }
+}
+
+/// Calldata of a function that is known here, its words small numbers, addresses or anything.
+fn any_call() -> impl Strategy<Value = Bytes> {
+    let selectors = bundled::selectors();
+    let word = prop_oneof![
+        4 => (0_u64..8).prop_map(|n| U256::from(n * 32).to_be_bytes::<32>()),
+        2 => prop::sample::select(vec![SAFE, FRIEND, TOKEN, Address::ZERO]).prop_map(|a| a.into_word().0),
+        1 => any::<[u8; 32]>(),
+    ];
+    (prop::sample::select(selectors), prop::collection::vec(word, 0..14), prop::collection::vec(any::<u8>(), 0..3))
+        .prop_map(|(selector, words, tail)| [&selector[..], words.as_flattened(), &tail].concat().into())
+}
+
+proptest! {
+    /// Whatever the calldata: nothing is called clean of which a part was not read to the last byte.
+    #[test]
+    fn clean_means_that_all_of_it_was_read(
+        calls in prop::collection::vec((any_call(), 0_u8..4, prop::sample::select(vec![SAFE, FRIEND, TOKEN, STRANGER])), 1..4),
+        alone: bool,
+    ) {
+        let entries: Vec<_> = calls.iter().map(|(data, operation, to)| packed(operation / 3, *to, 0, data)).collect();
+        let tx = match calls.first() {
+            Some((data, operation, to)) if alone => {
+                workshop::transaction(*to, 0, data.clone(), Operation::of(operation / 3).unwrap())
+            }
+            _ => batch(&entries),
+        };
+        let found = review(&at(SafeVersion::V1_5_0), &tx, &Facts::default());
+        let delegated = calls.iter().take(if alone { 1 } else { calls.len() }).any(|(_, operation, _)| *operation == 3);
+        prop_assert!(!delegated || found.verdict.judgement() == Judgement::Block);
+        for call in found.calls.all() {
+            let read = match &call.meaning {
+                Meaning::Nothing => true,
+                Meaning::Decoded(decoded) => decoded.exact,
+                Meaning::Unknown(_) | Meaning::Unreadable(_) => false,
+            };
+            prop_assert!(read || found.verdict.judgement() != Judgement::Clean);
+            let own = call.to == SAFE && call.by == SAFE && call.meaning != Meaning::Nothing;
+            prop_assert!(!own || found.verdict.judgement() != Judgement::Clean, "a Safe never calls itself unnoticed");
+            let approves = call.meaning.which() == Some(Which::ApproveHash);
+            prop_assert!(!approves || found.verdict.judgement() == Judgement::Block);
+        }
+        prop_assert!(!texts(&found).is_empty());
     }
 }

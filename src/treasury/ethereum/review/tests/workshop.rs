@@ -1,6 +1,5 @@
 //! A Safe of three owners on chain 1, and transactions for it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use super::super::facts::{Known, Token};
 use super::*;
 use crate::treasury::ethereum::deployments::{Contract, on_chain};
