@@ -7,6 +7,7 @@ mod review {
     mod files;
     mod inputs;
     mod outputs;
+    mod safe;
     pub mod shop;
 }
 

@@ -1,10 +1,14 @@
-//! `exchequer review`: what a PSBT does to a wallet, before anybody signs it; without stored state and without a network.
+//! `exchequer review`: what a PSBT does to a wallet, or a Safe transaction to a Safe, before anybody signs it; without stored
+//! state and without a network.
 //!
-//! - It is the review that the console shows and that every signer's way goes through, with nothing known besides the two
+//! - It is the review that the console shows and that every signer's way goes through, with nothing known besides the
 //!   files: what only the chain or the journal could tell is not looked at.
+//! - A file that begins as a JSON object is a Safe transaction; no PSBT does.
 //! - It exits with 6 when the transaction must not be signed, and with 1 when a file cannot be read; with `--json` the
 //!   reason is on stdout too.
-//! - Nothing of it is logged: a PSBT tells who pays whom.
+//! - Nothing of it is logged: a transaction tells who pays whom.
+
+mod safe;
 
 use super::output::Output;
 use super::{Exit, Failure};
@@ -14,7 +18,7 @@ use crate::treasury::bitcoin::import::{self, LONGEST_FILE};
 use crate::treasury::bitcoin::psbt::{LONGEST_TEXT, Packet, PacketError};
 use crate::treasury::bitcoin::review::{Facts, Review, code, review};
 use crate::treasury::bitcoin::wallet::Wallet;
-use crate::treasury::verdict::{Finding, Judgement, Row, Tone};
+use crate::treasury::verdict::{Finding, Judgement, Row, Tone, Verdict};
 use bitcoin::Network;
 use serde_json::json;
 use std::io::Read;
@@ -25,7 +29,8 @@ const EXAMPLES: &str = "\
 Examples:
   exchequer review payment.psbt --wallet treasury.txt           what it does, line by line
   exchequer review payment.psbt --wallet treasury.txt --json    for a script; exit code 6 means: do not sign
-  exchequer review - --wallet coldcard.txt --network signet     from standard input";
+  exchequer review - --wallet coldcard.txt --network signet     from standard input
+  exchequer review safetx.json --json                           a Safe transaction: needs no wallet";
 
 /// How wide the printed review is.
 const WIDTH: usize = 80;
@@ -37,11 +42,14 @@ const LABEL: usize = 9;
 #[derive(Debug, clap::Args)]
 #[command(before_help = EXAMPLES)]
 pub struct Args {
-    /// The PSBT: binary, base64 or hex, version 0 or 2; - is standard input
+    /// The PSBT: binary, base64 or hex, version 0 or 2; or a Safe transaction as JSON; - is standard input
     file: PathBuf,
-    /// The wallet: descriptors, or any file that `wallet import` reads
+    /// The wallet that a PSBT is for: descriptors, or any file that `wallet import` reads
     #[arg(long, value_name = "DESCRIPTOR_FILE")]
-    wallet: PathBuf,
+    wallet: Option<PathBuf>,
+    /// For a Safe transaction: an ABI that names functions which are not known here
+    #[arg(long, value_name = "ABI_FILE")]
+    abi: Vec<PathBuf>,
     /// Which network's addresses are shown: bitcoin, testnet, testnet4, signet, regtest; keys of test networks look alike
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     network: Option<Network>,
@@ -59,11 +67,22 @@ struct Unread {
 
 /// Reviews a file.
 pub fn run(args: &Args, output: Output) -> Result<(), Failure> {
-    let wallet = match wallet(args) {
-        Ok(wallet) => wallet,
-        Err(unread) => return Err(failed(output, &args.wallet, &unread)),
+    let file = match bytes(&args.file, LONGEST_TEXT) {
+        Ok(file) => file,
+        Err(unread) => return Err(failed(output, &args.file, &unread)),
     };
-    let packet = match packet(args, &wallet, output)? {
+    if safe::begins(&file) {
+        return safe::run(args, &file, output);
+    }
+    let Some(path) = &args.wallet else {
+        let message = "a PSBT is reviewed for a wallet, and none is named";
+        return Err(Failure::new(Exit::Usage, "wallet_missing", message).hint("--wallet DESCRIPTOR_FILE"));
+    };
+    let wallet = match wallet(path, args.network) {
+        Ok(wallet) => wallet,
+        Err(unread) => return Err(failed(output, path, &unread)),
+    };
+    let packet = match packet(&file, &wallet, output)? {
         Ok(packet) => packet,
         Err(unread) => return Err(failed(output, &args.file, &unread)),
     };
@@ -74,28 +93,29 @@ pub fn run(args: &Args, output: Output) -> Result<(), Failure> {
     } else {
         output.text(&printed(&review, output.colored()))?;
     }
-    match review.verdict.judgement() {
+    judged(&review.verdict)
+}
+
+/// How the command ends.
+fn judged(verdict: &Verdict) -> Result<(), Failure> {
+    match verdict.judgement() {
         Judgement::Block => Err(blocked()),
         Judgement::Warn | Judgement::Clean => Ok(()),
     }
 }
 
 /// The wallet that the transaction is held against.
-fn wallet(args: &Args) -> Result<Wallet, Unread> {
-    let bytes = bytes(&args.wallet, LONGEST_FILE)?;
+fn wallet(path: &Path, network: Option<Network>) -> Result<Wallet, Unread> {
+    let bytes = bytes(path, LONGEST_FILE)?;
     let unread = |error: &import::ImportError| Unread { code: error.code(), reason: error.to_string() };
-    let imported = import::read(&bytes, args.network).map_err(|error| unread(&error))?;
+    let imported = import::read(&bytes, network).map_err(|error| unread(&error))?;
     let name = imported.name.clone().unwrap_or_else(|| "the wallet".into());
     imported.wallet(&name).map_err(|error| unread(&error.into()))
 }
 
 /// The transaction. One that can be read and that no wallet could ever sign is blocked rather than unread.
-fn packet(args: &Args, wallet: &Wallet, output: Output) -> Result<Result<Packet, Unread>, Failure> {
-    let bytes = match bytes(&args.file, LONGEST_TEXT) {
-        Ok(bytes) => bytes,
-        Err(unread) => return Ok(Err(unread)),
-    };
-    let error = match Packet::read(&bytes) {
+fn packet(file: &[u8], wallet: &Wallet, output: Output) -> Result<Result<Packet, Unread>, Failure> {
+    let error = match Packet::read(file) {
         Ok(packet) => return Ok(Ok(packet)),
         Err(error) => error,
     };
@@ -152,7 +172,11 @@ fn failed(output: Output, path: &Path, unread: &Unread) -> Failure {
 
 /// The review for people, at most [`WIDTH`] wide.
 pub(in crate::cli) fn printed(review: &Review, color: bool) -> String {
-    let verdict = &review.verdict;
+    laid_out(&review.verdict, color)
+}
+
+/// A verdict for people: its rows, what blocks, what is to be weighed, and the sum.
+fn laid_out(verdict: &Verdict, color: bool) -> String {
     let mut text: String = verdict.rows.iter().map(|row| laid(row, color)).collect();
     text.push('\n');
     for block in &verdict.blocks {

@@ -9,6 +9,11 @@
 #![deny(clippy::float_arithmetic)]
 
 pub mod bitcoin;
+pub mod code;
+pub mod ethereum;
 pub mod exchange;
+mod likeness;
 pub mod proposal;
 pub mod verdict;
+
+mod findings;

@@ -33,6 +33,8 @@ pub enum Kind {
     Transaction,
     /// Text, such as a descriptor.
     Text,
+    /// JSON, such as a Safe's transaction with its signatures.
+    Json,
 }
 
 impl Kind {
@@ -41,11 +43,12 @@ impl Kind {
             Self::Psbt => b'P',
             Self::Transaction => b'T',
             Self::Text => b'U',
+            Self::Json => b'J',
         }
     }
 
     fn of(letter: u8) -> Result<Self, ExchangeError> {
-        [Self::Psbt, Self::Transaction, Self::Text]
+        [Self::Psbt, Self::Transaction, Self::Text, Self::Json]
             .into_iter()
             .find(|kind| kind.letter() == letter)
             .ok_or(ExchangeError::Kind)

@@ -1,4 +1,5 @@
-//! How a PSBT crosses a gap of air: as the text of QR codes, one or a series of them, and back.
+//! How a PSBT, or a Safe's transaction as JSON, crosses a gap of air: as the text of QR codes, one or a series of them,
+//! and back.
 //!
 //! - Out: [`bbqr`] (Coldcard, Sparrow) or [`ur`] (Keystone, Jade, Passport and others), and [`qr`] draws a text as a
 //!   code of half-block characters.
@@ -22,7 +23,7 @@ pub enum ExchangeError {
     #[error("the text is longer than a QR code holds, {LONGEST_CODE} letters")]
     Long,
     /// It is of no form that is known.
-    #[error("the code is neither BBQr, nor a UR of a PSBT, nor a PSBT itself")]
+    #[error("the code is neither BBQr, nor a UR of a PSBT or of bytes, nor a PSBT or JSON itself")]
     Unknown,
     /// Its header is not as it has to be.
     #[error("the code's header is damaged")]
@@ -30,8 +31,8 @@ pub enum ExchangeError {
     /// Its body is not as it has to be.
     #[error("the code's content is damaged")]
     Body,
-    /// It is for something else than a PSBT or a transaction.
-    #[error("the code is for something else than a PSBT or a transaction")]
+    /// It is for something else than a PSBT, a transaction or JSON.
+    #[error("the code is for something else than a PSBT, a transaction or JSON")]
     Kind,
     /// It is of another series than those before.
     #[error("the code belongs to another series than the ones before")]

@@ -13,7 +13,7 @@ pub enum Progress {
         /// How many there are.
         of: usize,
     },
-    /// All of it: the bytes of a PSBT or of a transaction, still to be read.
+    /// All of it: the bytes of a PSBT, of a transaction or of JSON, still to be read.
     Whole(Vec<u8>),
 }
 
@@ -42,7 +42,8 @@ impl Scan {
         let alone = matches!(self.0, Form::Nothing);
         let psbt =
             text.starts_with("cHNidP") || text.get(..10).is_some_and(|head| head.eq_ignore_ascii_case("70736274ff"));
-        match (alone, psbt) {
+        let json = text.starts_with('{');
+        match (alone, psbt || json) {
             (true, true) if text.len() <= LONGEST_TEXT => Ok(Progress::Whole(text.as_bytes().to_vec())),
             (true, true) => Err(ExchangeError::Much),
             (false, true) => Err(ExchangeError::Other),
@@ -60,7 +61,7 @@ impl Scan {
         join.take(text)?;
         let (have, of) = join.progress();
         match join.whole()? {
-            Some((bbqr::Kind::Psbt | bbqr::Kind::Transaction, data)) => Ok(Progress::Whole(data)),
+            Some((bbqr::Kind::Psbt | bbqr::Kind::Transaction | bbqr::Kind::Json, data)) => Ok(Progress::Whole(data)),
             Some((bbqr::Kind::Text, _)) => Err(ExchangeError::Kind),
             None => Ok(Progress::Part { have, of }),
         }

@@ -1,6 +1,7 @@
-//! UR: a PSBT as texts of the type `crypto-psbt`, one alone or a stream from which any sufficient part will do.
+//! UR: a PSBT as texts of the type `crypto-psbt`, or other bytes of the type `bytes`: one text alone, or a stream from which
+//! any sufficient part will do.
 //!
-//! - The content is the PSBT as a byte string in CBOR, written in bytewords with a checksum.
+//! - The content is a byte string in CBOR, written in bytewords with a checksum.
 //! - In a stream the first parts are the pieces themselves, those after them mixtures: a camera that missed some needs
 //!   no second round of the same.
 //!
@@ -15,8 +16,11 @@ use ur::{Decoder, Encoder, Type};
 /// The type of what is sent; `psbt` is its later name.
 const TYPE: &str = "crypto-psbt";
 
+/// The type of what is no PSBT.
+const BYTES: &str = "bytes";
+
 /// The types that are taken.
-const TYPES: [&str; 2] = [TYPE, "psbt"];
+const TYPES: [&str; 3] = [TYPE, "psbt", BYTES];
 
 /// The most pieces of a stream.
 const MOST_PIECES: usize = 1_024;
@@ -30,8 +34,17 @@ const AROUND: usize = 80;
 /// A PSBT in texts of at most so many letters, in capitals as codes hold them best: one text, or the pieces of a stream
 /// and then as many mixtures of them.
 pub fn split(psbt: &[u8], longest: usize) -> Result<Vec<String>, ExchangeError> {
-    let content = cbor(psbt);
-    let single = ur::ur::try_encode(&content, &Type::Custom(TYPE)).map_err(|_| ExchangeError::Whole)?;
+    texts(psbt, TYPE, longest)
+}
+
+/// The same with what is no PSBT, such as a Safe's transaction as JSON.
+pub fn split_bytes(bytes: &[u8], longest: usize) -> Result<Vec<String>, ExchangeError> {
+    texts(bytes, BYTES, longest)
+}
+
+fn texts(bytes: &[u8], kind: &'static str, longest: usize) -> Result<Vec<String>, ExchangeError> {
+    let content = cbor(bytes);
+    let single = ur::ur::try_encode(&content, &Type::Custom(kind)).map_err(|_| ExchangeError::Whole)?;
     let longest = longest.min(LONGEST_CODE);
     if single.len() <= longest {
         return Ok(vec![single.to_ascii_uppercase()]);
@@ -44,7 +57,7 @@ pub fn split(psbt: &[u8], longest: usize) -> Result<Vec<String>, ExchangeError> 
     if content.len().div_ceil(piece) > MOST_PIECES {
         return Err(ExchangeError::Much);
     }
-    let mut encoder = Encoder::new(&content, piece, TYPE).map_err(|_| ExchangeError::Whole)?;
+    let mut encoder = Encoder::new(&content, piece, kind).map_err(|_| ExchangeError::Whole)?;
     let count = encoder.fragment_count();
     let parts = (0..count.saturating_mul(2)).map(|_| encoder.next_part());
     let parts = parts.collect::<Result<Vec<_>, _>>().map_err(|_| ExchangeError::Whole)?;
@@ -109,7 +122,7 @@ impl Join {
         }
     }
 
-    /// The PSBT, once it is known.
+    /// The content, once it is known.
     pub fn whole(&self) -> Result<Option<Vec<u8>>, ExchangeError> {
         let content = match &self.single {
             Some(content) => Some(content.clone()),

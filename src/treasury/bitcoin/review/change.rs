@@ -9,9 +9,9 @@
 
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::spots::{Claim, Spots};
 use crate::treasury::bitcoin::wallet::{GAP, Spot};
+use crate::treasury::findings::Findings;
 use bitcoin::bip32::{DerivationPath, Fingerprint};
 use bitcoin::psbt::Output as Map;
 use bitcoin::{ScriptBuf, TxOut, XOnlyPublicKey};

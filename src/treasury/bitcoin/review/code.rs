@@ -4,36 +4,9 @@
 //! - The order is that in which findings are told: the gravest first.
 //! - `docs/treasury.md` has this same table; a test compares them.
 
-/// What a finding does to a verdict.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// Nothing may be signed.
-    Block,
-    /// Somebody has to look.
-    Warning,
-}
+pub use crate::treasury::code::{Code, Weight};
 
-/// One kind of finding.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Code {
-    /// Its stable word.
-    pub word: &'static str,
-    /// What it does to the verdict.
-    pub weight: Weight,
-    /// The threat that it guards against, by its number in the threat model; none for plain sense.
-    pub threat: Option<u8>,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-macro_rules! codes {
-    ($($weight:ident $name:ident $word:literal $threat:expr, $meaning:literal;)*) => {
-        $(#[doc = $meaning] pub const $name: &Code =
-            &Code { word: $word, weight: Weight::$weight, threat: $threat, meaning: $meaning };)*
-        /// Every code, the gravest first.
-        pub const ALL: &[&Code] = &[$($name),*];
-    };
-}
+use crate::treasury::code::codes;
 
 codes! {
     Block CHANGE_WRONG_SCRIPT "change-wrong-script" Some(1),
@@ -146,31 +119,16 @@ codes! {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::ALL;
+    use crate::treasury::code::check;
 
     #[test]
     fn every_word_is_stable_in_form_and_stands_once() {
-        for (at, code) in ALL.iter().enumerate() {
-            assert!(code.word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'), "{}", code.word);
-            assert!(!ALL.iter().skip(at + 1).any(|other| other.word == code.word), "{} twice", code.word);
-        }
-        assert!(ALL.is_sorted_by_key(|code| code.weight == Weight::Warning), "blocks come first");
+        check::words(ALL);
     }
 
     #[test]
     fn the_page_has_the_same_table() {
-        let page = include_str!("../../../../docs/treasury.md");
-        let told: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
-        let expected: Vec<String> = ALL
-            .iter()
-            .map(|code| {
-                let weight = if code.weight == Weight::Block { "block" } else { "warning" };
-                let threat = code.threat.map_or_else(String::new, |threat| format!("T{threat}"));
-                format!("| `{}` | {weight} | {threat} | {} |", code.word, code.meaning)
-            })
-            .collect();
-        for line in &expected {
-            assert!(told.contains(&line.as_str()), "docs/treasury.md lacks\n{line}");
-        }
+        check::page(ALL);
     }
 }

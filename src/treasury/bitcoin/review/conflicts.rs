@@ -2,9 +2,9 @@
 
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::inputs::Input;
 use crate::market::printable;
+use crate::treasury::findings::Findings;
 
 /// Takes down every proposal in the way of this one.
 pub(super) fn check(facts: &Facts, inputs: &[Input], findings: &mut Findings) {

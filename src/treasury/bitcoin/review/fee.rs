@@ -5,11 +5,11 @@
 
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::inputs::Input;
 use super::outputs::{Output, Role};
 use super::value::{btc, rate, share};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
+use crate::treasury::findings::Findings;
 use bitcoin::{Amount, FeeRate, Psbt, TxIn, Weight};
 
 /// The heaviest transaction that nodes pass on.

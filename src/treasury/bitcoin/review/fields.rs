@@ -2,8 +2,8 @@
 
 use super::super::psbt::{Packet, Place};
 use super::code;
-use super::findings::Findings;
 use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::findings::Findings;
 
 /// Takes down what is strange in the file.
 pub(super) fn check(packet: &Packet, wallet: &Wallet, findings: &mut Findings) {

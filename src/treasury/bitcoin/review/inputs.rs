@@ -2,12 +2,12 @@
 
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::previous::{Hashed, Spent, spent};
 use super::sighash;
 use super::spots::{At, Claim, Spots};
 use super::value::btc;
 use crate::treasury::bitcoin::wallet::{Spot, Wallet};
+use crate::treasury::findings::Findings;
 use bitcoin::bip32::{DerivationPath, Fingerprint};
 use bitcoin::psbt::Input as Map;
 use bitcoin::{Amount, OutPoint, Psbt, ScriptBuf, Sequence, XOnlyPublicKey};

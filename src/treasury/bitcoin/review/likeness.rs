@@ -3,11 +3,9 @@
 use super::facts::Facts;
 use super::outputs::Like;
 use crate::market::printable;
+use crate::treasury::likeness::{END, differing};
 use bitcoin::{Address, Network, ScriptBuf};
 use std::collections::{HashMap, HashSet};
-
-/// How many characters people compare at an end.
-const END: usize = 4;
 
 /// Four characters of an address, and whether they are its last.
 type End = (bool, String);
@@ -73,12 +71,4 @@ fn own_part(address: &str) -> &str {
     let lower = address.to_ascii_lowercase();
     let prefix = ["bcrt1", "bc1", "tb1"].into_iter().find(|prefix| lower.starts_with(prefix));
     address.get(prefix.map_or(1, |prefix| prefix.len().saturating_add(1))..).unwrap_or(address)
-}
-
-/// From the first to the last character in which `text` differs from `known`.
-fn differing(text: &str, known: &str) -> String {
-    let same = text.chars().zip(known.chars()).take_while(|(a, b)| a == b).count();
-    let rest: Vec<char> = text.chars().skip(same).collect();
-    let back = rest.iter().rev().zip(known.chars().rev()).take_while(|(a, b)| *a == b).count();
-    rest.iter().take(rest.len().saturating_sub(back).max(1)).collect()
 }

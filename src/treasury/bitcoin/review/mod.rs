@@ -14,7 +14,6 @@ mod change;
 mod conflicts;
 mod fee;
 mod fields;
-mod findings;
 mod inputs;
 mod json;
 mod kind;
@@ -37,15 +36,15 @@ pub use kind::Kind;
 pub use outputs::{Like, Output, Role};
 pub use reviewed::{Reviewed, reviewed};
 pub use timing::{Later, Opens};
-pub use value::{NoPrice, Price, price};
+pub use value::{NoPrice, Price, believed, price};
 
 use super::psbt::{MOST_PARTS, Packet};
 use super::signature::{Seat, Signatures};
 use super::wallet::Wallet;
+use crate::treasury::findings::Findings;
 use crate::treasury::verdict::Verdict;
 use bitcoin::Txid;
 use bitcoin::bip32::Fingerprint;
-use findings::Findings;
 use spots::Spots;
 
 /// What a transaction does, and the verdict on it.
@@ -85,7 +84,7 @@ impl Review {
 /// Reviews a packet that asks the wallet for signatures.
 pub fn review(packet: &Packet, wallet: &Wallet, facts: &Facts) -> Review {
     let psbt = &packet.psbt;
-    let mut findings = Findings::default();
+    let mut findings = Findings::new(code::ALL);
     let mut spots = Spots::new(wallet);
     shape(packet, wallet, facts, &mut findings);
     let inputs = inputs::read(psbt, wallet, facts, &mut spots, &mut findings);

@@ -3,7 +3,6 @@
 use super::change::Prover;
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::inputs::Input;
 use super::likeness;
 use super::recipient::fours;
@@ -11,6 +10,7 @@ use super::spots::Spots;
 use super::value::btc;
 use crate::market::printable;
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
+use crate::treasury::findings::Findings;
 use bitcoin::hex::DisplayHex;
 use bitcoin::{Address, Amount, Psbt, ScriptBuf, WitnessVersion, XOnlyPublicKey};
 

@@ -7,7 +7,7 @@
 //! - Each previous transaction is hashed once, however many inputs carry it.
 
 use super::code;
-use super::findings::Findings;
+use crate::treasury::findings::Findings;
 use bitcoin::psbt::Input as Map;
 use bitcoin::{OutPoint, Transaction, TxOut, Txid};
 use std::collections::HashMap;

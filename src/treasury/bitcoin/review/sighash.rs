@@ -5,7 +5,7 @@
 //! - `ALL` for a legacy or segwit v0 input; `DEFAULT` or `ALL` for taproot, which sign the same.
 
 use super::code;
-use super::findings::Findings;
+use crate::treasury::findings::Findings;
 use bitcoin::psbt::{Input as Map, PsbtSighashType};
 use bitcoin::{EcdsaSighashType, TapSighashType};
 

@@ -1,13 +1,13 @@
 //! Who has signed: the signatures that verify, and those that count for nobody (T10).
 
 use super::code;
-use super::findings::Findings;
 use super::inputs::Input;
 use super::spots::Spots;
 use super::timing::Later;
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::signature::{Seat, Signatures, verify_with};
 use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::findings::Findings;
 
 /// Verifies the signatures, and takes down every stray one.
 pub(super) fn check(

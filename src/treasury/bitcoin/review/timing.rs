@@ -2,11 +2,11 @@
 
 use super::code;
 use super::facts::Facts;
-use super::findings::Findings;
 use super::inputs::Input;
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::policy::{Lock, Recovery};
 use crate::treasury::bitcoin::wallet::Wallet;
+use crate::treasury::findings::Findings;
 use bitcoin::absolute::LockTime;
 use bitcoin::{Network, Psbt, Sequence, Transaction};
 use miniscript::RelLockTime;

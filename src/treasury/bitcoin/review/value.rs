@@ -1,6 +1,7 @@
 //! Amounts in words: bitcoin to eight digits, rates, shares and the base currency, all exact.
 
-use super::facts::Facts;
+use super::facts::{Facts, Prices};
+use crate::market::Timestamp;
 use crate::money::{Asset, Decimal, grouped};
 use bitcoin::{Amount, FeeRate};
 use std::time::Duration;
@@ -29,7 +30,7 @@ pub(super) fn share(part: Amount, of: Amount) -> Option<String> {
     Some(format!("{}.{:02} %", hundredths / 100, hundredths % 100))
 }
 
-/// What one bitcoin is worth: the dearest and the cheapest of several sources, none of them old.
+/// What one bitcoin, or one of another asset, is worth: the dearest and the cheapest of several sources, none of them old.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Price {
     /// The highest, which weighs on what leaves.
@@ -60,11 +61,15 @@ pub enum NoPrice {
 
 /// What one bitcoin is worth, as far as it can be believed (T30): what is old is left out, what differs is not believed.
 pub fn price(facts: &Facts) -> Result<Price, NoPrice> {
-    let prices = &facts.prices;
+    believed(&facts.prices, facts.now)
+}
+
+/// What one of anything is worth, by what is said about its price at a time.
+pub fn believed(prices: &Prices, now: Option<Timestamp>) -> Result<Price, NoPrice> {
     if prices.quotes.is_empty() {
         return Err(NoPrice::None);
     }
-    let now = facts.now.ok_or(NoPrice::Old)?;
+    let now = now.ok_or(NoPrice::Old)?;
     // A price from the future is as wrong as an old one.
     let fresh = |quote: &&super::facts::Quote| quote.at <= now && quote.at.age(now) <= prices.oldest;
     let quotes: Vec<_> = prices.quotes.iter().filter(fresh).filter(|quote| quote.price > Decimal::ZERO).collect();
@@ -87,17 +92,26 @@ impl Price {
     /// What an amount is worth at the highest price, rounded up to hundredths.
     pub fn of(&self, amount: Amount) -> Option<Decimal> {
         let bitcoin = Decimal::from_i128_with_scale(i128::from(amount.to_sat()), 8);
-        let exact = bitcoin.checked_mul(self.high)?;
+        self.worth(bitcoin)
+    }
+
+    /// What so many are worth at the highest price, rounded up to hundredths.
+    pub fn worth(&self, many: Decimal) -> Option<Decimal> {
+        let exact = many.checked_mul(self.high)?;
         Some(exact.round_dp_with_strategy(2, rust_decimal::RoundingStrategy::AwayFromZero))
     }
 
     /// `146,118.15 USD (0.2 s)`.
     pub(super) fn told(&self, amount: Amount) -> Option<String> {
-        let mut worth = self.of(amount)?;
+        Some(self.in_words(self.of(amount)?))
+    }
+
+    /// What something is worth, in words: `146,118.15 USD (0.2 s)`.
+    pub fn in_words(&self, mut worth: Decimal) -> String {
         worth.rescale(2);
         let tenths = self.age.as_millis() / 100;
         let age =
             if tenths < 100 { format!("{}.{} s", tenths / 10, tenths % 10) } else { format!("{} s", tenths / 10) };
-        Some(format!("{} {} ({age})", grouped(worth, ','), self.currency))
+        format!("{} {} ({age})", grouped(worth, ','), self.currency)
     }
 }

@@ -1,23 +1,28 @@
 //! Findings as they are collected: each under its code's weight, in the order of weight, and never more than a person reads.
 
-use super::code::{ALL, Code, Weight};
+use super::code::{Code, Weight};
 use crate::treasury::verdict::Finding;
 
 /// How many findings of one code are told one by one; a hostile file cannot make a verdict longer than this allows.
 const MOST: usize = 8;
 
 /// What was found so far.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
+#[derive(Debug)]
+pub(in crate::treasury) struct Findings {
+    all: &'static [&'static Code],
     found: Vec<(usize, Finding)>,
     counts: Vec<usize>,
 }
 
 impl Findings {
+    /// None yet, of those on a list.
+    pub fn new(all: &'static [&'static Code]) -> Self {
+        Self { all, found: Vec::new(), counts: vec![0; all.len()] }
+    }
+
     /// Takes down a finding.
     pub fn say(&mut self, code: &'static Code, message: impl AsRef<str>) {
-        let at = ALL.iter().position(|known| known.word == code.word).unwrap_or(0);
-        self.counts.resize(ALL.len(), 0);
+        let at = self.all.iter().position(|known| known.word == code.word).unwrap_or(0);
         let Some(count) = self.counts.get_mut(at) else { return };
         *count = count.saturating_add(1);
         if *count <= MOST {
@@ -28,7 +33,7 @@ impl Findings {
     /// The warnings and the blocks, the gravest first.
     pub fn told(self) -> (Vec<Finding>, Vec<Finding>) {
         let (mut warnings, mut blocks) = (Vec::new(), Vec::new());
-        for (at, code) in ALL.iter().enumerate() {
+        for (at, code) in self.all.iter().enumerate() {
             let told = match code.weight {
                 Weight::Block => &mut blocks,
                 Weight::Warning => &mut warnings,
