@@ -4,7 +4,7 @@ use super::{At, Which, ask, refused};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::treasury::read;
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{DeviceError, pages, seat};
+use crate::device::{DeviceError, Place, pages, seat};
 use crate::treasury::bitcoin::review::{Facts, reviewed};
 use crate::treasury::proposal::{brought, original};
 use crate::treasury::verdict::Judgement;
@@ -67,7 +67,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     };
     let held = chosen.held(holder);
     let model = asked.device.about().map_err(|error| refused(&error))?.model;
-    if original.is_none() || model.is_ledger() {
+    if original.is_none() || model.is_ledger() || matches!(asked.place, Place::Agent(_)) {
         ask::foretell(&pages::signing(model, &held, &review, packet.psbt.unsigned_tx.lock_time), &context.output);
     }
     let answer = asked.device.sign(&held, &passed).and_then(|signed| signed.whose(&passed));
