@@ -150,6 +150,31 @@ fn a_signer_reads_on_the_screen_here_what_the_device_will_show() {
 }
 
 #[test]
+fn what_a_device_will_show_for_ethereum_is_read_here_first() {
+    let home = Home::new();
+    let recording = Recording::own("trezor/T2T1/eth-712-safetx.wire");
+    home.put("typed.json", &recording.told["typed_data"].to_string());
+    let (device, account) = (recording.replay(), recording.text("expected_address"));
+    let sign = ["device", "eth-sign", "--typed-data", "typed.json", "--account", account, "--device", &device];
+    let output = home.run(&sign);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let pages = ["the device will show:", "Confirm domain", " +SafeTx", "Confirm message hash", "Confirm typed data"];
+    let places: Vec<usize> =
+        pages.iter().map(|text| told.rfind(text).unwrap_or_else(|| panic!("{text}: {told}"))).collect();
+    assert!(places.is_sorted(), "{told}");
+    let recording = Recording::own("trezor/T2T1/eth-address-shown.wire");
+    let (device, account) = (recording.replay(), recording.text("address"));
+    let address = ["device", "eth-address", "--show", "--device", &device, "--account"];
+    let output = home.run(&[&address[..], &[account]].concat());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && told.contains("Receive address"), "{told}");
+    let other = "0x0000000000000000000000000000000000000001";
+    let output = home.run(&[&address[..], &[other, "--json"]].concat());
+    assert_eq!(failed(&output), owned(3, "device-wrong-account"));
+}
+
+#[test]
 fn ledgers_are_asked_and_answer_or_say_what_is_missing() {
     let home = Home::new();
     let ask = |name: &str, also: &[&str], arguments: &[&str]| {

@@ -8,6 +8,8 @@
 mod bench;
 #[path = "device_simulated/ethereum.rs"]
 mod ethereum;
+#[path = "device_simulated/pulled.rs"]
+mod pulled;
 #[path = "device_simulated/table.rs"]
 mod table;
 

@@ -3,7 +3,7 @@
 use super::{At, Which, ask};
 use crate::cli::treasury::files::{self, Form};
 use crate::cli::{Context, Exit, Failure};
-use crate::device::{DeviceError, pages};
+use crate::device::{DeviceError, Place, pages};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Facts, Review, Reviewed, reviewed};
 use crate::treasury::proposal::brought;
@@ -96,14 +96,15 @@ pub fn signed(
     passed: &Reviewed<'_>,
     context: &Context,
 ) -> Result<(Fingerprint, Packet), DeviceError> {
+    let forwarded = matches!(asked.place, Place::Agent(_));
     let device = asked.device.as_mut();
     let holder = chosen.holder(device)?;
     let held = chosen.held(holder);
     let model = device.about()?.model;
-    // A Trezor shows only what is different from a transaction that it signed before.
+    // A Trezor shows only what is different from a transaction that it signed before; an agent is not told which.
     let original = chosen.original(passed.packet());
     let passed = original.as_ref().map_or(*passed, |original| passed.replacing(original));
-    if original.is_none() || model.is_ledger() {
+    if original.is_none() || model.is_ledger() || forwarded {
         let locked = passed.packet().psbt.unsigned_tx.lock_time;
         ask::foretell(&pages::signing(model, &held, review, locked), &context.output);
     }

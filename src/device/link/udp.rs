@@ -2,12 +2,13 @@
 //!
 //! - One datagram is one report. Before the first, `PINGPING` is asked until `PONGPONG` is answered: a datagram to
 //!   nobody is lost without a word.
+//! - While an answer is waited for, pings go on: a socket that is gone says so when it is written to, and never when it is read.
 
 use super::report::{LENGTH, Report, Reports};
 use crate::device::{DeviceError, Watch};
 use std::io::{Error, ErrorKind};
 use std::net::{ToSocketAddrs, UdpSocket};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 const PING: &[u8] = b"PINGPING";
@@ -81,8 +82,13 @@ impl Reports for Udp {
     fn take(&mut self, watch: &Watch) -> Result<Report, DeviceError> {
         // One more than a report has, so that a longer datagram is told from one that fits.
         let mut datagram = Zeroizing::new([0; LENGTH + 1]);
+        let mut pinged = Instant::now();
         loop {
             let wait = watch.check()?;
+            if pinged.elapsed() >= PATIENCE {
+                self.socket.send(PING).map_err(|error| gone(&error))?;
+                pinged = Instant::now();
+            }
             match self.receive(datagram.as_mut_slice(), wait) {
                 Ok(LENGTH) => {
                     let report = datagram.first_chunk::<LENGTH>().copied().unwrap_or([0; LENGTH]);

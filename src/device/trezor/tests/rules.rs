@@ -106,6 +106,8 @@ fn a_safe_7_is_recognised_and_refused() {
     failure.set_code(trezor_client::protos::failure::FailureType::Failure_InvalidProtocol);
     let error = open(&format!("{}\n{}\n", line("=>", &Initialize::new()), line("<=", &failure))).err().unwrap();
     assert!(matches!(error, DeviceError::Unsupported { model: Model::Safe7, .. }), "{error}");
+    let sentence = "a Trezor Safe 7 cannot be asked in protocol v1: it speaks THP only, which is not spoken here";
+    assert_eq!(error.to_string(), sentence);
     let mut features = features("T", (2, 11, 2));
     features.set_internal_model("X9".to_owned());
     let error = open(&greeting(&features)).err().unwrap();

@@ -273,7 +273,10 @@ proptest! {
     #[test]
     fn hostile_messages_are_refused_not_fatal(
         sent in proptest::collection::vec(
-            (prop_oneof![0u16..100, Just(15u16), Just(22), Just(27), Just(29), Just(452), Just(464), Just(470)], proptest::collection::vec(any::<u8>(), 0..120)),
+            (
+                prop_oneof![0u16..100, Just(15u16), Just(22), Just(27), Just(29), Just(452), Just(464), Just(470)],
+                proptest::collection::vec(any::<u8>(), 0..120),
+            ),
             1..20,
         ),
         one: bool,
