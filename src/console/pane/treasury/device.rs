@@ -125,21 +125,14 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
             );
             shown(&mut lines, signing, room);
         }
-        Stage::Registering => {
-            say("Compare the wallet with the device, page by page:", Role::Text);
-            shown(&mut lines, signing, room);
-            push_wrapped(&mut lines, "", REFUSE, room, Role::Warning);
-        }
         Stage::Signing if signing.pages.is_empty() => {
-            say("What this model shows is not foretold. Compare it with the review:", Role::Text);
-            push_wrapped(&mut lines, "", REFUSE, room, Role::Warning);
+            say("What this model shows is not foretold. Anything but this review: refuse there.", Role::Warning);
             let review = view.treasury.as_ref().map(|treasury| page::lines(ink, treasury, about, width));
             lines.extend(review.unwrap_or_default());
         }
-        Stage::Signing => {
-            say("Compare with the device, page by page:", Role::Text);
+        Stage::Registering | Stage::Signing => {
+            say("Compare page by page; anything else on the device's screen: refuse there.", Role::Warning);
             shown(&mut lines, signing, room);
-            push_wrapped(&mut lines, "", REFUSE, room, Role::Warning);
         }
         Stage::Signed(told) => say(told, Role::Live),
         Stage::Over { why, next } => {
@@ -151,9 +144,6 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
     }
     lines
 }
-
-/// What to do when the two differ.
-const REFUSE: &str = "Anything else on its screen: refuse there.";
 
 /// The pages that the device shows.
 fn shown(lines: &mut Vec<Line>, signing: &SigningView, room: usize) {
