@@ -1,7 +1,8 @@
 //! A device that is pulled while it signs, at every exchange in turn: it is gone, by that name and soon, and nothing is left of
 //! the attempt on either side.
 
-use super::{Bench, NETWORK, key, packet, sign, softkey, software};
+use super::bench::{Bench, key, sign, softkey, software};
+use super::{NETWORK, packet};
 use bitcoin::Amount;
 use exchequer::device::open::open;
 use exchequer::device::{Device, DeviceError, Held, Place, Unattended, Watch};
@@ -132,7 +133,11 @@ fn a_device_that_is_pulled_at_any_exchange_is_gone_and_nothing_is_left() {
     let path = "48'/1'/0'/2'";
     for bench in [Bench::ledger(), Bench::trezor(TrezorModel::One), Bench::trezor(TrezorModel::T)] {
         let mut device: Box<dyn Device> = bench.open();
-        let keys = [key(&mut *device, NETWORK, path), softkey(&software(1, NETWORK), path), softkey(&software(2, NETWORK), path)];
+        let keys = [
+            key(&mut *device, NETWORK, path),
+            softkey(&software(1, NETWORK), path),
+            softkey(&software(2, NETWORK), path),
+        ];
         let wallet = Wallet::new("T", NETWORK, &[&format!("wsh(sortedmulti(2,{}))", keys.join(","))]).unwrap();
         let mut held = Held { wallet: &wallet, name: "T", hmac: None };
         held.hmac = device.register(&held).unwrap().map(|registered| registered.hmac);

@@ -60,7 +60,7 @@ impl Job {
         let mut held = Held { wallet: &self.wallet, name, hmac: proof };
         let lock = self.packet.psbt.unsigned_tx.lock_time;
         let ask = |found: &mut Found, held: &Held<'_>| {
-            let whole = self.original.is_none() || found.model.is_ledger();
+            let whole = self.original.is_none() || found.model.is_ledger() || found.forwarded;
             self.post.foretell(if whole { pages::signing(found.model, held, &review, lock) } else { Vec::new() });
             self.post.turn(Stage::Signing);
             found.device.sign(held, &passed)

@@ -22,6 +22,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct Found {
     pub device: Box<dyn Device>,
     pub model: Model,
+    /// Whether an agent stands between: it is not told what a transaction replaces.
+    pub forwarded: bool,
     _owner: Option<Owner>,
 }
 
@@ -94,6 +96,7 @@ impl Job {
         self.post.name(&format!("{} at {way}", about.model));
         signs_for(&about, &self.wallet)?;
         seat::holds(device.as_mut(), self.wallet.network(), self.seat.fingerprint)?;
-        Ok(Found { device, model: about.model, _owner: owner })
+        let forwarded = matches!(way, Place::Agent(_));
+        Ok(Found { device, model: about.model, forwarded, _owner: owner })
     }
 }
