@@ -7,6 +7,7 @@
 mod bench;
 
 mod treasury {
+    mod agent;
     mod choose;
     mod devices;
     mod fees;

@@ -43,9 +43,14 @@ impl Watch {
         self.cancelled.store(true, Ordering::Relaxed);
     }
 
+    /// Whether somebody has ended it by hand.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
     /// Whether to go on waiting: how long until the next look.
     pub fn check(&self) -> Result<Duration, DeviceError> {
-        if self.cancelled.load(Ordering::Relaxed) {
+        if self.is_cancelled() {
             return Err(DeviceError::Cancelled);
         }
         let left = self.until.saturating_duration_since(Instant::now());
@@ -62,7 +67,9 @@ mod tests {
         let watch = Watch::new(Duration::from_secs(60));
         assert_eq!(watch.check(), Ok(TICK));
         let (other, shorter) = (watch.again(), watch.within(Duration::from_secs(1)));
+        assert!(!other.is_cancelled());
         watch.cancel();
+        assert!(other.is_cancelled());
         assert_eq!(other.check(), Err(DeviceError::Cancelled), "whoever holds a copy is told too");
         assert_eq!(shorter.check(), Err(DeviceError::Cancelled));
         let over = Watch::new(Duration::ZERO);

@@ -2,8 +2,8 @@
 //! shows, and nothing of it is in the log.
 
 use crate::program::Home;
-use crate::pty::Pty;
-use crate::treasury::{read_to, treasury};
+use crate::pty::{Pty, read_to};
+use crate::treasury::treasury;
 use std::fs;
 use std::path::Path;
 

@@ -182,3 +182,23 @@ pub fn stopped(pid: u32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
 }
+
+/// The last line of a window's page, by its border: `17 of 32  esc closes`. Prices may add lines, but turn no page.
+fn page(screen: &vt100::Screen) -> Option<String> {
+    let contents = screen.contents();
+    let foot = contents.lines().find(|line| line.contains("esc closes"))?;
+    foot.split_whitespace().rev().nth(5).map(str::to_owned)
+}
+
+/// Turns the pages of a window until it asks for something.
+pub fn read_to(pty: &mut Pty, question: &str) {
+    for _ in 0..20 {
+        if pty.shows(question) {
+            return;
+        }
+        let before = page(pty.terminal().screen());
+        pty.press("\r");
+        pty.wait("another page", |screen| page(screen) != before || screen.contents().contains(question));
+    }
+    panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
+}

@@ -3,7 +3,7 @@
 
 use crate::device::sign_on_device;
 use crate::program::Home;
-use crate::pty::Pty;
+use crate::pty::{Pty, read_to};
 
 /// The demo's treasury, when it is there.
 pub fn treasury(home: &Home) -> Pty {
@@ -14,26 +14,6 @@ pub fn treasury(home: &Home) -> Pty {
         ["Demo vault", "HOT", "pay 0.50000000", "BLOCK", "2 to sign"].iter().all(|sign| contents.contains(sign))
     });
     pty
-}
-
-/// The last line of a window's page, by its border: `17 of 32  esc closes`. Prices may add lines, but turn no page.
-fn page(screen: &vt100::Screen) -> Option<String> {
-    let contents = screen.contents();
-    let foot = contents.lines().find(|line| line.contains("esc closes"))?;
-    foot.split_whitespace().rev().nth(5).map(str::to_owned)
-}
-
-/// Turns the pages of a window until it asks for something.
-pub fn read_to(pty: &mut Pty, question: &str) {
-    for _ in 0..20 {
-        if pty.shows(question) {
-            return;
-        }
-        let before = page(pty.terminal().screen());
-        pty.press("\r");
-        pty.wait("another page", |screen| page(screen) != before || screen.contents().contains(question));
-    }
-    panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
 }
 
 /// A warning was shown: it stands below for some seconds, and is counted from then on.

@@ -12,16 +12,16 @@ use std::sync::atomic::Ordering;
 
 const PATH: &str = "48'/1'/0'/2'";
 
-struct Vault {
-    office: Office,
-    ledger: Bench,
-    trezor: Bench,
+pub struct Vault {
+    pub office: Office,
+    pub ledger: Bench,
+    pub trezor: Bench,
     /// The devices' fingerprints.
-    seats: [String; 2],
+    pub seats: [String; 2],
 }
 
 impl Vault {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let (ledger, trezor) = (Bench::ledger(), Bench::trezor(TrezorModel::T));
         let (seats, keys): (Vec<String>, Vec<String>) = [&ledger, &trezor]
             .map(|bench| {
@@ -43,11 +43,12 @@ impl Vault {
         self.office.desks[0].does(arguments)
     }
 
-    fn propose(&self) -> String {
+    pub fn propose(&self) -> String {
         self.office.desks[0].proposed(&format!("propose pay Cold --to {STRANGER}=150000sat --fee-rate 3"))
     }
 
-    fn seat(&self, id: &str, number: usize) -> String {
+    /// Where a device's seat stands.
+    pub fn seat(&self, id: &str, number: usize) -> String {
         let shown = self.office.desks[0].json(&format!("proposal show {id}"));
         let seats = shown["proposal"]["seats"].as_array().unwrap().iter();
         let mut states = seats.filter(|seat| seat["fingerprint"] == self.seats[number].as_str());

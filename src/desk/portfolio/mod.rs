@@ -133,15 +133,15 @@ pub struct Wanted {
     pub method: Method,
     /// Days since 1970.
     pub day: i64,
-    /// Assets that have a price now and none in the past: the past is not complete without them.
-    pub priced: BTreeSet<Asset>,
+    /// Assets of which a price is known, now or in the past: a past without them is not complete.
+    pub known: BTreeSet<Asset>,
 }
 
 impl Wanted {
     /// About all accounts, by the usual method.
     pub fn new(base: Asset, now: Timestamp) -> Self {
         let day = now.secs().div_euclid(86_400);
-        Self { shown: 0, base, method: Method::default(), day, priced: BTreeSet::new() }
+        Self { shown: 0, base, method: Method::default(), day, known: BTreeSet::new() }
     }
 }
 
@@ -210,7 +210,7 @@ impl Portfolios {
     /// Takes an answer in.
     pub fn answer(&mut self, wanted: Wanted, reckoning: Reckoning) {
         // Yesterday's answers are of no more use, nor those of before something had a price.
-        let current = |known: &Wanted| known.day == wanted.day && known.priced == wanted.priced;
+        let current = |other: &Wanted| other.day == wanted.day && other.known == wanted.known;
         self.reckoned.retain(|known, _| current(known));
         self.wanted.retain(current);
         self.reckoned.insert(wanted, Arc::new(reckoning));
@@ -223,7 +223,7 @@ impl Portfolios {
         let Some(live) = self.live.get(&base) else { return Default::default() };
         let mut snapshots = Vec::new();
         for (shown, name) in self.names.iter().enumerate() {
-            let wanted = Wanted { shown, priced: self.newly_priced(live), ..Wanted::new(base.clone(), now) };
+            let wanted = Wanted { shown, known: self.known(live), ..Wanted::new(base.clone(), now) };
             self.wanted.insert(wanted.clone());
             let (Some(past), Some(today)) = (self.reckoned.get(&wanted), self.flow_today(&wanted, now)) else {
                 continue;
@@ -256,12 +256,13 @@ impl Portfolios {
         (snapshots, assets.into_iter().filter_map(mark).collect())
     }
 
-    /// The assets that have a price now and none that was written down.
-    fn newly_priced(&self, live: &Live) -> BTreeSet<Asset> {
+    /// The assets that have a price now, or one that was written down. A price that is written down changes nothing here, so
+    /// that no answer of before there was one is taken for an answer again.
+    fn known(&self, live: &Live) -> BTreeSet<Asset> {
         let lines = live.valuation.lines().iter().filter(|line| !line.quantity.is_zero());
-        let new = |asset: &&Asset| live.valuation.price(asset).is_some() && !self.owned.past.knows(asset);
+        let known = |asset: &&Asset| live.valuation.price(asset).is_some() || self.owned.past.knows(asset);
         let base = live.valuation.base();
-        lines.map(|line| &line.asset).filter(|asset| *asset != base).filter(new).cloned().collect()
+        lines.map(|line| &line.asset).filter(|asset| *asset != base).filter(known).cloned().collect()
     }
 
     /// A valuation in this currency.

@@ -60,7 +60,7 @@ pub fn reckon(owned: &Owned, wanted: &Wanted, benchmark: Option<&Asset>, now: Ti
 
 /// The assets that nothing is known of, then and now: they are left out of what the past is said to be.
 pub fn never_priced(owned: &Owned, wanted: &Wanted) -> Vec<Asset> {
-    let never = |asset: &&Asset| **asset != wanted.base && !owned.past.knows(asset) && !wanted.priced.contains(*asset);
+    let never = |asset: &&Asset| **asset != wanted.base && !owned.past.knows(asset) && !wanted.known.contains(*asset);
     owned.ledger.assets().iter().filter(never).cloned().collect()
 }
 

@@ -26,7 +26,7 @@ impl Portfolios {
         let base = self.settings.base.clone();
         let live = self.live.get(&base)?;
         let total = live.valuation.total(0);
-        let wanted = Wanted { priced: self.newly_priced(live), ..Wanted::new(base.clone(), now) };
+        let wanted = Wanted { known: self.known(live), ..Wanted::new(base.clone(), now) };
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
         let day = past.and_then(|past| self.change(&wanted, &past, total, now, today(now)?));
@@ -38,8 +38,8 @@ impl Portfolios {
         let shown = query.shown.min(self.names.len() - 1);
         let base = query.base.clone().or_else(|| self.own_base(shown)).unwrap_or_else(|| self.settings.base.clone());
         self.look_at(base.clone(), now);
-        let priced = self.newly_priced(self.live.get(&base)?);
-        let wanted = Wanted { shown, method: query.method, priced, ..Wanted::new(base.clone(), now) };
+        let known = self.known(self.live.get(&base)?);
+        let wanted = Wanted { shown, method: query.method, known, ..Wanted::new(base.clone(), now) };
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
         let live = self.live.get(&base)?;

@@ -65,3 +65,26 @@ fn a_desk_that_runs_over_midnight_knows_what_the_day_ended_with() {
     let ends: Vec<_> = days.iter().map(|day| (day.value, day.unpriced)).collect();
     assert_eq!(ends, [(Decimal::from(180), 0), (Decimal::from(200), 0)]);
 }
+
+#[test]
+fn an_answer_of_before_something_had_a_price_is_never_taken_again() {
+    let now = Timestamp::from_secs(10 * DAY + 3_600);
+    let mut portfolios = Portfolios::new(owned(&[(-100, "USD", 100), (-90, "BTC", 1)]), settings(), now).unwrap();
+    let answer = |portfolios: &mut Portfolios| {
+        for wanted in portfolios.unanswered() {
+            let reckoning = reckon(&portfolios.owned().0, &wanted, None, now);
+            portfolios.answer(wanted, reckoning);
+        }
+    };
+    assert!(portfolios.view(&query(), now).unwrap().past.is_none());
+    answer(&mut portfolios);
+    assert!(portfolios.view(&query(), now).unwrap().past.is_some(), "nothing is known of bitcoin, then and now");
+    // Its first price is written down at once, before anybody has asked what the past comes to with it.
+    let (price, source) = (Decimal::from(90), "venue BTC/USD mid".to_owned());
+    let mark = Mark { at: now, asset: asset("BTC"), currency: asset("USD"), price, priced_at: now, source };
+    portfolios.remember(&[mark]);
+    assert!(portfolios.view(&query(), now).unwrap().past.is_none());
+    answer(&mut portfolios);
+    let view = portfolios.view(&query(), now).unwrap();
+    assert_eq!((view.changes, view.past.is_some()), ([None; 4], true), "the days of before are not complete");
+}

@@ -147,7 +147,8 @@ impl Clerk {
     /// What was recorded is seen before it is told.
     fn close(&mut self, stage: Stage) {
         self.show(None);
-        Post::new(Arc::clone(&self.hatch), Arc::clone(&self.shared)).turn(stage);
+        self.hatch.end(stage, self.shared.now());
+        self.shared.changed();
     }
 
     /// Puts up what simulated devices show.

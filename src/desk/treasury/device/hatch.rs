@@ -1,8 +1,9 @@
 //! The hatch between whoever draws and types, and the thread that waits for a device. Neither ever waits for the other.
 
 use crate::desk::treasury::Secret;
-use crate::desk::treasury::view::{SigningView, SimulatedView};
+use crate::desk::treasury::view::{SigningView, SimulatedView, Stage};
 use crate::device::{DeviceError, Watch};
+use crate::market::Timestamp;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What a person says while a device is asked.
@@ -52,6 +53,18 @@ impl Hatch {
     pub fn show(&self, change: impl FnOnce(&mut SigningView)) {
         if let Some(signing) = &mut self.inside().signing {
             change(Arc::make_mut(signing));
+        }
+    }
+
+    /// It has ended so. Who has left already need not read it.
+    pub fn end(&self, stage: Stage, since: Timestamp) {
+        let mut inside = self.inside();
+        if inside.watch.as_ref().is_some_and(Watch::is_cancelled) {
+            inside.signing = None;
+        }
+        if let Some(signing) = &mut inside.signing {
+            let signing = Arc::make_mut(signing);
+            (signing.stage, signing.since) = (stage, since);
         }
     }
 
