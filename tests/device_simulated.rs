@@ -10,6 +10,8 @@ mod bench;
 mod ethereum;
 #[path = "device_simulated/pulled.rs"]
 mod pulled;
+#[path = "device_simulated/recorded.rs"]
+mod recorded;
 #[path = "device_simulated/table.rs"]
 mod table;
 
