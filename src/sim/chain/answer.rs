@@ -91,11 +91,10 @@ pub fn get(world: &World, path: &str, fault: Option<ChainFault>) -> Answer {
             });
             Answer::json(&recent.collect())
         }
-        ["fee-estimates"] => Answer {
-            status: 200,
-            kind: "application/json",
-            body: br#"{"1":12.5,"2":12.5,"3":8.2,"6":5.001,"12":3.0,"25":2.0,"144":1.0,"1008":1.0}"#.to_vec(),
-        },
+        ["fee-estimates"] => {
+            let rates = br#"{"1":12.5,"2":12.5,"3":8.2,"6":5.001,"12":3.0,"25":2.0,"144":1.0,"1008":1.0}"#;
+            Answer::of(200, "application/json", rates.as_slice())
+        }
         _ => Answer::missing("endpoint"),
     }
 }
@@ -181,7 +180,7 @@ fn of_block(world: &World, hash: &str, rest: &[&str], fault: Option<ChainFault>)
             let next = height.checked_add(1).and_then(|next| world.ledger.block(next)).map(Block::block_hash);
             Answer::json(&json!({"in_best_chain": true, "height": height, "next_best": next}))
         }
-        ["raw"] => Answer { status: 200, kind: "application/octet-stream", body: serialize(block) },
+        ["raw"] => Answer::of(200, "application/octet-stream", serialize(block)),
         ["txids"] => Answer::json(&block.txdata.iter().map(|tx| json!(tx.compute_txid())).collect()),
         ["txid", index] => match index.parse::<usize>().ok().and_then(|index| block.txdata.get(index)) {
             Some(transaction) => Answer::text(200, transaction.compute_txid().to_string()),
