@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod file;
 pub mod hash;
 pub mod likeness;
+pub mod queue;
 pub mod review;
 pub mod safe_tx;
 pub mod signature;
