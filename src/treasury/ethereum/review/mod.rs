@@ -157,4 +157,4 @@ fn foreign(looked: &Looked<'_>, call: &Call, change: &Change, findings: &mut Fin
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
