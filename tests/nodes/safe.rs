@@ -3,13 +3,13 @@
 use super::anvil::{Anvil, CHAIN, call};
 use crate::bench::Bench;
 use alloy_dyn_abi::DynSolValue;
-use alloy_primitives::{Address, B256, Bytes, U256};
-use bitcoin::secp256k1::{Message, Secp256k1, SecretKey};
+use alloy_primitives::{Address, B256, Bytes, U256, hex};
 use exchequer::device::Device;
 use exchequer::device::ethereum::{Mode, Signable, TypedData};
 use exchequer::sim::KnownSafe;
 use exchequer::sim::device::{Ledger, LedgerApp, LedgerSettings, TrezorModel, Wire};
 use exchequer::treasury::ethereum::deployments::{Contract, on_chain};
+use exchequer::treasury::ethereum::hot::Account;
 use exchequer::treasury::ethereum::review::Reviewed;
 use exchequer::treasury::ethereum::signature::{Asked, Confirmation};
 use exchequer::treasury::ethereum::{SafeAt, SafeVersion};
@@ -20,36 +20,14 @@ pub const COIN: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 /// What a Safe has of the token at first.
 pub const TOKENS: U256 = U256::from_limbs([1_000_000, 0, 0, 0]);
 
-/// A key in software.
-#[derive(Clone)]
-pub struct Soft(SecretKey);
-
-impl Soft {
-    pub fn new(number: u8) -> Self {
-        Self(SecretKey::from_slice(&[number; 32]).unwrap())
-    }
-
-    pub fn address(&self) -> Address {
-        let point = self.0.public_key(&Secp256k1::new()).serialize_uncompressed();
-        Address::from_raw_public_key(&point[1..])
-    }
-
-    pub fn sign(&self, hash: &B256) -> [u8; 65] {
-        let message = Message::from_digest(hash.0);
-        let (id, compact) = Secp256k1::new().sign_ecdsa_recoverable(&message, &self.0).serialize_compact();
-        let v = [27 + u8::try_from(id.to_i32()).unwrap()];
-        [compact.as_slice(), &v].concat().try_into().unwrap()
-    }
-
-    pub fn confirm(&self, passed: &Reviewed<'_>) -> Confirmation {
-        let asked = Asked::of(passed.at(), passed.hashes());
-        Confirmation::read(&self.sign(&passed.hashes().safe_tx), &asked).unwrap().by(self.address()).unwrap()
-    }
+/// A software account; the same number gives the same.
+pub fn soft(number: u8) -> Account {
+    Account::from_hex(&hex::encode([number; 32])).unwrap()
 }
 
 /// A device and who is at it.
 pub struct Held {
-    pub bench: Bench,
+    _bench: Bench,
     pub device: Box<dyn Device>,
     path: String,
     pub address: Address,
@@ -59,7 +37,7 @@ impl Held {
     fn new(bench: Bench, path: &str) -> Self {
         let mut device = bench.open();
         let address = device.eth_address(&path.parse().unwrap(), false).unwrap().address;
-        Self { bench, device, path: path.to_owned(), address }
+        Self { _bench: bench, device, path: path.to_owned(), address }
     }
 
     pub fn ledger() -> Self {

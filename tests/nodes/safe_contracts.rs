@@ -1,7 +1,7 @@
 //! What is pinned and computed here, held against the contracts themselves.
 
 use super::anvil::{Anvil, CHAIN, VERSIONS, hash_of, published};
-use super::safe::{Made, Soft};
+use super::safe::{Made, soft};
 use alloy_primitives::U256;
 use exchequer::treasury::ethereum::deployments::{Contract, Deployment, on_chain, pinned, proxy};
 use exchequer::treasury::ethereum::{Operation, SafeTx, SafeVersion};
@@ -69,7 +69,7 @@ fn transactions() -> Vec<SafeTx> {
 fn the_contracts_hash_and_stand_as_is_read_here() {
     for version in VERSIONS {
         let anvil = Anvil::with(version);
-        let owners: Vec<_> = (1..=5).map(|number| Soft::new(number).address()).collect();
+        let owners: Vec<_> = (1..=5).map(|number| soft(number).address()).collect();
         let made = Made::new(&anvil, version, owners.clone(), 3, anvil.token());
         let node = anvil.node();
         let seen = node.safe(made.at.safe, &()).unwrap();

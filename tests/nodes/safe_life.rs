@@ -2,7 +2,7 @@
 //! carried out on anvil, and what became of it read from the receipt.
 
 use super::anvil::{Anvil, CHAIN, VERSIONS};
-use super::safe::{COIN, Held, Made, Soft, TOKENS};
+use super::safe::{COIN, Held, Made, TOKENS, soft};
 use alloy_primitives::{Address, U256};
 use exchequer::chain::ethereum::{Call, Fate, Node, Seen, Sent};
 use exchequer::chain::service::{Draft, Service};
@@ -10,8 +10,11 @@ use exchequer::chain::{ChainError, Endpoint, Reach};
 use exchequer::market::Timestamp;
 use exchequer::sim::{self, ServiceServer, ServiceSettings};
 use exchequer::treasury::ethereum::build::{self, Payment, What};
+use exchequer::treasury::ethereum::execute::call::{self, signed};
 use exchequer::treasury::ethereum::execute::receipt::{Log, Receipt, Told, told};
+use exchequer::treasury::ethereum::execute::{Execution, Fees};
 use exchequer::treasury::ethereum::hash::{Act, Request};
+use exchequer::treasury::ethereum::hot::Account;
 use exchequer::treasury::ethereum::queue::{Queue, Wanted};
 use exchequer::treasury::ethereum::review::facts::{Known as Recipient, Token};
 use exchequer::treasury::ethereum::review::{Facts, Kind, reviewed};
@@ -31,21 +34,21 @@ struct Town {
     token: Address,
     ledger: Held,
     trezor: Held,
-    soft: Soft,
-    sender: Soft,
+    soft: Account,
+    sender: Account,
 }
 
 impl Town {
     fn new(version: SafeVersion) -> Self {
         let anvil = Anvil::with(version);
-        let (ledger, trezor, soft, sender) = (Held::ledger(), Held::trezor(), Soft::new(1), Soft::new(9));
-        let others = [Soft::new(2), Soft::new(3)].map(|other| other.address());
-        let owners = vec![others[0], ledger.address, soft.address(), trezor.address, others[1]];
+        let (ledger, trezor, account, sender) = (Held::ledger(), Held::trezor(), soft(1), soft(9));
+        let others = [soft(2), soft(3)].map(|other| other.address());
+        let owners = vec![others[0], ledger.address, account.address(), trezor.address, others[1]];
         let token = anvil.token();
         let made = Made::new(&anvil, version, owners, 3, token);
         anvil.fund(sender.address(), COIN);
         let node = anvil.node();
-        Self { _anvil: anvil, node, made, token, ledger, trezor, soft, sender }
+        Self { _anvil: anvil, node, made, token, ledger, trezor, soft: account, sender }
     }
 
     fn seen(&self) -> Seen {
@@ -105,7 +108,7 @@ impl Town {
         let (review, passed) = reviewed(&at, tx, &self.facts(tx));
         let passed = passed.unwrap_or_else(|| panic!("{:?}", review.verdict.blocks));
         self.node.same_hash(&at, tx, &self.seen().block).unwrap();
-        [self.ledger.confirm(&passed), self.trezor.confirm(&passed), self.soft.confirm(&passed)]
+        [self.ledger.confirm(&passed), self.trezor.confirm(&passed), self.soft.sign(&passed).unwrap()]
     }
 
     fn checked(&self, tx: &SafeTx, all: &[Confirmation]) -> Checked {
@@ -121,7 +124,7 @@ impl Town {
         let (_, passed) = reviewed(&at, tx, &self.facts(tx));
         let passed = passed.unwrap();
         let (facts, known) = (self.seen().facts(), Known::default());
-        let input = execute::signed(&at, tx, &checked.valid, &facts, &known, sender).unwrap();
+        let input = signed(&at, tx, &checked.valid, &facts, &known, sender).unwrap();
         let call = Call { from: sender, to: at.safe, value: U256::ZERO, data: input, gas: None };
         let gas = gas.map_or_else(|| self.node.gas(&call).map(|gas| gas.limit), Ok)?;
         let tip = 1_000_000_000;
@@ -129,7 +132,7 @@ impl Town {
         let account = self.node.account(sender)?;
         let valid = &checked.valid;
         let execution = Execution::new(&passed, valid, (&facts, &known), sender, account.pending, fees).unwrap();
-        let sent = execution.signed(&self.sender.sign(&execution.hash())).unwrap();
+        let sent = self.sender.sign_execution(&execution).unwrap();
         assert_eq!(self.node.send(&sent.raw)?, (sent.hash, Sent::Accepted));
         let mut mined = None;
         super::real::eventually("a block", || {
@@ -147,7 +150,7 @@ impl Town {
         };
         let receipt = Receipt { succeeded: mined.success, logs: mined.logs.iter().map(log).collect() };
         let said = told(at.version, at.safe, passed.hashes().safe_tx, &receipt);
-        let carried = execute::Call::read(&sent.execution.input()[..], tx.nonce).unwrap();
+        let carried = call::Call::read(&sent.execution.input()[..], tx.nonce).unwrap();
         assert_eq!(&carried.tx, tx);
         let done = sim::Execution {
             transaction: sent.hash,
@@ -295,12 +298,11 @@ fn a_rejection_takes_the_place_of_what_it_rejects() {
     let at = town.made.at;
     desk.server().world(|world| world.learn(town.made.known(U256::ZERO)));
     let (paid, nothing) = (town.batch(U256::ZERO), build::rejection(&at, U256::ZERO));
-    let signed = town.soft.clone();
     for tx in [&paid, &nothing] {
         let facts = town.facts(tx);
-        let confirmation = signed.confirm(&reviewed(&at, tx, &facts).1.unwrap());
+        let confirmation = town.soft.sign(&reviewed(&at, tx, &facts).1.unwrap()).unwrap();
         let signature = Some(&confirmation);
-        desk.service.propose(&Draft { at: &at, tx, sender: signed.address(), signature, origin: None }).unwrap();
+        desk.service.propose(&Draft { at: &at, tx, sender: town.soft.address(), signature, origin: None }).unwrap();
     }
     let all = town.confirmations(&nothing);
     let (said, done) = town.execute(&nothing, &town.checked(&nothing, &all), None).unwrap();
@@ -313,7 +315,7 @@ fn a_rejection_takes_the_place_of_what_it_rejects() {
     assert_eq!(desk.service.queue(at.safe, U256::ONE, &()).unwrap().rows, 0);
     let hour = u64::try_from(Timestamp::from_system(std::time::SystemTime::now()).secs() / 3600).unwrap();
     let act = Act::Delete { safe: at.safe, safe_tx: paid.hashes(&at).safe_tx };
-    let request = Request { chain_id: CHAIN, act, hour }.hashes().safe_tx;
-    desk.service.delete(paid.hashes(&at).safe_tx, &signed.sign(&request)).unwrap();
+    let request = Request { chain_id: CHAIN, act, hour };
+    desk.service.delete(paid.hashes(&at).safe_tx, &town.soft.sign_request(&request).unwrap()).unwrap();
     assert!(desk.service.transaction(paid.hashes(&at).safe_tx).unwrap().is_none());
 }
