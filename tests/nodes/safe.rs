@@ -42,7 +42,7 @@ impl Held {
 
     pub fn ledger() -> Self {
         let (app, version) = (LedgerApp::Ethereum, "1.22.0".to_owned());
-        let settings = LedgerSettings { app, version, ..LedgerSettings::default() };
+        let settings = LedgerSettings { app, version, raw_messages: true, ..LedgerSettings::default() };
         Self::new(Bench::new(Box::new(Ledger::new(settings).unwrap()), Wire::Tcp), "m/44'/60'/0'/0/1")
     }
 
