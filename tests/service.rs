@@ -77,15 +77,6 @@ fn chain() -> Facts {
     }
 }
 
-/// The same, with the rows that a service lists as what waits.
-fn listed(rows: &[Row]) -> Facts {
-    let queued = |row: &Row| {
-        let name = row.claims.origin.clone().unwrap_or_default();
-        Queued { hash: row.hashes.safe_tx, nonce: row.tx.nonce, name, signed: false, vouched: row.is_vouched() }
-    };
-    Facts { queue: Some(rows.iter().map(queued).collect()), ..chain() }
-}
-
 /// A service, a client, and what owners have really signed.
 struct Town {
     runtime: Runtime,
@@ -139,9 +130,14 @@ impl Town {
         }
     }
 
-    /// The facts without a service.
-    fn own(&self) -> Facts {
-        Facts { queue: Some(self.own.clone()), ..chain() }
+    /// What is known beside a service's rows, and with them.
+    fn facts(&self, rows: &[Row]) -> Facts {
+        let queued = |row: &Row| {
+            let name = row.claims.origin.clone().unwrap_or_default();
+            Queued { hash: row.hashes.safe_tx, nonce: row.tx.nonce, name, signed: false, vouched: row.is_vouched() }
+        };
+        let others = rows.iter().map(queued).filter(|row| self.own.iter().all(|own| own.hash != row.hash));
+        Facts { queue: Some(self.own.iter().cloned().chain(others).collect()), ..chain() }
     }
 
     fn queue(&self) -> Result<Queue, ServiceError> {
@@ -159,14 +155,14 @@ impl Town {
     /// Whatever was listed: no signature counts that nobody gave, and no review is better than it is
     /// with what owners have really signed, and without the service.
     fn holds(&self, queue: &Queue, what: &str) {
-        let facts = listed(&queue.rows);
+        let (facts, own) = (self.facts(&queue.rows), self.facts(&[]));
         for row in &queue.rows {
             assert_eq!(row.hashes, row.tx.hashes(&at(0xaa)), "{what}");
             let signed = self.signed.get(&row.hashes.safe_tx).cloned().unwrap_or_default();
             for valid in &row.checked.valid {
                 assert!(signed.contains(&valid.owner), "{what}: a signature of {} that nobody gave", valid.owner);
             }
-            let (with, without) = (review(&at(0xaa), &row.tx, &facts), review(&at(0xaa), &row.tx, &self.own()));
+            let (with, without) = (review(&at(0xaa), &row.tx, &facts), review(&at(0xaa), &row.tx, &own));
             let codes = |verdict: &Verdict| -> BTreeSet<&'static str> {
                 verdict.warnings.iter().chain(&verdict.blocks).map(|finding| finding.code).collect()
             };
