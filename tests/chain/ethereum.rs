@@ -294,6 +294,24 @@ fn balances_and_what_tokens_say_are_read_within_bounds() {
 }
 
 #[test]
+fn one_token_takes_nothing_away_from_the_others() {
+    // One that two nodes say different things of, and one that takes too long.
+    let (moody, slow) = (Address::repeat_byte(0x72), Address::repeat_byte(0x73));
+    let world = |amount: u64| {
+        World::new(move |method, params| match params[0]["to"].as_str()?.parse::<Address>().ok()? {
+            to if method == "eth_call" && to == moody => Some(json!({"result": hex::encode_prefixed(word(amount))})),
+            to if to == slow => Some(json!({"error": {"code": -32000, "message": "execution aborted (timeout = 5s)"}})),
+            _ => None,
+        })
+    };
+    let node = connect(&world(1).serve(), Some(&world(2).serve())).unwrap();
+    let balances = node.balances(SAFE, &[moody, TOKEN, slow], &()).unwrap();
+    assert_eq!((balances.tokens.len(), balances.tokens[&TOKEN]), (1, U256::from(1_000_000)));
+    assert_eq!(balances.silent, [moody, slow]);
+    assert_eq!(node.describe(&[moody, TOKEN], &balances.block).unwrap()[&moody].decimals, None);
+}
+
+#[test]
 fn a_question_that_the_node_cannot_answer_stays_open() {
     let ask = |hash| Question::Approved { safe: SAFE, owner: owners()[0], hash };
     let questions = [1, 2, 3, 4].map(|n| ask(B256::repeat_byte(n)));
