@@ -98,6 +98,11 @@ impl Node {
         }
     }
 
+    /// Compares the chain of the first node again.
+    pub(super) fn pinned(&self) -> Result<(), ChainError> {
+        self.same_chain(&self.rpc, &self.rpc.told(self.rpc.one(("eth_chainId", json!([])), &())?)?)
+    }
+
     /// The newest block that the node knows, and both where there are two; the chain is compared again.
     pub fn newest(&self, watch: &dyn Watch) -> Result<Block, ChainError> {
         for _ in 0..ANEW {
@@ -155,7 +160,11 @@ impl Node {
             let block = self.newest(watch)?;
             let found = read(&block);
             // A node that has lost the block may say anything of it, and two may then disagree.
-            if self.still_there(&block)? {
+            let mut there = true;
+            for rpc in self.each() {
+                there &= block_at(rpc, block.number, watch)?.is_some_and(|now| now.hash == block.hash);
+            }
+            if there {
                 return found;
             }
         }
@@ -165,21 +174,22 @@ impl Node {
 
     /// Asks several things that both nodes have to say the same of.
     pub(super) fn agreed(&self, questions: &[Question], watch: &dyn Watch) -> Result<Vec<Said>, ChainError> {
+        let each = self.compared(questions, watch)?.into_iter().zip(questions);
+        each.map(|(said, (method, _))| said.ok_or_else(|| self.disagree(what(method)))).collect()
+    }
+
+    /// Asks several things; nothing for each of which the nodes say different things.
+    pub(super) fn compared(&self, questions: &[Question], watch: &dyn Watch) -> Result<Vec<Option<Said>>, ChainError> {
         let said = self.rpc.ask(questions, watch)?;
-        let Some(second) = &self.second else { return Ok(said) };
+        let Some(second) = &self.second else { return Ok(said.into_iter().map(Some).collect()) };
         let other = second.ask(questions, watch)?;
-        for ((one, two), (method, _)) in said.iter().zip(&other).zip(questions) {
-            let same = match (one, two) {
-                (Ok(one), Ok(two)) => same_value(one, two),
-                // The words differ from node to node; that the call fails does not.
-                (Err(one), Err(two)) => one.reverted() == two.reverted(),
-                _ => false,
-            };
-            if !same {
-                return Err(self.disagree(what(method)));
-            }
-        }
-        Ok(said)
+        let same = |one: &Said, two: &Said| match (one, two) {
+            (Ok(one), Ok(two)) => same_value(one, two),
+            // The words differ from node to node; that the call fails does not.
+            (Err(one), Err(two)) => one.reverted() == two.reverted(),
+            _ => false,
+        };
+        Ok(said.into_iter().zip(&other).map(|(one, two)| same(&one, two).then_some(one)).collect())
     }
 
     pub(super) fn disagree(&self, what: &str) -> ChainError {
