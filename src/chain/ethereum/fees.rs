@@ -91,8 +91,8 @@ impl Node {
         let mut said = self.rpc().ask(&questions, &())?.into_iter();
         let rpc = self.rpc();
         let mut next = || rpc.told(said.next().ok_or_else(|| rpc.blame().malformed("it left out answers"))?);
-        let (latest, pending) = (rpc.small(&*next()?, "a nonce")?, rpc.small(&*next()?, "a nonce")?);
-        let balance = rpc.number(&*next()?, "a balance")?;
+        let (latest, pending) = (rpc.small(&next()?, "a nonce")?, rpc.small(&next()?, "a nonce")?);
+        let balance = rpc.number(&next()?, "a balance")?;
         // A node that knows of nothing that waits cannot know of less than what is in blocks.
         Ok(Account { latest, pending: pending.max(latest), balance })
     }

@@ -203,7 +203,7 @@ impl Node {
         let questions: Vec<Question> = addresses.iter().map(ask).collect();
         let mut hashes = BTreeMap::new();
         for (address, said) in addresses.iter().zip(self.agreed(&questions, &())?) {
-            let code = self.rpc.bytes(&*self.rpc.told(said)?, "code")?;
+            let code = self.rpc.bytes(&self.rpc.told(said)?, "code")?;
             hashes.insert(*address, keccak256(&code));
         }
         Ok(hashes)
@@ -215,7 +215,7 @@ impl Node {
         let questions: Vec<Question> = addresses.iter().map(ask).collect();
         let mut coins = BTreeMap::new();
         for (address, said) in addresses.iter().zip(self.agreed(&questions, &())?) {
-            coins.insert(*address, self.rpc.number(&*self.rpc.told(said)?, "a balance")?);
+            coins.insert(*address, self.rpc.number(&self.rpc.told(said)?, "a balance")?);
         }
         Ok(coins)
     }

@@ -104,8 +104,8 @@ impl Node {
         let mut said = said.into_iter();
         let rpc = self.rpc();
         let mut next = || said.next().ok_or_else(|| rpc.blame().malformed("it left out answers"));
-        let code = rpc.bytes(&*rpc.told(next()?)?, "code")?;
-        let balance = rpc.number(&*rpc.told(next()?)?, "a balance")?;
+        let code = rpc.bytes(&rpc.told(next()?)?, "code")?;
+        let balance = rpc.number(&rpc.told(next()?)?, "a balance")?;
         if code.is_empty() {
             return Err(none("there is no contract"));
         }
@@ -114,7 +114,7 @@ impl Node {
         let owners = addresses(&answer()?, 0).ok_or_else(|| none("it tells no owners"))?;
         let threshold = uint(&answer()?, 0).ok_or_else(|| none("it tells no threshold"))?;
         let nonce = uint(&answer()?, 0).ok_or_else(|| none("it tells no nonce"))?;
-        let mut slot = || Ok::<_, ChainError>(Address::from_word(rpc.word(&*rpc.told(next()?)?, "a slot")?));
+        let mut slot = || Ok::<_, ChainError>(Address::from_word(rpc.word(&rpc.told(next()?)?, "a slot")?));
         let (singleton, fallback_handler, guard, module_guard) = (slot()?, slot()?, slot()?, slot()?);
         let version: SafeVersion = version
             .parse()

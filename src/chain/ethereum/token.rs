@@ -68,7 +68,7 @@ impl Node {
         questions.extend(tokens.iter().map(ask));
         let mut said = self.compared(&questions, watch)?.into_iter();
         let coin = said.next().flatten().ok_or_else(|| self.disagree("a balance"))?;
-        let coin = self.rpc().number(&*self.rpc().told(coin)?, "a balance")?;
+        let coin = self.rpc().number(&self.rpc().told(coin)?, "a balance")?;
         let mut balances = Balances { block: *block, coin, tokens: BTreeMap::new(), silent: Vec::new() };
         for (token, said) in tokens.iter().zip(said) {
             match self.bytes_of(said).and_then(|data| uint(&data, 0)) {
@@ -102,7 +102,7 @@ impl Node {
 
     /// What a token gave back, where it did and the nodes agree.
     fn bytes_of(&self, said: Option<Said>) -> Option<Bytes> {
-        self.rpc().bytes(&*said?.ok()?, "what a token answers").ok()
+        self.rpc().bytes(&said?.ok()?, "what a token answers").ok()
     }
 }
 
