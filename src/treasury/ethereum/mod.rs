@@ -17,6 +17,7 @@ pub mod hash;
 pub mod likeness;
 pub mod review;
 pub mod safe_tx;
+pub mod sealed;
 pub mod signature;
 pub mod version;
 
