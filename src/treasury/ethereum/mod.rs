@@ -15,6 +15,7 @@ pub mod exchange;
 pub mod file;
 pub mod hash;
 pub mod likeness;
+pub mod proposal;
 pub mod review;
 pub mod safe_tx;
 pub mod sealed;
