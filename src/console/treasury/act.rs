@@ -7,7 +7,7 @@ use crate::console::layout::{Pane, inside};
 use crate::console::pane::treasury::{approvals, coins, page, wallets, word};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Marked, ProposalView, Seen, Wish, collects, sendable};
+use crate::desk::treasury::{Chosen, Marked, ProposalView, Seen, Wish, collects, sendable};
 use crate::desk::{Command, View};
 use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;
@@ -50,7 +50,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
         Action::Label => label(state, view),
         Action::Freeze => freeze(state, view),
         Action::Sync => match state.treasury.chosen_wallet(view) {
-            Some(wallet) => Ok(vec![ask(Wish::Sync(wallet.id))]),
+            Some(wallet) => Ok(vec![ask(Wish::Sync(Chosen::Wallet(wallet.id)))]),
             None => Err(NO_WALLET.to_owned()),
         },
         Action::Receive => receive(state, view),
@@ -252,7 +252,7 @@ fn copy(state: &State, view: &View) -> Option<Vec<Effect>> {
     let text = match state.focus() {
         Pane::Coins => state.treasury.chosen_coin(view)?.outpoint.to_string(),
         Pane::Wallets => state.treasury.chosen_wallet(view)?.id.to_string(),
-        _ => state.treasury.chosen(view)?.txid.to_string(),
+        _ => state.treasury.chosen(view)?.hash(),
     };
     Some(vec![Effect::Copy(text)])
 }

@@ -21,7 +21,7 @@ pub use act::{act, click, travel};
 
 use super::layout::{Arrangement, Pane};
 use crate::desk::View;
-use crate::desk::treasury::{CoinView, ProposalRow, ProposalView, TreasuryQuery, WalletPage, WalletView};
+use crate::desk::treasury::{Chosen, CoinView, ProposalRow, ProposalView, TreasuryQuery, WalletPage, WalletView};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::ProposalId;
 use bitcoin::OutPoint;
@@ -46,7 +46,7 @@ impl Signer {
     /// What the desk must tell for these panes; nothing while none of them is about the treasury.
     pub fn query(&self, arrangement: &Arrangement) -> Option<TreasuryQuery> {
         let wanted = arrangement.panes.iter().any(|(pane, _)| Pane::TREASURY.contains(pane));
-        wanted.then_some(TreasuryQuery { wallet: self.wallet, proposal: self.proposal })
+        wanted.then_some(TreasuryQuery { wallet: self.wallet.map(Chosen::Wallet), proposal: self.proposal })
     }
 
     /// The place of the chosen wallet; the first when it is not among them.

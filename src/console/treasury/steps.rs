@@ -16,7 +16,6 @@ use crate::console::state::{Overlay, State};
 use crate::console::update::say;
 use crate::desk::treasury::{Given, ProposalView, Wish};
 use crate::desk::{Command, View};
-use crate::treasury::proposal::SeatId;
 use std::path::PathBuf;
 
 /// What a key does while such a window is open; `None` when there is none.
@@ -144,7 +143,7 @@ fn turn(state: &mut State, view: &View) {
     }
 }
 
-fn after(keys: &[SeatId], key: SeatId) -> SeatId {
+fn after<K: Copy + PartialEq>(keys: &[K], key: K) -> K {
     let at = keys.iter().position(|known| *known == key);
     at.and_then(|at| keys.get(at + 1)).or(keys.first()).copied().unwrap_or(key)
 }

@@ -5,7 +5,7 @@
 use crate::console::chord::{Chord, Key};
 use crate::console::field::Field;
 use crate::console::overlay::window;
-use crate::desk::treasury::{AddressView, Marked, Secret, Seen};
+use crate::desk::treasury::{AddressView, Marked, Secret, Seen, Who};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{ProposalId, SeatId};
 use ratatui::layout::Rect;
@@ -36,7 +36,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// With which key.
-        seat: SeatId,
+        seat: Who,
         /// What the review said when the window opened.
         seen: Seen,
         /// What was typed for its challenges so far.
@@ -47,7 +47,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// Whose.
-        seat: SeatId,
+        seat: Who,
         /// What the review said when the window opened.
         seen: Seen,
         /// What was typed for its challenges so far.
@@ -58,7 +58,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// For which key.
-        seat: SeatId,
+        seat: Who,
     },
     /// Send.
     Broadcast {

@@ -78,9 +78,8 @@ impl Clerk {
 
     /// A proposal, its number and its wallet, apart from the clerk.
     pub(super) fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
-        let numbered = (1..).zip(self.treasury.proposals());
-        let (number, proposal) =
-            numbered.into_iter().find(|(_, proposal)| proposal.id == id).ok_or("the proposal is no longer there")?;
+        let proposal = self.treasury.proposal(id).map_err(|_| "the proposal is no longer there")?;
+        let number = self.number(id);
         let vault = self.treasury.vault(proposal.wallet).map_err(|refusal| refusal.to_string())?;
         Ok((number, proposal.clone(), vault.clone()))
     }

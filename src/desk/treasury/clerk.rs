@@ -135,6 +135,11 @@ impl Clerk {
         }
     }
 
+    /// The number of a proposal, which people call it by.
+    pub fn number(&self, id: ProposalId) -> u64 {
+        self.treasury.number(id).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
+    }
+
     /// What people call a proposal.
     pub fn called(&self, id: ProposalId) -> String {
         self.treasury.number(id).map_or_else(|| id.short(), |number| format!("#{number}"))
@@ -169,7 +174,7 @@ impl Clerk {
     /// What the desk's books say that a bitcoin is worth.
     pub fn quotes(&self) -> Vec<Quote> {
         let (state, now) = (self.shared.state(), self.shared.now());
-        price::quotes(&state.market, &self.settings.base, now)
+        price::quotes(&state.market, "BTC", &self.settings.base, now)
     }
 
     /// What is known when a proposal is reviewed now.

@@ -8,7 +8,7 @@ use crate::console::pane::watch::first_shown;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
-use crate::desk::treasury::{Kind, ProposalRow, TreasuryView, Waiting, collects, sendable};
+use crate::desk::treasury::{Kind, Leaves, ProposalRow, TreasuryView, Waiting, collects, sendable};
 use crate::treasury::verdict::Judgement;
 use bitcoin::Amount;
 use ratatui::layout::Rect;
@@ -110,10 +110,11 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
 
 /// What is proposed, in a few words.
 pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
-    let fee = match row.kind {
-        Kind::Bump => row.fee,
-        _ => None,
+    let (sent, fee) = match &row.leaves {
+        Leaves::Coins { sent, fee } => (*sent, *fee),
+        Leaves::Told(told) => return format!("{} {told}", row.kind.word()).trim_end().to_owned(),
     };
+    let fee = fee.filter(|_| row.kind == Kind::Bump);
     let amount = |amount: Amount, word: &str| {
         let left = room.saturating_sub(columns(word) + 1);
         let text = ink.amount(amount, left);
@@ -123,7 +124,7 @@ pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
     };
     match fee {
         Some(fee) => amount(fee, "bump to"),
-        None => amount(row.sent, row.kind.word()),
+        None => amount(sent, row.kind.word()),
     }
 }
 
@@ -140,8 +141,9 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
             (format!("{}{more}", first.unwrap_or_else(|| "(ourselves)".to_owned())), plain)
         }
         Column::Value => {
-            let (text, role) = match row.sent {
-                Amount::ZERO => (canvas.glyphs.missing.to_owned(), Role::Dim),
+            let (text, role) = match &row.leaves {
+                Leaves::Coins { sent: Amount::ZERO, .. } => (canvas.glyphs.missing.to_owned(), Role::Dim),
+                Leaves::Told(told) if told.is_empty() => (canvas.glyphs.missing.to_owned(), Role::Dim),
                 _ => ink.value(row.value, room),
             };
             canvas.put_right(cell, cell.width, y, &text, if open { role } else { Role::Dim });

@@ -71,7 +71,7 @@ impl<'a> Ink<'a> {
     }
 
     /// A number that is no amount, such as that of a block.
-    pub fn number(&self, number: u32) -> String {
+    pub fn number(&self, number: u64) -> String {
         self.figures.exact(number.into())
     }
 

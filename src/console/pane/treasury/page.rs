@@ -108,7 +108,8 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
         push_wrapped(&mut lines, &start, &format!("{}: {}", event.who, event.what), width, Role::Dim);
     }
     lines.push(Line::new("facts", Role::Strong));
-    push_wrapped(&mut lines, "txid   ", &proposal.txid.to_string(), width, Role::Dim);
+    let hash = if proposal.safe().is_some() { "hash   " } else { "txid   " };
+    push_wrapped(&mut lines, hash, &proposal.hash(), width, Role::Dim);
     push_wrapped(&mut lines, "id     ", &row.id.to_string(), width, Role::Dim);
     if let Some((text, role)) = treasury.price.as_ref().map(|price| ink.price(price)) {
         push_wrapped(&mut lines, "price  ", &text, width, role);

@@ -203,7 +203,7 @@ fn codes(canvas: &mut Canvas<'_>, window: Rect, about: &ProposalView, at: usize,
     let number = about.row.number;
     let area = inside(window);
     let ascii = !canvas.glyphs.dots;
-    let parts = qr::room(area, ascii).map(|room| super::parts(&about.psbt, room, ur)).unwrap_or_default();
+    let parts = qr::room(area, ascii).map(|room| super::parts(&about.file, room, ur)).unwrap_or_default();
     let count = parts.len();
     let shown = parts.get(at.checked_rem(count).unwrap_or(0)).and_then(|part| qr::Code::of(part));
     let (kind, other) = if ur { ("UR", "BBQr") } else { ("BBQr", "UR") };
