@@ -5,6 +5,7 @@
 //! - A delegatecall is a takeover unless it goes to a contract that is pinned here by address and by the hash of its code.
 
 pub mod address;
+pub mod build;
 pub mod calldata;
 pub mod calls;
 pub mod deployments;
@@ -12,6 +13,7 @@ pub mod deployments;
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 pub(crate) mod example;
 pub mod exchange;
+pub mod execute;
 pub mod file;
 pub mod hash;
 pub mod likeness;

@@ -128,6 +128,14 @@ impl Abis {
         Ok(ours)
     }
 
+    /// The functions that have a name or a whole signature (`pay(address,uint256)`), in the order of their signatures.
+    pub fn named(&self, name: &str) -> Vec<&Arc<Function>> {
+        let fits = |function: &&Arc<Function>| function.name() == name || function.signature() == name;
+        let mut found: Vec<_> = self.functions.values().filter(fits).collect();
+        found.sort_by_key(|function| function.signature());
+        found
+    }
+
     /// The function that a selector stands for.
     pub(super) fn known(&self, selector: Selector) -> Option<&Arc<Function>> {
         self.functions.get(&selector)

@@ -125,6 +125,17 @@ pub fn known(selector: Selector) -> Option<&'static Arc<Function>> {
     BY_SELECTOR.get(&selector)
 }
 
+/// The functions by what they are.
+static BY_WHICH: LazyLock<HashMap<Which, Arc<Function>>> = LazyLock::new(|| {
+    let functions = BY_SELECTOR.values().filter_map(|function| Some((function.which()?, function.clone())));
+    functions.collect()
+});
+
+/// A function of those known here.
+pub fn of(which: Which) -> Option<&'static Arc<Function>> {
+    BY_WHICH.get(&which)
+}
+
 /// Every selector that is known here.
 #[cfg(test)]
 pub(in crate::treasury::ethereum) fn selectors() -> Vec<Selector> {
@@ -144,6 +155,7 @@ mod tests {
         for (which, text) in TEXTS {
             let function = Function::bundled(*which, text).unwrap();
             assert_eq!(known(function.selector()).unwrap().which(), Some(*which), "{text}");
+            assert_eq!(of(*which), known(function.selector()));
         }
         let selector = |which| BY_SELECTOR.values().find(|f| f.which() == Some(which)).unwrap().selector();
         // As the published contracts have them.

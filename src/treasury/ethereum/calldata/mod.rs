@@ -12,10 +12,12 @@ pub mod multisend;
 
 mod arguments;
 mod words;
+mod write;
 
 pub use abis::{AbiError, Abis};
 pub use bundled::Which;
 pub use function::{Function, Parameter, Selector};
+pub use write::{WriteError, write};
 
 use alloy_dyn_abi::DynSolValue;
 use alloy_primitives::{Address, B256, Bytes, U256};

@@ -14,7 +14,7 @@ use crate::treasury::ethereum::{Operation, SafeAt};
 use alloy_primitives::{Address, U256};
 
 /// What the contract keeps at the ends of its lists.
-const SENTINEL: Address = Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+pub(in crate::treasury::ethereum) const SENTINEL: Address = Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,7 +162,7 @@ fn migrated(call: &Call, decoded: &Decoded, which: Which, at: &SafeAt) -> Vec<Ch
 }
 
 /// Makes a change as the contract does, or says why the contract refuses it.
-pub(super) fn apply(state: &mut State, change: &Change, safe: Address) -> Result<(), String> {
+pub(in crate::treasury::ethereum) fn apply(state: &mut State, change: &Change, safe: Address) -> Result<(), String> {
     let fits = |threshold: U256, owners: usize| match !threshold.is_zero() && threshold <= U256::from(owners) {
         true => Ok(()),
         false => Err(format!("a threshold of {threshold} does not go with {owners} owners")),
