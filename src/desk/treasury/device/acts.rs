@@ -2,8 +2,9 @@
 
 use super::job::{Job, Said};
 use super::post::Post;
-use crate::desk::treasury::acts::may_sign;
 use crate::desk::treasury::clerk::Clerk;
+use crate::desk::treasury::consent::may_sign;
+use crate::desk::treasury::show::challenges;
 use crate::desk::treasury::view::{SigningView, Stage};
 use crate::desk::treasury::wish::Seen;
 use crate::desk::{Operator, Scope};
@@ -40,7 +41,8 @@ impl Clerk {
         }
         let (number, proposal, vault) = self.found(id)?;
         let (packet, facts) = (proposal.signed(), self.facts(&vault, &proposal, &self.quotes()));
-        let digest = may_sign(number, &review(&packet, &vault.wallet, &facts), seen, answers)?;
+        let review = review(&packet, &vault.wallet, &facts);
+        let digest = may_sign(number, &review.verdict, &challenges(&review), seen, answers)?;
         self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
         self.record(scope, Event::AwaitingDevice { proposal: id, seat })?;
         let devices = self.settings.devices.clone();
