@@ -16,6 +16,7 @@ mod sign;
 mod tests;
 
 pub use sealed::{Cost, open, seal};
+pub(in crate::treasury) use sealed::{shut, unshut};
 
 use bip39::{Language, Mnemonic};
 use bitcoin::bip32::{ChainCode, ChildNumber, DerivationPath, Fingerprint, Xpriv, Xpub};
