@@ -17,7 +17,9 @@ use crate::treasury::bitcoin::review::reviewed;
 use crate::treasury::bitcoin::signature;
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::exchange::{Progress, Scan};
-use crate::treasury::proposal::{Event, Kind, Listed, PackedPacket, Proposal, ProposalId, SeatId, Signer, Vault, brought};
+use crate::treasury::proposal::{
+    Event, Kind, Listed, PackedPacket, Proposal, ProposalId, SeatId, Signer, Vault, brought,
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,6 +61,9 @@ impl Clerk {
             Wish::Export { proposal, path } => self.export(proposal, &path),
             Wish::Import(given) => self.import(scope, given),
             Wish::Finalise(proposal) => self.finalise(scope, proposal),
+            Wish::Broadcast { proposal, .. } if self.treasury.safe_proposal(proposal).is_ok() => {
+                self.send_again(scope, proposal)
+            }
             Wish::Broadcast { proposal, seen } => self.broadcast(scope, proposal, &seen),
             Wish::Propose { safe, draft, memo } => self.propose(scope, safe, &draft, &memo),
             Wish::Confirm(proposal) => self.confirm(scope, proposal),

@@ -12,7 +12,7 @@ mod look;
 mod propose;
 mod service;
 
-pub(in crate::desk::treasury) use look::{SafeFound, SafeQuestion};
+pub(in crate::desk::treasury) use look::SafeFound;
 
 use super::clerk::Clerk;
 use super::place::{Funds, Ways};
@@ -128,10 +128,11 @@ impl Clerk {
         let trusted = self.treasury.safes().tokens().iter();
         let trusted = trusted.filter(|((chain, _), token)| *chain == safe.chain_id && token.trusted);
         let token_prices = trusted.map(|((_, address), token)| (*address, prices(self.quotes_of(&token.symbol))));
-        let funds = followed.and_then(|followed| followed.funds.as_ref());
+        // What owners that are Safes have counts where they are asked to approve.
+        let funds = self.safes.iter().filter_map(|(id, followed)| Some((*id, followed.funds.as_ref()?)));
         let cached = Cached {
             chain_id: followed.and_then(|followed| followed.chain_id),
-            balances: funds.map(|funds| (funds.wei, funds.tokens.clone())),
+            balances: funds.map(|(id, funds)| (id, (funds.wei, funds.tokens.clone()))).collect(),
             code: followed.map(|followed| followed.code.clone()).unwrap_or_default(),
             queue: followed.and_then(|followed| followed.waiting.clone()),
             coin_prices: prices(self.quotes_of(coin(safe.chain_id))),
@@ -178,11 +179,7 @@ impl Clerk {
     }
 
     /// Writes an event of a Safe down.
-    fn note_safe(
-        &mut self,
-        scope: &crate::desk::Scope<crate::desk::Operator>,
-        event: SafeEvent,
-    ) -> Result<(), String> {
+    fn note_safe(&mut self, scope: &crate::desk::Scope<crate::desk::Operator>, event: SafeEvent) -> Result<(), String> {
         self.record(scope, Event::Safe(Box::new(event)))
     }
 

@@ -211,7 +211,10 @@ fn t18_no_change_is_built_that_the_contract_would_refuse() {
     let code = |change| controls(&at(SafeVersion::V1_4_1), &state(), &[change]).map_or_else(|e| e.code(), |_| "fine");
     let add = |owner, threshold: u64| Control::AddOwner { owner, threshold: Some(U256::from(threshold)) };
     let remove = |owner, threshold: u64| Control::RemoveOwner { owner, threshold: Some(U256::from(threshold)) };
-    assert_eq!((code(add(STRANGER, 4)), code(add(STRANGER, 5)), code(add(STRANGER, 0))), ("fine", "build-threshold", "build-threshold"));
+    assert_eq!(
+        (code(add(STRANGER, 4)), code(add(STRANGER, 5)), code(add(STRANGER, 0))),
+        ("fine", "build-threshold", "build-threshold")
+    );
     for unfit in [Address::ZERO, SENTINEL, SAFE] {
         assert_eq!(code(add(unfit, 1)), "build-unfit");
         assert_eq!(code(Control::SwapOwner { old: OWNERS[0], new: unfit }), "build-unfit");
@@ -220,11 +223,20 @@ fn t18_no_change_is_built_that_the_contract_would_refuse() {
     assert_eq!(code(add(OWNERS[2], 1)), "build-already");
     assert_eq!(code(Control::SwapOwner { old: OWNERS[0], new: OWNERS[1] }), "build-already");
     assert_eq!(code(Control::SwapOwner { old: STRANGER, new: FRIEND }), "build-absent");
-    assert_eq!((code(remove(OWNERS[1], 2)), code(remove(OWNERS[1], 3)), code(remove(STRANGER, 1))), ("fine", "build-threshold", "build-absent"));
+    assert_eq!(
+        (code(remove(OWNERS[1], 2)), code(remove(OWNERS[1], 3)), code(remove(STRANGER, 1))),
+        ("fine", "build-threshold", "build-absent")
+    );
     let all = [remove(OWNERS[0], 1), remove(OWNERS[1], 1), remove(OWNERS[2], 1)];
     assert_eq!(controls(&at(SafeVersion::V1_4_1), &state(), &all).unwrap_err().code(), "build-threshold");
-    assert_eq!((code(Control::Threshold(U256::from(3))), code(Control::Threshold(U256::from(2)))), ("fine", "build-same-threshold"));
-    assert_eq!((code(Control::Threshold(U256::from(4))), code(Control::Threshold(U256::ZERO))), ("build-threshold", "build-threshold"));
+    assert_eq!(
+        (code(Control::Threshold(U256::from(3))), code(Control::Threshold(U256::from(2)))),
+        ("fine", "build-same-threshold")
+    );
+    assert_eq!(
+        (code(Control::Threshold(U256::from(4))), code(Control::Threshold(U256::ZERO))),
+        ("build-threshold", "build-threshold")
+    );
     assert_eq!(code(Control::DisableModule(STRANGER)), "build-absent");
     assert_eq!((code(Control::Guard(Address::ZERO)), code(Control::FallbackHandler(SAFE))), ("fine", "build-unfit"));
     let old = controls(&at(SafeVersion::V1_2_0), &state(), &[Control::Guard(STRANGER)]);
@@ -266,7 +278,10 @@ fn t20_an_address_of_another_chain_is_not_taken() {
         assert!(read(prefix, chain).is_err(), "{prefix}");
     }
     assert_eq!(recipient(&format!("sep:{text}"), U256::ONE).unwrap_err().code(), "address-chain");
-    assert_eq!(recipient(&text.replace("0x23618", "0x23618").to_ascii_lowercase(), U256::ONE).map(|w| w.checked), Ok(false));
+    assert_eq!(
+        recipient(&text.replace("0x23618", "0x23618").to_ascii_lowercase(), U256::ONE).map(|w| w.checked),
+        Ok(false)
+    );
     let wrong: String = text.chars().map(|c| if c == 'E' { 'e' } else { c }).collect();
     assert_eq!(recipient(&wrong, U256::ONE).unwrap_err().code(), "address-checksum");
 }

@@ -31,7 +31,9 @@ fn of(logs: Vec<Log>) -> Receipt {
 fn noise() -> Vec<Log> {
     let transfer = keccak256("Transfer(address,address,uint256)");
     let token = Address::repeat_byte(1);
-    let l2 = keccak256("SafeMultiSigTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes,bytes)");
+    let l2 = keccak256(
+        "SafeMultiSigTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes,bytes)",
+    );
     vec![
         Log { address: token, topics: vec![transfer, HASH, HASH], data: HASH.to_vec().into() },
         Log { address: SAFE, topics: vec![l2], data: vec![0; 480].into() },

@@ -65,7 +65,8 @@ fn an_owner_who_sends_it_need_not_have_signed() {
 #[test]
 fn a_transaction_has_the_bytes_that_others_write() {
     // Signed by eth_account 0.13 from the same fields: type 2, chain 31337, nonce 1, to the zero account's friend.
-    let raw = hex::decode("02f86b827a6901843b9aca00847735940082520894000000000000000000000000000000000000dead8080c0").unwrap();
+    let raw = hex::decode("02f86b827a6901843b9aca00847735940082520894000000000000000000000000000000000000dead8080c0")
+        .unwrap();
     assert!(Sent::read(&raw).is_err(), "without a signature it is none");
     let execution = execution(accounts()[5].address(), 2, 31_337).unwrap();
     let bytes = alloy_consensus::SignableTransaction::encoded_for_signing(execution.inner());
