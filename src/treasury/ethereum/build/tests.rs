@@ -278,10 +278,7 @@ fn t20_an_address_of_another_chain_is_not_taken() {
         assert!(read(prefix, chain).is_err(), "{prefix}");
     }
     assert_eq!(recipient(&format!("sep:{text}"), U256::ONE).unwrap_err().code(), "address-chain");
-    assert_eq!(
-        recipient(&text.replace("0x23618", "0x23618").to_ascii_lowercase(), U256::ONE).map(|w| w.checked),
-        Ok(false)
-    );
+    assert_eq!(recipient(&text.to_ascii_lowercase(), U256::ONE).map(|w| w.checked), Ok(false));
     let wrong: String = text.chars().map(|c| if c == 'E' { 'e' } else { c }).collect();
     assert_eq!(recipient(&wrong, U256::ONE).unwrap_err().code(), "address-checksum");
 }

@@ -23,7 +23,7 @@ fn vectors() -> Vec<(Case, SafeTx, Bytes)> {
 
 /// Those of a case's signatures that count, as they are found when they come one by one.
 fn valid(case: &Case) -> Checked {
-    let read = unpack(&case.packed, case.packed.len() / 65, &case.asked).unwrap();
+    let read = unpack(&case.packed, case.facts.threshold, &case.asked).unwrap();
     let read = read.into_iter().filter_map(Result::ok).map(|one| (one.owner, Ok(one)));
     Checked::of(read, &case.asked, &case.facts, &case.known)
 }
