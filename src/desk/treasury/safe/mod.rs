@@ -11,6 +11,8 @@ mod fate;
 mod look;
 mod propose;
 mod service;
+#[cfg(test)]
+mod tests;
 
 pub(in crate::desk::treasury) use look::SafeFound;
 
