@@ -11,9 +11,9 @@ use exchequer::treasury::ethereum::proposal::SafeEvent;
 use exchequer::treasury::proposal::{Signer, State};
 use std::time::Duration;
 
-fn ledger() -> Bench {
+fn ledger(raw_messages: bool) -> Bench {
     let (app, version) = (LedgerApp::Ethereum, "1.22.0".to_owned());
-    let settings = LedgerSettings { app, version, ..LedgerSettings::default() };
+    let settings = LedgerSettings { app, version, raw_messages, ..LedgerSettings::default() };
     Bench::new(Box::new(Ledger::new(settings).unwrap()), Wire::Tcp)
 }
 
@@ -58,7 +58,7 @@ fn standing(house: &mut House, owner: Address) -> SeatStanding {
 
 #[test]
 fn devices_of_two_makers_show_every_field_as_foretold_and_sign() {
-    let (ledger, trezor) = (ledger(), trezor());
+    let (ledger, trezor) = (ledger(true), trezor());
     let owners = vec![account(&ledger, "m/44'/60'/0'/0/1"), account(&trezor, "m/44'/60'/2'/0/0"), soft(1).address()];
     let devices = vec![trezor.way(), ledger.way()];
     let plan = Plan { owners: owners.clone(), devices, ..Plan::hot(vec![payment(7, 5)]) };
@@ -78,7 +78,8 @@ fn devices_of_two_makers_show_every_field_as_foretold_and_sign() {
 
 #[test]
 fn a_device_that_is_not_the_owners_and_a_wrong_app_are_told_and_sign_nothing() {
-    let (right, bitcoin) = (ledger(), Bench::new(Box::new(Ledger::new(LedgerSettings::default()).unwrap()), Wire::Tcp));
+    let (right, bitcoin) =
+        (ledger(true), Bench::new(Box::new(Ledger::new(LedgerSettings::default()).unwrap()), Wire::Tcp));
     let (owner, trezor) = (account(&right, "m/44'/60'/0'/0/0"), trezor());
     let owners = vec![soft(9).address(), owner, soft(1).address()];
     let plan = Plan { owners, devices: vec![bitcoin.way(), trezor.way()], ..Plan::hot(vec![payment(7, 5)]) };
@@ -97,8 +98,21 @@ fn a_device_that_is_not_the_owners_and_a_wrong_app_are_told_and_sign_nothing() {
 }
 
 #[test]
+fn a_setting_that_is_off_is_told_by_its_name() {
+    let ledger = ledger(false);
+    let owner = account(&ledger, "m/44'/60'/0'/0/0");
+    let owners = vec![owner, soft(2).address(), soft(1).address()];
+    let mut house = House::new(Plan { owners, devices: vec![ledger.way()], ..Plan::hot(vec![payment(7, 5)]) });
+    ask(&mut house, owner);
+    let over = stage(&mut house, "the end", |stage| matches!(stage, Stage::Over { .. }));
+    let Stage::Over { next, .. } = over.stage else { panic!() };
+    assert!(next.contains("Raw messages"), "{next}");
+    assert!(matches!(standing(&mut house, owner), SeatStanding::Awaiting(_)), "it can be asked again");
+}
+
+#[test]
 fn a_cable_that_is_pulled_leaves_nothing_half_done_and_a_refusal_is_written_down() {
-    let ledger = ledger();
+    let ledger = ledger(true);
     let owner = account(&ledger, "m/44'/60'/0'/0/0");
     let (cable, way) = ledger.cable();
     let owners = vec![owner, soft(2).address(), soft(1).address()];

@@ -62,7 +62,6 @@ pub struct House {
     desk: Option<Desk>,
     pub handle: Handle<Operator>,
     pub node: Node,
-    pub proposals: Vec<ProposalId>,
     pub chosen: ProposalId,
     journal: PathBuf,
     pub dir: tempfile::TempDir,
@@ -136,7 +135,7 @@ impl House {
         let handle = desk.handle(Scope::local());
         let chosen = proposals.first().copied().unwrap_or(ProposalId([0; 32]));
         let (desk, runtime, journal) = (Some(desk), Some(runtime), under("journal"));
-        let mut house = Self { desk, handle, node, proposals, chosen, journal, dir, runtime };
+        let mut house = Self { desk, handle, node, chosen, journal, dir, runtime };
         house.until("the chain", |view| view.safes.first().is_some_and(|safe| safe.balance.is_some()));
         house
     }
@@ -175,7 +174,12 @@ impl House {
             if let Some(view) = view.clone().filter(|view| there(view)) {
                 return view;
             }
-            assert!(Instant::now() < end, "{what} did not come: {}\n{view:#?}", self.said());
+            let told = view.map(|view| {
+                let proposal =
+                    view.proposal.map(|shown| (shown.row.clone(), shown.seats.clone(), shown.history.clone()));
+                (view.safes, view.signing, proposal)
+            });
+            assert!(Instant::now() < end, "{what} did not come: {}\n{told:#?}", self.said());
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -14,7 +14,7 @@ mod service;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::desk::treasury) use look::SafeFound;
+pub(in crate::desk::treasury) use look::{SafeFound, ServiceFound, ServiceQuestion};
 
 use super::clerk::Clerk;
 use super::place::{Funds, Ways};
