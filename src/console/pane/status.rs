@@ -147,13 +147,15 @@ fn head(canvas: &Canvas<'_>, entries: u64, head: &str, width: u16) -> Option<(St
 
 /// Where the chain of the chosen wallet is looked at, and how that stands.
 fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
-    let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
+    let wallet = state.treasury.chosen_wallet(view).map(|wallet| &wallet.sync);
+    let known = wallet.or(state.treasury.chosen_safe(view).map(|safe| &safe.sync));
+    let Some(known) = known else { return ("no wallet".to_owned(), Role::Dim) };
     let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
-    let height = wallet.sync.height.map(|height| canvas.figures.exact(height.into()));
+    let height = known.height.map(|height| canvas.figures.exact(height.into()));
     let height = height.map(|height| format!(" block {height}")).unwrap_or_default();
     // Where it is looked at comes after how that stands and what the journal ends with.
-    let source = if state.size.width < 130 { "chain" } else { &wallet.sync.source };
-    match &wallet.sync.state {
+    let source = if state.size.width < 130 { "chain" } else { &known.source };
+    match &known.state {
         SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
         SyncState::Failed(_) => (format!("{source} {stale} fails{height}"), Role::Warning),
         SyncState::Running { done, of } => (format!("{source} {live} {}{height}", asks(*done, *of)), Role::Live),
