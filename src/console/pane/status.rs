@@ -11,6 +11,7 @@ use crate::console::pane::treasury::asks;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
+use crate::console::treasury::safe::of_safe;
 use crate::desk::portfolio::NavView;
 use crate::desk::treasury::{SyncState, sendable};
 use crate::desk::{Health, Link, LinkState, Notice, View};
@@ -227,6 +228,11 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     let actions = match state.workspace() {
         Workspace::Markets => [Action::Help, Action::Palette, Action::Search, here, Action::Quit],
         Workspace::Portfolio => [Action::Help, Action::Base, Action::Method, Action::Hide, Action::Filter],
+        Workspace::Treasury
+            if matches!(state.focus(), Pane::Coins | Pane::Wallets) && state.treasury.chosen_safe(view).is_some() =>
+        {
+            [Action::Help, Action::Coins, Action::Propose, Action::Sync, Action::Copy]
+        }
         Workspace::Treasury if state.focus() == Pane::Coins => {
             [Action::Help, Action::Coins, Action::Label, Action::Freeze, Action::Sync]
         }
@@ -238,6 +244,9 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                 Some((Judgement::Block, _)) => {
                     [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
                 }
+                Some((_, standing)) if sendable(standing) && of_safe(state, view).is_some() => {
+                    [Action::Help, Action::Review, Action::Broadcast, Action::Post, Action::Export]
+                }
                 Some((_, state)) if sendable(state) => {
                     [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
                 }
@@ -246,6 +255,10 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                     let here = keys.is_some_and(|proposal| proposal.own().next().is_some());
                     let elsewhere = keys.is_some_and(|proposal| proposal.elsewhere().next().is_some());
                     match (here, elsewhere) {
+                        // What is signed can be told to those who sign elsewhere.
+                        (false, false) if of_safe(state, view).is_some() => {
+                            [Action::Help, Action::Review, Action::Post, Action::Reject, Action::Export]
+                        }
                         (true, true) => {
                             [Action::Help, Action::Review, Action::Approve, Action::SignOnDevice, Action::Reject]
                         }

@@ -15,6 +15,12 @@ pub mod safe;
 #[cfg(test)]
 pub(super) mod samples;
 #[cfg(test)]
+mod safe_behaviour;
+#[cfg(test)]
+pub(super) mod safe_samples;
+#[cfg(test)]
+mod safe_snapshots;
+#[cfg(test)]
 mod snapshots;
 pub mod steps;
 pub mod window;

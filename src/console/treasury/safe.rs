@@ -111,7 +111,7 @@ pub fn estimate(about: Option<&ProposalView>, sender: Address) -> Option<&Estima
 }
 
 /// A step of carrying it out: what it comes to was read, and the sender's passphrase typed.
-pub fn execute(mut open: Window, about: Option<&ProposalView>) -> Next {
+pub(super) fn execute(mut open: Window, about: Option<&ProposalView>) -> Next {
     let stay = |open, said: &str| Next::Stay(open, Some(said.to_owned()));
     let Task::Execute { proposal, sender, seen, most } = &mut open.task else { return Next::Close };
     let Some(found) = estimate(about, *sender) else {
@@ -148,7 +148,7 @@ pub const QUESTIONS: [&str; 4] = [
 ];
 
 /// A step of proposing a payment.
-pub fn propose(mut open: Window, answer: String) -> Next {
+pub(super) fn propose(mut open: Window, answer: String) -> Next {
     let Task::Propose { safe, typed } = &mut open.task else { return Next::Close };
     let at = typed.len();
     let token = match (at, answer.as_str()) {
