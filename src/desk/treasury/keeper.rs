@@ -4,11 +4,12 @@ use super::clerk::Clerk;
 use super::device::{Hatch, Reply};
 use super::follow::Found;
 use super::place::TreasurySettings;
+use super::safe::SafeFound;
+use super::view::Chosen;
 use super::wish::Wish;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
 use crate::desk::{Operator, Scope};
-use crate::treasury::bitcoin::wallet::WalletId;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -94,13 +95,19 @@ fn open(
     Some(Clerk::open(settings, shared, chronicle, dir.as_deref(), hatch))
 }
 
-/// Looks at chains: one at a time, each wallet in its turn.
+/// What a chain answered.
+enum Answered {
+    Wallet(Found),
+    Safe(Box<SafeFound>),
+}
+
+/// Looks at chains: one at a time, each wallet and each Safe in its turn.
 struct Looks {
-    answers: (SyncSender<Found>, Receiver<Found>),
-    waiting: VecDeque<WalletId>,
+    answers: (SyncSender<Answered>, Receiver<Answered>),
+    waiting: VecDeque<Chosen>,
     since: Option<Instant>,
-    /// The wallet whose chain is asked now, and whether somebody waits for the answer.
-    busy: Option<(WalletId, bool)>,
+    /// The wallet or the Safe whose chain is asked now, and whether somebody waits for the answer.
+    busy: Option<(Chosen, bool)>,
 }
 
 fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
@@ -148,27 +155,41 @@ impl Looks {
     fn go_on(&mut self, clerk: &mut Clerk) {
         if self.waiting.is_empty() && self.since.is_none_or(|since| since.elapsed() >= clerk.settings.sync_every) {
             let sourced = clerk.followed.iter().filter(|(_, followed)| followed.source.is_some());
-            self.waiting = sourced.map(|(id, _)| *id).collect();
+            let ways = clerk.safes.iter().filter(|(_, followed)| followed.ways.is_some());
+            let wallets = sourced.map(|(id, _)| Chosen::Wallet(*id));
+            self.waiting = wallets.chain(ways.map(|(id, _)| Chosen::Safe(*id))).collect();
             self.since = Some(Instant::now());
         }
         if self.busy.is_some() {
             return;
         }
-        let wanted = clerk.wanted.pop_front().map(|wallet| (wallet, true));
-        let Some((wallet, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
-        let Ok(question) = clerk.question(wallet) else { return };
+        let wanted = clerk.wanted.pop_front().map(|chosen| (chosen, true));
+        let Some((chosen, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
+        let ask: Box<dyn FnOnce() -> Answered + Send> = match chosen {
+            Chosen::Wallet(wallet) => match clerk.question(wallet) {
+                Ok(question) => Box::new(move || Answered::Wallet(question.ask())),
+                Err(_) => return,
+            },
+            Chosen::Safe(safe) => match clerk.safe_question(safe) {
+                Ok(question) => Box::new(move || Answered::Safe(Box::new(question.ask()))),
+                Err(_) => return,
+            },
+        };
         clerk.show(None);
         let back = self.answers.0.clone();
         let asking = thread::Builder::new().name("chain".to_owned());
         // A thread that cannot be had now can be had at the next look; a desk that has ended needs no answer.
-        let asked = asking.spawn(move || drop(back.send(question.ask()))).is_ok();
-        self.busy = asked.then_some((wallet, wanted));
+        let asked = asking.spawn(move || drop(back.send(ask()))).is_ok();
+        self.busy = asked.then_some((chosen, wanted));
     }
 
     /// Takes in an answer, and tells whoever waits for it.
-    fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Found) {
-        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(wallet, _)| clerk.name(wallet));
-        let taken = clerk.take(scope, found);
+    fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Answered) {
+        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(chosen, _)| clerk.name(chosen));
+        let taken = match found {
+            Answered::Wallet(found) => clerk.take(scope, found),
+            Answered::Safe(found) => clerk.take_safe(scope, *found),
+        };
         match (taken, wanted) {
             (Ok(()), Some(name)) => clerk.shared.notice(false, format!("{name} is up to date")),
             (Err(error), Some(name)) => clerk.shared.notice(true, format!("{name}: {error}")),
@@ -188,6 +209,10 @@ fn doing(wish: &Wish) -> &'static str {
         Wish::Import(_) => "reading",
         Wish::Finalise(_) => "checking",
         Wish::Broadcast { .. } => "broadcasting",
+        Wish::Propose { .. } => "proposing",
+        Wish::Confirm(_) => "telling the service",
+        Wish::Estimate { .. } => "looking what it costs",
+        Wish::Execute { .. } => "executing",
         Wish::Sync(_) => "asking the chain",
         Wish::Label { .. } | Wish::Freeze { .. } | Wish::Receive { .. } | Wish::ConfirmAddress { .. } => "recording",
     }

@@ -6,12 +6,14 @@
 
 mod acts;
 mod clerk;
+mod consent;
 mod device;
 mod follow;
 pub(super) mod keeper;
 mod place;
 mod price;
 mod reading;
+mod safe;
 mod secret;
 pub(super) mod show;
 #[cfg(test)]

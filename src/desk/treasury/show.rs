@@ -3,6 +3,8 @@
 mod safe;
 mod safe_proposal;
 
+pub(super) use safe_proposal::challenges as safe_challenges;
+
 use super::clerk::{Clerk, Followed};
 use super::device::Hatch;
 use super::price::{leaves, shown as price_shown};

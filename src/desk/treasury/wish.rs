@@ -65,7 +65,8 @@ pub enum Wish {
     Import(Given),
     /// Make a transaction of a proposal that has enough signatures, and check it by Bitcoin Core's rules.
     Finalise(ProposalId),
-    /// Hand a transaction to the chain, after a review and a look at the chain of this moment.
+    /// Hand a transaction to the chain, after a review and a look at the chain of this moment. Of a Safe's proposal: give
+    /// the node again what is on its way already.
     Broadcast {
         /// Which.
         proposal: ProposalId,

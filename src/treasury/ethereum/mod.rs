@@ -16,12 +16,13 @@ pub mod exchange;
 pub mod execute;
 pub mod file;
 pub mod hash;
+pub mod hot;
 pub mod likeness;
+pub mod nested;
 pub mod proposal;
 pub mod queue;
 pub mod review;
 pub mod safe_tx;
-pub mod sealed;
 pub mod signature;
 pub mod version;
 

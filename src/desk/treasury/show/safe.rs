@@ -112,7 +112,8 @@ pub fn account(clerk: &Clerk, chain_id: U256, address: Address) -> Account {
     let safes = clerk.treasury.safes();
     let id = SafeId { chain_id, address };
     let ours = || safes.safe(id).ok().map(|safe| safe.name.clone());
-    let known = || safes.book().get(&(chain_id, address)).or_else(|| safes.watched().get(&(chain_id, address))).cloned();
+    let known =
+        || safes.book().get(&(chain_id, address)).or_else(|| safes.watched().get(&(chain_id, address))).cloned();
     let hot = || safes.hot_accounts().get(&address).cloned();
     let published = || match standing(chain_id, address)? {
         Standing::Listed(pinned) => Some(format!("{} {}", pinned.contract.name(), pinned.version)),

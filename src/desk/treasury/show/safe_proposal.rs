@@ -162,7 +162,8 @@ impl About<'_> {
             words: row.parts.iter().map(|part| part.as_str().into()).collect(),
             tone: row.tone,
         };
-        let effects = review.verdict.rows.iter().filter(|row| matches!(row.label.as_str(), "total" | "allows" | "refund"));
+        let effects =
+            review.verdict.rows.iter().filter(|row| matches!(row.label.as_str(), "total" | "allows" | "refund"));
         let safes = self.clerk.treasury.safes();
         SafeTxView {
             safe: self.safe.id,
@@ -197,7 +198,9 @@ impl About<'_> {
             by: self.account(call.by),
             to: self.account(call.to),
             delegate: call.operation == Operation::DelegateCall,
-            words: row.map(|row| row.parts.iter().map(|part| part.trim_start_matches("· ").into()).collect()).unwrap_or_default(),
+            words: row
+                .map(|row| row.parts.iter().map(|part| part.trim_start_matches("· ").into()).collect())
+                .unwrap_or_default(),
             unknown,
             inner: call.inner.len(),
             tone: row.map_or(Tone::Plain, |row| row.tone),
@@ -323,4 +326,3 @@ const fn kind(found: Found) -> Kind {
         Found::Unknown => Kind::Unknown,
     }
 }
-

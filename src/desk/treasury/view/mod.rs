@@ -11,9 +11,7 @@ pub use proposal::{
     Challenge, EventView, HotKey, Kind, Leaves, Missing, Payee, ProposalRow, ProposalView, Recipients, SeatStanding,
     SeatView, Subject, Who, collects, sendable,
 };
-pub use safe::{
-    Account, Chosen, OwnerView, QuarantinedView, SafePage, SafeView, ServiceState, ServiceView, TokenView,
-};
+pub use safe::{Account, Chosen, OwnerView, QuarantinedView, SafePage, SafeView, ServiceState, ServiceView, TokenView};
 pub use safe_tx::{
     CallView, CompetitorView, ControlView, EffectView, EstimateView, ExecutionView, SafeTxView, SenderView, grouped,
 };
