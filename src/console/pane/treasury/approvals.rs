@@ -112,7 +112,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
 pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
     let (sent, fee) = match &row.leaves {
         Leaves::Coins { sent, fee } => (*sent, *fee),
-        Leaves::Told(told) => return format!("{} {told}", row.kind.word()).trim_end().to_owned(),
+        Leaves::Told(told) if told.is_empty() => return row.kind.word().to_owned(),
+        Leaves::Told(told) => return format!("{} {}", row.kind.word(), ink.told(told)),
     };
     let fee = fee.filter(|_| row.kind == Kind::Bump);
     let amount = |amount: Amount, word: &str| {
@@ -128,23 +129,32 @@ pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
     }
 }
 
+/// Whether nothing leaves that is known, so that nothing is worth anything.
+pub fn nothing(row: &ProposalRow) -> bool {
+    match &row.leaves {
+        Leaves::Coins { sent, .. } => *sent == Amount::ZERO,
+        Leaves::Told(told) => told.is_empty(),
+    }
+}
+
 fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column: Column, row: &ProposalRow) {
     let room = usize::from(cell.width);
     let open = row.state.is_live();
     let plain = if open { Role::Text } else { Role::Dim };
     let (text, role) = match column {
         Column::Number => (format!("{:>3}", row.number), Role::Dim),
+        Column::What if row.kind == Kind::Control && open => (what(ink, row, room), Role::Warning),
         Column::What => (what(ink, row, room), plain),
         Column::To => {
             let more = if row.to.others > 0 { format!(" +{}", row.to.others) } else { String::new() };
             let first = row.to.first.as_ref().map(|payee| ink.payee(payee, room.saturating_sub(columns(&more))));
-            (format!("{}{more}", first.unwrap_or_else(|| "(ourselves)".to_owned())), plain)
+            let nobody = if row.nonce.is_some() { canvas.glyphs.missing } else { "(ourselves)" };
+            (format!("{}{more}", first.unwrap_or_else(|| nobody.to_owned())), plain)
         }
         Column::Value => {
-            let (text, role) = match &row.leaves {
-                Leaves::Coins { sent: Amount::ZERO, .. } => (canvas.glyphs.missing.to_owned(), Role::Dim),
-                Leaves::Told(told) if told.is_empty() => (canvas.glyphs.missing.to_owned(), Role::Dim),
-                _ => ink.value(row.value, room),
+            let (text, role) = match nothing(row) {
+                true => (canvas.glyphs.missing.to_owned(), Role::Dim),
+                false => ink.value(row.value, room),
             };
             canvas.put_right(cell, cell.width, y, &text, if open { role } else { Role::Dim });
             return;
