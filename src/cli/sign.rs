@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         write_stderr(&review::printed(&found, false));
     }
     let passed = passed.ok_or_else(|| sign::blocked(&found))?;
-    consent::weigh(&found, "sign", &args.consent, context)?;
+    consent::weigh(&found.verdict, "sign", &args.consent, context)?;
     let (signer, signed) = match &args.hot {
         Some(name) => {
             let key = keys::named(name, &super::treasury::read(context)?, context)?;

@@ -120,7 +120,7 @@ fn seat(writing: &Writing, id: &str, seed: Fingerprint) -> Result<(ProposalId, S
 /// Shows the review to whoever is there, and weighs it.
 fn consented(writing: &Writing, id: ProposalId, args: &Args, context: &Context) -> Result<(), Failure> {
     let (found, _) = reviewed(writing, writing.treasury.proposal(id)?, context)?;
-    consent::weigh(&found, "sign", &args.consent, context)?;
+    consent::weigh(&found.verdict, "sign", &args.consent, context)?;
     if !context.output.json && !args.consent.yes {
         crate::cli::output::write_stderr(&super::super::review::printed(&found, false));
     }
@@ -142,7 +142,7 @@ pub fn combine(args: &Combine, context: &Context) -> Result<(), Failure> {
     let id = find::proposal(&writing.treasury, &args.id)?.id;
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(&writing, proposal, context)?;
-    consent::unblocked(&found, "approve")?;
+    consent::unblocked(&found.verdict, "approve")?;
     for packet in &packets {
         take_in(&mut writing, id, packet, context)?;
     }
@@ -159,7 +159,7 @@ pub fn take_in(
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(writing, proposal, context)?;
     // What must not be signed is not helped along, whoever has signed it.
-    consent::unblocked(&found, "approve")?;
+    consent::unblocked(&found.verdict, "approve")?;
     enter(writing, id, packet, Signer::File, None)
 }
 

@@ -12,6 +12,7 @@ pub mod files;
 pub mod find;
 pub mod keys;
 pub mod shown;
+pub mod ways;
 
 use super::journal::damaged;
 use super::{Context, Exit, Failure};
@@ -19,6 +20,7 @@ use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
 use crate::store::journal::{Body, Treasury as Entry, Who};
 use crate::store::{Journal, TreasuryFault, open_treasury, read_treasury};
+use crate::treasury::ethereum::proposal::{SafeEvent, SafeRefusal};
 use crate::treasury::proposal::{Event, Refusal, Treasury};
 use std::time::{Duration, Instant};
 
@@ -75,6 +77,11 @@ impl Writing {
     /// The time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The same for what happens to a Safe.
+    pub fn safe(&mut self, event: SafeEvent) -> Result<(), Failure> {
+        self.write(Event::Safe(Box::new(event)))
     }
 
     /// Checks an event against every rule, writes it, and takes it in. When this returns, it is on disk.
