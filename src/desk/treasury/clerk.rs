@@ -137,8 +137,7 @@ impl Clerk {
 
     /// What people call a proposal.
     pub fn called(&self, id: ProposalId) -> String {
-        let place = self.treasury.proposals().position(|proposal| proposal.id == id);
-        place.map_or_else(|| id.short(), |place| format!("#{}", place + 1))
+        self.treasury.number(id).map_or_else(|| id.short(), |number| format!("#{number}"))
     }
 
     /// Holds an event against every rule, writes it down, and takes it in.
@@ -190,28 +189,5 @@ impl Clerk {
         let shown = show::shown(self, at_work);
         self.shared.state().treasury = Some(Arc::new(shown));
         self.shared.changed();
-    }
-}
-
-/// The proposal that an event is about.
-pub(super) fn about(event: &Event) -> Option<ProposalId> {
-    match event {
-        Event::Proposed { proposal, .. }
-        | Event::Viewed { proposal, .. }
-        | Event::AwaitingDevice { proposal, .. }
-        | Event::SigningFailed { proposal, .. }
-        | Event::Approved { proposal, .. }
-        | Event::Rejected { proposal, .. }
-        | Event::Cancelled { proposal, .. }
-        | Event::Expired { proposal }
-        | Event::Superseded { proposal, .. }
-        | Event::Conflicted { proposal, .. }
-        | Event::Finalised { proposal, .. }
-        | Event::Broadcasting { proposal, .. }
-        | Event::Broadcast { proposal, .. }
-        | Event::Confirmed { proposal, .. }
-        | Event::Reorged { proposal, .. }
-        | Event::Failed { proposal, .. } => Some(*proposal),
-        _ => None,
     }
 }

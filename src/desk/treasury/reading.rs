@@ -1,6 +1,6 @@
 //! How the clerk reads the journal: all of it at the start, and, where another process writes it, what is added since.
 
-use super::clerk::{Clerk, about};
+use super::clerk::Clerk;
 use super::view::EventView;
 use crate::market::{Timestamp, printable};
 use crate::store::TreasuryFault;
@@ -97,7 +97,7 @@ impl Clerk {
 
     /// Keeps what is told of an event beside the proposal that it is about.
     pub(super) fn note(&mut self, at: Timestamp, actor: &str, event: &Event) {
-        let Some(id) = about(event) else { return };
+        let Some(id) = event.proposal() else { return };
         let told = event.told();
         // Whose it is stands above already.
         let what = told.strip_prefix(&id.short()).map_or(told.as_str(), |rest| rest.trim_start_matches([':', ' ']));

@@ -17,6 +17,7 @@ pub mod execute;
 pub mod file;
 pub mod hash;
 pub mod likeness;
+pub mod proposal;
 pub mod review;
 pub mod safe_tx;
 pub mod signature;

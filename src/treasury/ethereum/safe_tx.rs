@@ -5,6 +5,7 @@
 
 use super::SafeVersion;
 use alloy_primitives::{Address, Bytes, U256};
+use serde::{Deserialize, Serialize};
 
 /// Which Safe: everything beside the transaction that its hash hangs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +19,8 @@ pub struct SafeAt {
 }
 
 /// How the Safe runs the code at `to`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u8", try_from = "u8")]
 pub enum Operation {
     /// In that contract's own name: 0.
     Call,
@@ -53,8 +55,23 @@ impl Operation {
     }
 }
 
-/// A Safe transaction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl From<Operation> for u8 {
+    fn from(operation: Operation) -> Self {
+        operation.number()
+    }
+}
+
+impl TryFrom<u8> for Operation {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, &'static str> {
+        Self::of(number).ok_or("an operation is 0 or 1")
+    }
+}
+
+/// A Safe transaction. As JSON it has the fields of a file, and no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SafeTx {
     /// Whom it calls.
     pub to: Address,

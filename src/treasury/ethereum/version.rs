@@ -3,7 +3,7 @@
 //! - Only versions whose contracts were published are known: the hash of an unknown one would be a guess.
 //! - A service adds suffixes (`1.4.1+L2`); the contract's own `VERSION()` decides.
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -97,6 +97,15 @@ impl FromStr for SafeVersion {
 impl Serialize for SafeVersion {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for SafeVersion {
+    /// Reads what it writes: a suffix is no part of it.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let known = Self::ALL.into_iter().find(|version| version.name() == text);
+        known.ok_or_else(|| serde::de::Error::custom("not a version of the Safe's contract"))
     }
 }
 

@@ -7,6 +7,7 @@ use super::packed::{InputSignature, PackedPacket};
 use super::{Identity, IdentitySignature, ProposalId, SeatId, Signer};
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::SafeEvent;
 use bitcoin::bip32::Fingerprint;
 use bitcoin::{BlockHash, Network, OutPoint, Txid};
 use serde::{Deserialize, Serialize};
@@ -326,6 +327,8 @@ pub enum Event {
         /// Whether trying again may help.
         retryable: bool,
     },
+    /// Something happened to a Safe.
+    Safe(Box<SafeEvent>),
 }
 
 impl Event {
@@ -348,6 +351,7 @@ impl Event {
             | Self::Confirmed { proposal, .. }
             | Self::Reorged { proposal, .. }
             | Self::Failed { proposal, .. } => Some(*proposal),
+            Self::Safe(event) => event.proposal(),
             _ => None,
         }
     }

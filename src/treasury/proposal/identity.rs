@@ -5,6 +5,7 @@
 //! - A seat is claimed by the first identity that speaks for it; from then on no other does, until the policy changes.
 
 use super::{ProposalId, SeatId};
+use alloy_primitives::Address;
 use bitcoin::hex::{DisplayHex, FromHex};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -33,11 +34,30 @@ fn refusal(proposal: ProposalId, seat: SeatId, reason: &str) -> String {
     format!("exchequer rejects\n{proposal}\n{} {}\n{reason}", seat.place, seat.fingerprint)
 }
 
+/// The same for an owner of a Safe.
+fn owners_refusal(proposal: ProposalId, owner: Address, reason: &str) -> String {
+    format!("exchequer rejects\n{proposal}\n{}\n{reason}", owner.to_checksum(None))
+}
+
 impl Identity {
     /// Whether it was this identity that refused.
     pub fn has_refused(&self, proposal: ProposalId, seat: SeatId, reason: &str, signature: &IdentitySignature) -> bool {
-        let key = UnparsedPublicKey::new(&ED25519, self.0);
-        key.verify(refusal(proposal, seat, reason).as_bytes(), &signature.0).is_ok()
+        self.has_signed(&refusal(proposal, seat, reason), signature)
+    }
+
+    /// Whether it was this identity that refused in the name of an owner of a Safe.
+    pub fn has_refused_for(
+        &self,
+        proposal: ProposalId,
+        owner: Address,
+        reason: &str,
+        signature: &IdentitySignature,
+    ) -> bool {
+        self.has_signed(&owners_refusal(proposal, owner, reason), signature)
+    }
+
+    fn has_signed(&self, text: &str, signature: &IdentitySignature) -> bool {
+        UnparsedPublicKey::new(&ED25519, self.0).verify(text.as_bytes(), &signature.0).is_ok()
     }
 }
 
@@ -56,8 +76,17 @@ impl IdentityKey {
 
     /// Refuses a proposal in the name of a seat.
     pub fn refuse(&self, proposal: ProposalId, seat: SeatId, reason: &str) -> IdentitySignature {
+        self.sign(&refusal(proposal, seat, reason))
+    }
+
+    /// Refuses a proposal in the name of an owner of a Safe.
+    pub fn refuse_for(&self, proposal: ProposalId, owner: Address, reason: &str) -> IdentitySignature {
+        self.sign(&owners_refusal(proposal, owner, reason))
+    }
+
+    fn sign(&self, text: &str) -> IdentitySignature {
         let mut bytes = [0; 64];
-        let signature = self.pair.sign(refusal(proposal, seat, reason).as_bytes());
+        let signature = self.pair.sign(text.as_bytes());
         bytes.iter_mut().zip(signature.as_ref()).for_each(|(to, from)| *to = *from);
         IdentitySignature(bytes)
     }

@@ -4,6 +4,7 @@ use super::{ProposalId, SeatId, SeatState, State};
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::psbt::PacketError;
 use crate::treasury::bitcoin::wallet::{WalletError, WalletId};
+use crate::treasury::ethereum::proposal::SafeRefusal;
 use bitcoin::{OutPoint, Txid};
 
 /// Why an event is refused.
@@ -188,6 +189,9 @@ pub enum Refusal {
     /// Nothing in common.
     #[error("the proposals {} and {} spend no coin in common: one cannot take the other's place", .0.short(), .1.short())]
     Unrelated(ProposalId, ProposalId),
+    /// Something of a Safe.
+    #[error(transparent)]
+    Safe(#[from] SafeRefusal),
 }
 
 impl Refusal {
@@ -231,6 +235,7 @@ impl Refusal {
             Self::Competes { .. } => "competes",
             Self::NotItsCoin(_) => "not-its-coin",
             Self::Unrelated(..) => "unrelated",
+            Self::Safe(refusal) => refusal.code(),
         }
     }
 }

@@ -121,7 +121,7 @@ impl SeatState {
 }
 
 /// Text of a person or a device, made printable and no longer than it is read.
-pub(super) fn said(text: &str) -> String {
+pub(in crate::treasury) fn said(text: &str) -> String {
     printable(text).chars().take(LONGEST_TEXT).collect()
 }
 

@@ -2,14 +2,15 @@
 //!
 //! - `draft → proposed → collecting → ready → executing → confirmed`, or `failed`, from where broadcasting may be tried
 //!   again when that can help.
-//! - Until it is executing a proposal can be cancelled, expire, be superseded by another, or lose a coin that it spends
-//!   (conflicted); until it is ready it can be rejected.
+//! - Until it is executing a proposal can be cancelled, expire, be superseded by another, or lose a coin or the nonce that
+//!   it needs (conflicted); until it is ready it can be rejected.
 //! - The chain has the last word: a transaction that was seen in a block is confirmed, whatever was said of it here, and
 //!   one that left its block is executing again. A replaced transaction is superseded though it was executing.
 //!
 //! Any other move is an error that names both states.
 
 use super::ProposalId;
+use alloy_primitives::U256;
 use bitcoin::OutPoint;
 use std::fmt;
 
@@ -41,8 +42,26 @@ pub enum State {
     Expired,
     /// Another proposal took its place.
     Superseded(ProposalId),
-    /// A coin that it spends was spent by another transaction.
-    Conflicted(OutPoint),
+    /// What it needs was used up by another transaction.
+    Conflicted(Taken),
+}
+
+/// What only one transaction can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A coin.
+    Coin(OutPoint),
+    /// A place in the order of a Safe's transactions.
+    Nonce(U256),
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Coin(coin) => write!(f, "{coin} is spent"),
+            Self::Nonce(nonce) => write!(f, "the nonce {nonce} is used"),
+        }
+    }
 }
 
 impl State {
@@ -99,7 +118,7 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Superseded(by) => write!(f, "superseded by {}", by.short()),
-            Self::Conflicted(by) => write!(f, "conflicted: {by} is spent by another transaction"),
+            Self::Conflicted(by) => write!(f, "conflicted: {by} by another transaction"),
             Self::Failed { retryable: true } => f.write_str("failed, may be tried again"),
             other => f.write_str(other.name()),
         }
@@ -127,7 +146,7 @@ mod tests {
             State::Cancelled,
             State::Expired,
             State::Superseded(id),
-            State::Conflicted(coin),
+            State::Conflicted(Taken::Coin(coin)),
         ];
         let table = [
             ".x...........",

@@ -64,6 +64,7 @@ impl Event {
                 format!("{}: the block {} is no longer of the chain", proposal.short(), first(block))
             }
             Self::Failed { proposal, reason, .. } => format!("{}: failed: {reason}", proposal.short()),
+            Self::Safe(event) => event.told(),
         }
     }
 }

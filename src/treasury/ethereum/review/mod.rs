@@ -28,6 +28,7 @@ pub use json::Shape;
 pub use kind::Kind;
 pub use moves::{Allowance, Asset, Move};
 pub use reviewed::{Reviewed, reviewed};
+pub(in crate::treasury) use standing::rejects;
 pub use totals::{Effects, Total};
 
 use super::calls::{Call, Calls};

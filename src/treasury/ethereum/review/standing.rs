@@ -134,7 +134,7 @@ pub(super) fn named(at: &SafeAt) -> [String; 3] {
 }
 
 /// Whether a nonce is used up without an effect: what takes the place of a transaction that is not wanted.
-pub(super) fn rejects(at: &SafeAt, tx: &SafeTx) -> bool {
+pub(in crate::treasury) fn rejects(at: &SafeAt, tx: &SafeTx) -> bool {
     tx.to == at.safe && tx.value.is_zero() && tx.data.is_empty() && tx.operation.number() == 0
 }
 

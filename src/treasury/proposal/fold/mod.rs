@@ -9,21 +9,23 @@ mod wallet;
 
 use super::event::Event;
 use super::record::Proposal;
-use super::{ProposalId, Refusal, SeatId, SeatState, State, Vault};
+use super::{Listed, ProposalId, Refusal, SeatId, SeatState, State, Vault};
 use crate::market::Timestamp;
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::{Safe, SafeEvent, SafeId, SafeProposal, Safes};
 use bitcoin::OutPoint;
 use bitcoin::bip32::Fingerprint;
 use std::collections::BTreeMap;
 
-/// All wallets and proposals.
+/// All wallets, Safes and proposals.
 #[derive(Clone, Debug, Default)]
 pub struct Treasury {
     vaults: BTreeMap<WalletId, Vault>,
     proposals: BTreeMap<ProposalId, Proposal>,
-    /// As they were proposed.
+    /// As they were proposed, those of Safes among them.
     order: Vec<ProposalId>,
     hot: BTreeMap<Fingerprint, String>,
+    safes: Safes,
 }
 
 impl Treasury {
@@ -57,6 +59,7 @@ impl Treasury {
             | Event::Confirmed { .. }
             | Event::Reorged { .. }
             | Event::Failed { .. } => self.sent(event, at),
+            Event::Safe(event) => self.of_safe(event, at),
         }
     }
 
@@ -75,7 +78,8 @@ impl Treasury {
         self.vaults.get(&wallet).ok_or(Refusal::NoWallet(wallet))
     }
 
-    /// Every proposal, in the order in which they were made.
+    /// Every proposal of the wallets, in the order in which they were made; those of Safes are in [`Treasury::safes`], and
+    /// all of them in [`Treasury::queue`].
     pub fn proposals(&self) -> impl DoubleEndedIterator<Item = &Proposal> {
         self.order.iter().filter_map(|id| self.proposals.get(id))
     }
@@ -83,6 +87,39 @@ impl Treasury {
     /// One proposal.
     pub fn proposal(&self, id: ProposalId) -> Result<&Proposal, Refusal> {
         self.proposals.get(&id).ok_or(Refusal::NoProposal(id))
+    }
+
+    /// The Safes, their proposals, and what is known beside them.
+    pub fn safes(&self) -> &Safes {
+        &self.safes
+    }
+
+    /// One Safe.
+    pub fn safe(&self, id: SafeId) -> Result<&Safe, Refusal> {
+        Ok(self.safes.safe(id)?)
+    }
+
+    /// One proposal of a Safe.
+    pub fn safe_proposal(&self, id: ProposalId) -> Result<&SafeProposal, Refusal> {
+        self.safes.proposal(id)
+    }
+
+    /// Every proposal of wallets and of Safes, in the order in which they were made.
+    pub fn queue(&self) -> impl DoubleEndedIterator<Item = Listed<'_>> {
+        self.order.iter().filter_map(|id| self.listed(*id).ok())
+    }
+
+    /// One proposal, of whatever kind.
+    pub fn listed(&self, id: ProposalId) -> Result<Listed<'_>, Refusal> {
+        match self.proposals.get(&id) {
+            Some(proposal) => Ok(Listed::Bitcoin(proposal)),
+            None => self.safes.proposal(id).map(Listed::Safe),
+        }
+    }
+
+    /// The number of a proposal among all of them, from 1, in the order in which they were made. It never changes.
+    pub fn number(&self, id: ProposalId) -> Option<usize> {
+        self.order.iter().position(|known| *known == id).map(|place| place.saturating_add(1))
     }
 
     /// The keys that this machine can sign with, and what people call them: all of them are HOT.
@@ -106,6 +143,19 @@ impl Treasury {
     pub fn competitors(&self, proposal: &Proposal) -> Vec<(&Proposal, OutPoint)> {
         let others = self.proposals().filter(|other| other.id != proposal.id && other.state().is_live());
         others.filter_map(|other| Some((other, proposal.shares(other)?))).collect()
+    }
+
+    fn of_safe(&mut self, event: &SafeEvent, at: Timestamp) -> Result<(), Refusal> {
+        if let SafeEvent::Added { name, .. } = event
+            && self.vaults().any(|known| known.wallet.name() == name)
+        {
+            return Err(Refusal::NameTaken(name.clone()));
+        }
+        self.safes.apply(event, at)?;
+        if let SafeEvent::Proposed { proposal, .. } = event {
+            self.order.push(*proposal);
+        }
+        Ok(())
     }
 
     /// The wallet of an event, where it can still be used.

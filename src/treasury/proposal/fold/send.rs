@@ -4,7 +4,7 @@ use super::Treasury;
 use crate::market::Timestamp;
 use crate::treasury::proposal::record::{Mined, Proposal, Sent};
 use crate::treasury::proposal::seat::said;
-use crate::treasury::proposal::{Answer, Event, ProposalId, Refusal, State};
+use crate::treasury::proposal::{Answer, Event, ProposalId, Refusal, State, Taken};
 use bitcoin::Txid;
 
 impl Treasury {
@@ -30,7 +30,11 @@ impl Treasury {
                 if !self.proposal(*proposal)?.coins().any(|own| own == *coin) {
                     return Err(Refusal::NotItsCoin(*coin));
                 }
-                self.ends(*proposal, State::Conflicted(*coin), "a coin of it was spent elsewhere".to_owned())
+                self.ends(
+                    *proposal,
+                    State::Conflicted(Taken::Coin(*coin)),
+                    "a coin of it was spent elsewhere".to_owned(),
+                )
             }
             _ => Ok(()),
         }
@@ -167,7 +171,7 @@ impl Treasury {
             let (state, why) = if taker.replaces == Some(other.id) {
                 (State::Superseded(id), "another proposal took its place".to_owned())
             } else {
-                (State::Conflicted(coin), format!("the proposal {} spends {coin}", id.short()))
+                (State::Conflicted(Taken::Coin(coin)), format!("the proposal {} spends {coin}", id.short()))
             };
             if other.go(state).is_ok() {
                 other.ended = Some(why);

@@ -81,7 +81,7 @@ impl Treasury {
         if let Some(known) = self.vaults.get(&found) {
             return Err(Refusal::KnownWallet(known.wallet.name().to_owned()));
         }
-        if self.vaults().any(|known| known.wallet.name() == name) {
+        if self.vaults().any(|known| known.wallet.name() == name) || self.safes.named(name).is_some() {
             return Err(Refusal::NameTaken(name.clone()));
         }
         let notes = notes.iter().map(|note| said(note)).collect();

@@ -1,7 +1,7 @@
 //! What a chain says of a transaction, and what that makes of its proposal.
 
 use super::bench::{Bench, coin};
-use crate::treasury::proposal::{Answer, Event, ProposalId, State, Status, became, unsettled};
+use crate::treasury::proposal::{Answer, Event, ProposalId, State, Status, Taken, became, unsettled};
 use bdk_wallet::chain::BlockId;
 use bitcoin::hashes::Hash;
 use bitcoin::{BlockHash, Txid};
@@ -65,7 +65,7 @@ fn what_merely_waits_ends_nothing() {
 fn a_coin_spent_in_a_block_ends_it_and_says_by_whom() {
     let (mut bench, id) = sent();
     assert_eq!(hear(&mut bench, id, Status::Replaced { by: Txid::all_zeros(), coin: coin(0), confirmed: true }), 1);
-    assert_eq!(bench.state(id), State::Conflicted(coin(0)));
+    assert_eq!(bench.state(id), State::Conflicted(Taken::Coin(coin(0))));
 
     // The same coins in a proposal of ours.
     let (mut bench, id) = sent();
