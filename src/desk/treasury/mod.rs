@@ -20,7 +20,7 @@ mod view;
 mod wish;
 
 pub use device::{Bench, Devices, Reply, Simulated};
-pub use place::{Place, Prepare, TreasurySettings, random};
+pub use place::{Funds, Place, Prepare, TreasurySettings, Way, Ways, random};
 pub use secret::Secret;
 pub use view::{
     AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, PageView, Payee,

@@ -3,6 +3,10 @@
 //! - They are the same that the command line uses, so that a wallet imported there is here at the next start.
 //! - Secrets are for this user alone, and a file is written whole or not at all.
 
+mod safe;
+
+pub use safe::{Funds, Way, Ways};
+
 use super::Devices;
 use crate::chain::Source;
 use crate::market::printable;

@@ -20,6 +20,7 @@ pub mod likeness;
 pub mod proposal;
 pub mod review;
 pub mod safe_tx;
+pub mod sealed;
 pub mod signature;
 pub mod version;
 

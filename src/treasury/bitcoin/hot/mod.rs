@@ -15,6 +15,7 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::treasury) use sealed::cipher;
 pub use sealed::{Cost, open, seal};
 
 use bip39::{Language, Mnemonic};

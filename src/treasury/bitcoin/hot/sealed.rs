@@ -72,7 +72,7 @@ pub fn seal(
     if passphrase.is_empty() {
         return Err(HotError::Empty);
     }
-    let key = key(passphrase, cost, &salt)?;
+    let key = cipher(passphrase, cost, &salt)?;
     let mut secret = Zeroizing::new(signer.root.to_vec());
     // Room for the tag, so that nothing secret is left behind when it grows.
     let entropy = signer.entropy.as_deref().map_or(&[][..], Vec::as_slice);
@@ -115,7 +115,7 @@ pub fn open(bytes: &[u8], passphrase: &str) -> Result<Signer, HotError> {
     if file.write()? != bytes {
         return Err(HotError::Damaged("it is not written as it was"));
     }
-    let key = key(passphrase, file.argon2id, &salt)?;
+    let key = cipher(passphrase, file.argon2id, &salt)?;
     let aad = Aad::from(aad(file.fingerprint, file.network));
     let opened = key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut secret);
     let opened = opened.map_err(|_| HotError::Passphrase)?;
@@ -134,7 +134,8 @@ impl File {
     }
 }
 
-fn key(passphrase: &str, cost: Cost, salt: &[u8]) -> Result<LessSafeKey, HotError> {
+/// The cipher of a passphrase.
+pub(in crate::treasury) fn cipher(passphrase: &str, cost: Cost, salt: &[u8]) -> Result<LessSafeKey, HotError> {
     let Cost { memory, passes, lanes } = cost;
     if memory > MOST.memory || passes > MOST.passes || lanes > MOST.lanes {
         return Err(HotError::Cost);
