@@ -72,7 +72,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         None => sign::signed(&mut ask::open(&args.at, context)?, &chosen, &found, &passed, context)?,
     };
     match (&args.output, args.qr) {
-        (_, Some(series)) => codes::show(&signed.bytes(packet.version), series, context),
+        (_, Some(series)) => codes::show(&signed.bytes(packet.version), codes::What::Psbt, series, context),
         (Some(output), None) => sign::hand_out(output, args.form, &passed, (signer, &signed), context),
         (None, None) => Err(Failure::new(Exit::Usage, "usage", "-o FILE or --qr KIND says where it goes")),
     }

@@ -45,7 +45,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let packet = if args.bare { proposal.packet().clone() } else { proposal.signed() };
     let version = args.psbt_version.unwrap_or(packet.version);
     if let Some(series) = args.qr {
-        return codes::show(&packet.bytes(version), series, context);
+        return codes::show(&packet.bytes(version), codes::What::Psbt, series, context);
     }
     write(&args.output, &written(&packet, args.form, version), false)
 }
