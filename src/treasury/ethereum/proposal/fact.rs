@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Cached {
     /// The chain that was asked, by its own word.
     pub chain_id: Option<U256>,
-    /// How much of the chain's own coin the Safe has, in wei, and of tokens; none where nobody asked.
-    pub balances: Option<(U256, BTreeMap<Address, U256>)>,
+    /// What Safes have: of the chain's own coin, in wei, and of tokens. None stands here that nobody asked for.
+    pub balances: BTreeMap<SafeId, (U256, BTreeMap<Address, U256>)>,
     /// The hashes of the code at addresses.
     pub code: BTreeMap<Address, B256>,
     /// What waits at a service and is no proposal here, each with its hash as computed here; none where nobody looked.
@@ -43,22 +43,27 @@ pub fn facts(
     if let Some(safe) = known {
         code.entry(safe.stand.singleton).or_insert(safe.stand.singleton_code);
     }
-    let state = known.zip(cached.balances.clone());
     Facts {
         now: Some(now),
         chain_id: cached.chain_id,
-        safe: state.map(|(safe, (balance, tokens))| safe.stand.state(balance, tokens)),
+        safe: state(safes, safe, cached),
         code,
         tokens: Some(tokens(safes, safe.chain_id)),
         recipients: recipients(safes, safe.chain_id),
         paid: Some(paid(safes, safe)),
         coin_prices: cached.coin_prices.clone(),
         token_prices: cached.token_prices.clone(),
-        queue: Some(queue(safes, safe, mine, cached, reader, now)),
-        nested: nested(safes, safe),
+        queue: queue(safes, safe, mine, cached, reader, now),
+        nested: nested(safes, safe, cached),
         refund_overridden: mine.is_some_and(|mine| mine.refund_overridden),
         ..Facts::default()
     }
+}
+
+/// How a Safe stands, with what it has; nothing where that was not asked, because a Safe of unknown means is not a poor one.
+fn state(safes: &Safes, safe: SafeId, cached: &Cached) -> Option<State> {
+    let (balance, tokens) = cached.balances.get(&safe)?.clone();
+    Some(safes.safe(safe).ok()?.stand.state(balance, tokens))
 }
 
 /// The tokens of a chain that were pinned.
@@ -94,7 +99,8 @@ fn paid(safes: &Safes, safe: SafeId) -> BTreeSet<Address> {
     moves.flat_map(|(_, moves)| moves).filter(|moved| moved.from == safe.address).map(|moved| moved.to).collect()
 }
 
-/// The other transactions that wait: ours, and those that a service has beside them.
+/// The other transactions that wait: ours, and those that a service has beside them. Where no service was asked and none of
+/// ours waits, nobody has looked.
 fn queue(
     safes: &Safes,
     safe: SafeId,
@@ -102,7 +108,7 @@ fn queue(
     cached: &Cached,
     reader: &BTreeSet<Address>,
     now: Timestamp,
-) -> Vec<Queued> {
+) -> Option<Vec<Queued>> {
     let id = mine.map(|mine| mine.id);
     let live = safes.of(safe).filter(|other| Some(other.id) != id && other.state_at(now).is_live());
     let mut all: Vec<Queued> = live
@@ -118,13 +124,15 @@ fn queue(
             all.push(other.clone());
         }
     }
-    all
+    (cached.queue.is_some() || !all.is_empty()).then_some(all)
 }
 
 /// The transactions of other Safes of the chain that wait: this one may be asked to approve them (T19).
-fn nested(safes: &Safes, safe: SafeId) -> Vec<Nested> {
+fn nested(safes: &Safes, safe: SafeId, cached: &Cached) -> Vec<Nested> {
     let others = safes
         .proposals()
         .filter(|other| other.safe != safe && other.safe.chain_id == safe.chain_id && other.state().is_live());
-    others.map(|other| Nested { at: *other.at(), tx: other.tx().clone(), state: None::<State> }).collect()
+    others
+        .map(|other| Nested { at: *other.at(), tx: other.tx().clone(), state: state(safes, other.safe, cached) })
+        .collect()
 }

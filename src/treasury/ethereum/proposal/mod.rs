@@ -17,9 +17,12 @@ mod record;
 mod refusal;
 mod safe;
 mod stand;
+mod terms;
+#[cfg(test)]
+mod tests;
 mod words;
 
-pub use event::{Fees, OnChain, Outcome, SafeEvent, SafeKind, Source};
+pub use event::SafeEvent;
 pub use fact::{Cached, facts};
 pub use fold::Safes;
 pub use id::{NoSafeId, SafeId};
@@ -28,3 +31,4 @@ pub use record::{Execution, ExecutionState, MinedAt, OwnerSeat, SafeProposal};
 pub use refusal::SafeRefusal;
 pub use safe::{PinnedToken, Safe};
 pub use stand::{Stand, StandError};
+pub use terms::{Fees, OnChain, Outcome, SafeKind, Source};

@@ -61,6 +61,8 @@ pub enum ExecutionState {
     Pending,
     /// The node did not take it, or it did not come about.
     Refused {
+        /// Why. Printable.
+        why: String,
         /// Whether trying again may help.
         retryable: bool,
     },
@@ -135,8 +137,8 @@ pub struct SafeProposal {
     pub(super) at: SafeAt,
     pub(super) hashes: Hashes,
     pub(super) tx: Arc<SafeTx>,
-    /// How people, or time, have ended it.
-    pub(super) over: Option<State>,
+    /// How people, or time, have ended it, and why.
+    pub(super) over: Option<(State, String)>,
     pub(super) state: State,
 }
 
@@ -218,7 +220,7 @@ impl SafeProposal {
         self.executions.iter().filter(|execution| execution.state == ExecutionState::Pending)
     }
 
-    /// The execution that used the nonce, and in which block it is.
+    /// The execution that used the nonce up, and in which block it is.
     pub fn mined(&self) -> Option<(&Execution, MinedAt)> {
         let mined = |execution: &'_ Execution| execution.mined().filter(|mined| mined.outcome.uses_nonce());
         self.executions.iter().find_map(|execution| Some((execution, mined(execution)?)))

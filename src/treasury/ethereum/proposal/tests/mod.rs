@@ -1,0 +1,1 @@
+//! How a treasury of Safes is folded.
