@@ -1,6 +1,7 @@
 //! Why a chain did not answer as it should. Texts are printable and short, and hold no password.
 
 use crate::market::printable;
+use alloy_primitives::{Address, B256, U256};
 use bitcoin::Network;
 use std::time::Duration;
 
@@ -55,6 +56,58 @@ pub enum ChainError {
         /// The wallet's network.
         wanted: Network,
     },
+    /// The node follows another chain than the one that was pinned (T20).
+    #[error("{host} follows chain {found}, and chain {wanted} is wanted")]
+    WrongChain {
+        /// The server.
+        host: String,
+        /// The chain's id by its own word.
+        found: U256,
+        /// The one that was pinned.
+        wanted: U256,
+    },
+    /// Two nodes say different things of the same block.
+    #[error("{host} and {second} say different things of {what}")]
+    Disagree {
+        /// The first.
+        host: String,
+        /// The second.
+        second: String,
+        /// Of what.
+        what: String,
+    },
+    /// The second node has not come as far as the first.
+    #[error("{host} is behind: it does not have block {block} yet")]
+    Behind {
+        /// The second node.
+        host: String,
+        /// The block that it has not.
+        block: u64,
+    },
+    /// There is no Safe at this address.
+    #[error("there is no Safe at {safe}: {reason}")]
+    NoSafe {
+        /// The address.
+        safe: Address,
+        /// What is there instead.
+        reason: String,
+    },
+    /// The Safe's own contract computes another hash than we do: its owners would sign something else.
+    #[error("the contract at {safe} computes the hash {theirs} for this transaction, and we compute {ours}")]
+    OtherHash {
+        /// The Safe.
+        safe: Address,
+        /// The contract's.
+        theirs: B256,
+        /// Ours.
+        ours: B256,
+    },
+    /// A call fails where it would be run now.
+    #[error("the call fails: {reason}")]
+    Reverted {
+        /// What it gives as its reason.
+        reason: String,
+    },
     /// The server has understood and refuses.
     #[error("{host} refuses: {reason}")]
     Refused {
@@ -103,6 +156,12 @@ impl ChainError {
             Self::Timeout { .. } => "chain-timeout",
             Self::Auth { .. } => "chain-auth",
             Self::WrongNetwork { .. } => "chain-wrong-network",
+            Self::WrongChain { .. } => "chain-wrong-chain",
+            Self::Disagree { .. } => "chain-disagree",
+            Self::Behind { .. } => "chain-behind",
+            Self::NoSafe { .. } => "chain-no-safe",
+            Self::OtherHash { .. } => "chain-other-hash",
+            Self::Reverted { .. } => "chain-reverted",
             Self::Refused { .. } => "chain-refused",
             Self::Busy { .. } => "chain-busy",
             Self::TooLarge { .. } => "chain-too-large",
@@ -113,7 +172,7 @@ impl ChainError {
 
     /// Whether the same may come about later without anybody changing anything.
     pub fn passes(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. })
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. } | Self::Busy { .. } | Self::Behind { .. })
     }
 }
 

@@ -1,4 +1,5 @@
-//! How the Bitcoin chain is reached: Esplora, Electrum, or a node of one's own.
+//! How chains are reached: Bitcoin by Esplora, Electrum or a node of one's own, Ethereum by JSON-RPC, and the service that
+//! Safes' owners meet at.
 //!
 //! - What a server says is checked before it is passed on: transactions are hashed, a confirmation is proved by hashes up
 //!   to the root in the block's header, headers are linked and carry their work, and every transaction in an answer has to
@@ -18,6 +19,9 @@
 //! | `bitcoind` | a node, which knows blocks; `blocks`: a wallet's history out of those |
 //! | `proof` | what can be proved about an answer |
 //! | `fees` | estimates |
+//! | `endpoint` | where a server of an Ethereum chain is, and its key |
+//! | [`ethereum`] | a node of an Ethereum chain, and what it says of Safes |
+//! | [`service`] | the Safe Transaction Service |
 //! | `http`, `line`, `tls` | the ways there |
 //! | `watch` | progress, and being stopped |
 //!
@@ -27,13 +31,16 @@
 mod bitcoind;
 mod blocks;
 mod electrum;
+mod endpoint;
 mod error;
 mod esplora;
+pub mod ethereum;
 mod fees;
 mod http;
 mod line;
 mod proof;
 mod scripted;
+pub mod service;
 mod source;
 mod standing;
 mod tls;
@@ -42,6 +49,7 @@ mod walk;
 mod watch;
 
 pub use crate::treasury::proposal::Status;
+pub use endpoint::{Endpoint, Reach};
 pub use error::ChainError;
 pub use fees::Fees;
 pub use source::{Pass, Source};

@@ -179,7 +179,7 @@ fn entry_of(text: &str, asked: &Asked, notes: &mut Vec<Note>) -> Result<Confirma
 }
 
 /// The entries of the list, each as it stands.
-fn entries(text: &str) -> Result<Vec<&RawValue>, FileError> {
+pub(super) fn entries(text: &str) -> Result<Vec<&RawValue>, FileError> {
     struct Entries;
     impl<'de> Visitor<'de> for Entries {
         type Value = Option<Vec<&'de RawValue>>;

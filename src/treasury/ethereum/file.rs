@@ -8,7 +8,7 @@
 
 use super::address::{self, AddressError, Written};
 use super::version::UnknownVersion;
-use super::{Operation, SafeAt, SafeTx};
+use super::{Operation, SafeAt, SafeTx, SafeVersion};
 use crate::market::printable;
 use alloy_primitives::{Address, Bytes, U256};
 use serde::Serialize;
@@ -137,24 +137,7 @@ impl SafeFile {
         }
         let version = members.text("version")?.parse()?;
         let at = SafeAt { chain_id, safe: noted(safe, "safe", &mut notes), version };
-        let mut address = |members: &mut Members<'_>, name| -> Result<Address, FileError> {
-            Ok(noted(written(members, name, address::read)?, name, &mut notes))
-        };
-        // The oldest contract has another name for it, and either is clear.
-        let gas = at.version.base_gas_name();
-        let gas = if members.has(gas) && !members.has("baseGas") { gas } else { "baseGas" };
-        let tx = SafeTx {
-            to: address(&mut members, "to")?,
-            value: number(&mut members, "value")?,
-            data: data(&mut members)?,
-            operation: operation(&mut members)?,
-            safe_tx_gas: number(&mut members, "safeTxGas")?,
-            base_gas: number(&mut members, gas)?,
-            gas_price: number(&mut members, "gasPrice")?,
-            gas_token: address(&mut members, "gasToken")?,
-            refund_receiver: address(&mut members, "refundReceiver")?,
-            nonce: number(&mut members, "nonce")?,
-        };
+        let tx = transaction(&mut members, at.version, &mut notes)?;
         notes.extend(members.rest().map(Note::Unknown));
         Ok(Self { at, tx, notes })
     }
@@ -204,6 +187,32 @@ impl Fields {
     }
 }
 
+/// Takes the ten fields of a transaction.
+pub(super) fn transaction(
+    members: &mut Members<'_>,
+    version: SafeVersion,
+    notes: &mut Vec<Note>,
+) -> Result<SafeTx, FileError> {
+    let mut address = |members: &mut Members<'_>, name| -> Result<Address, FileError> {
+        Ok(noted(written(members, name, address::read)?, name, notes))
+    };
+    // The oldest contract has another name for it, and either is clear.
+    let gas = version.base_gas_name();
+    let gas = if members.has(gas) && !members.has("baseGas") { gas } else { "baseGas" };
+    Ok(SafeTx {
+        to: address(members, "to")?,
+        value: number(members, "value")?,
+        data: data(members)?,
+        operation: operation(members)?,
+        safe_tx_gas: number(members, "safeTxGas")?,
+        base_gas: number(members, gas)?,
+        gas_price: number(members, "gasPrice")?,
+        gas_token: address(members, "gasToken")?,
+        refund_receiver: address(members, "refundReceiver")?,
+        nonce: number(members, "nonce")?,
+    })
+}
+
 /// The address, and a note when it carried no checksum.
 fn noted(written: Written, name: &'static str, notes: &mut Vec<Note>) -> Address {
     if !written.checked {
@@ -212,7 +221,7 @@ fn noted(written: Written, name: &'static str, notes: &mut Vec<Note>) -> Address
     written.address
 }
 
-fn written(
+pub(super) fn written(
     members: &mut Members<'_>,
     name: &'static str,
     read: impl Fn(&str) -> Result<Written, AddressError>,

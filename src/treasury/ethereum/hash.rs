@@ -122,7 +122,12 @@ impl SafeTx {
 
     /// What the owners of this Safe sign.
     pub fn hashes(&self, at: &SafeAt) -> Hashes {
-        let kind = match at.version {
+        self.hashes_in(at.domain(), at.version)
+    }
+
+    /// The same with the Safe's domain separator, which is one for all its transactions.
+    pub fn hashes_in(&self, domain: B256, version: SafeVersion) -> Hashes {
+        let kind = match version {
             SafeVersion::V0_1_0 => SAFE_TX_TYPE_WITH_DATA_GAS,
             _ => SAFE_TX_TYPE,
         };
@@ -139,7 +144,7 @@ impl SafeTx {
             address(self.refund_receiver),
             number(self.nonce),
         ]);
-        Hashes::of(at.domain(), words.hash())
+        Hashes::of(domain, words.hash())
     }
 
     /// The same as typed data, for a device that shows every field. Numbers are decimal strings.

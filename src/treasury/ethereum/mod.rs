@@ -18,6 +18,7 @@ pub mod file;
 pub mod hash;
 pub mod likeness;
 pub mod proposal;
+pub mod queue;
 pub mod review;
 pub mod safe_tx;
 pub mod sealed;
