@@ -3,11 +3,11 @@
 mod add;
 mod import;
 mod names;
-mod queue;
+pub mod queue;
 pub mod reach;
-mod show;
+pub mod show;
 pub mod shown;
-mod sync;
+pub mod sync;
 mod watch;
 
 use super::{Context, Failure};

@@ -28,21 +28,7 @@ pub fn connect(chain: U256, named: &Named, context: &Context) -> Result<(Node, S
 
 /// What was read of a Safe, as an entry of the journal has it.
 pub fn stand(seen: &Seen) -> Stand {
-    let state = &seen.state;
-    Stand {
-        block: seen.block.number,
-        version: seen.at.version,
-        owners: state.owners.clone(),
-        threshold: state.threshold,
-        nonce: state.nonce,
-        modules: state.modules.clone(),
-        guard: state.guard,
-        module_guard: state.module_guard,
-        fallback_handler: state.fallback_handler,
-        singleton: state.singleton,
-        proxy_code: seen.proxy_code,
-        singleton_code: seen.singleton_code,
-    }
+    Stand::of(&seen.state, seen.proxy_code, seen.singleton_code)
 }
 
 /// The tokens of a chain that balances are asked of: those that were pinned.
@@ -85,7 +71,7 @@ impl Known {
     /// What was kept of a Safe.
     pub fn kept(safe: &Safe, context: &Context) -> Self {
         let funds = kept(safe.id.chain_id, safe.id.address, context);
-        let balances = funds.map(|funds| (funds.wei, funds.tokens));
+        let balances = funds.map(|funds| (safe.id, (funds.wei, funds.tokens))).into_iter().collect();
         Self { cached: Cached { balances, ..Cached::default() }, abis: Abis::default() }
     }
 
@@ -107,7 +93,7 @@ impl Known {
         let called: Vec<Address> = called.into_iter().take(MOST_CALLED).collect();
         let code: BTreeMap<Address, B256> =
             node.code_hashes(&called, &block).map_err(|error| failed(&error))?.into_iter().collect();
-        let balances = Some((funds.wei, funds.tokens));
+        let balances = [(safe.id, (funds.wei, funds.tokens))].into();
         let chain_id = Some(node.chain_id());
         Ok(Self { cached: Cached { chain_id, balances, code, ..Cached::default() }, abis: Abis::default() })
     }

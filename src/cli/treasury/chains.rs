@@ -104,7 +104,11 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub fn failed(error: &ChainError) -> Failure {
     let exit = match error {
         ChainError::Source(_) | ChainError::Settings(_) => Exit::Usage,
-        ChainError::WrongNetwork { .. } => Exit::Verification,
+        ChainError::WrongNetwork { .. }
+        | ChainError::WrongChain { .. }
+        | ChainError::Disagree { .. }
+        | ChainError::NoSafe { .. }
+        | ChainError::OtherHash { .. } => Exit::Verification,
         ChainError::Auth { .. } => Exit::Device,
         _ => Exit::Network,
     };
