@@ -149,7 +149,7 @@ pub(super) fn refusal(host: &str, reply: &Reply) -> ServiceError {
 /// The words of an answer in JSON: of one of its many shapes.
 fn told(body: &[u8]) -> Option<String> {
     let Value::Object(members) = serde_json::from_slice(body).ok()? else { return None };
-    let mut all = Vec::new();
+    let (mut all, mut arguments) = (Vec::new(), Vec::new());
     for (name, value) in members.iter().take(MOST) {
         let of = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -162,10 +162,11 @@ fn told(body: &[u8]) -> Option<String> {
         match name.as_str() {
             "code" => {}
             "detail" | "message" | "nonFieldErrors" => all.push(of(value)),
-            "arguments" => all.push(format!("({})", of(value))),
+            "arguments" => arguments.push(format!("({})", of(value))),
             _ => all.push(format!("{name}: {}", of(value))),
         }
     }
+    all.extend(arguments);
     Some(words(&all.join(" ")))
 }
 
