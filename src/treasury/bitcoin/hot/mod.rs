@@ -17,6 +17,7 @@ mod tests;
 
 pub(in crate::treasury) use sealed::cipher;
 pub use sealed::{Cost, open, seal};
+pub(in crate::treasury) use sealed::{shut, unshut};
 
 use bip39::{Language, Mnemonic};
 use bitcoin::bip32::{ChainCode, ChildNumber, DerivationPath, Fingerprint, Xpriv, Xpub};

@@ -72,15 +72,9 @@ pub fn seal(
     if passphrase.is_empty() {
         return Err(HotError::Empty);
     }
-    let key = cipher(passphrase, cost, &salt)?;
-    let mut secret = Zeroizing::new(signer.root.to_vec());
-    // Room for the tag, so that nothing secret is left behind when it grows.
     let entropy = signer.entropy.as_deref().map_or(&[][..], Vec::as_slice);
-    secret.reserve_exact(entropy.len().saturating_add(CHACHA20_POLY1305.tag_len()));
-    secret.extend_from_slice(entropy);
     let aad = aad(signer.fingerprint, signer.network);
-    let sealed = key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut *secret);
-    sealed.map_err(|_| HotError::Damaged("it cannot be sealed"))?;
+    let secret = shut(&[signer.root.as_slice(), entropy], &aad, passphrase, cost, (&salt, nonce))?;
     let file = File {
         hot_key: VERSION,
         fingerprint: signer.fingerprint,
@@ -115,10 +109,8 @@ pub fn open(bytes: &[u8], passphrase: &str) -> Result<Signer, HotError> {
     if file.write()? != bytes {
         return Err(HotError::Damaged("it is not written as it was"));
     }
-    let key = cipher(passphrase, file.argon2id, &salt)?;
-    let aad = Aad::from(aad(file.fingerprint, file.network));
-    let opened = key.open_in_place(Nonce::assume_unique_for_key(nonce), aad, &mut secret);
-    let opened = opened.map_err(|_| HotError::Passphrase)?;
+    let aad = aad(file.fingerprint, file.network);
+    let opened = unshut(&mut secret, &aad, passphrase, file.argon2id, (&salt, nonce))?;
     let (root, entropy) = opened.split_at_checked(64).ok_or(HotError::Damaged("what is sealed"))?;
     let root = Zeroizing::new(<[u8; 64]>::try_from(root).map_err(|_| HotError::Key)?);
     let entropy = (!entropy.is_empty()).then(|| Zeroizing::new(entropy.to_vec()));
@@ -132,6 +124,40 @@ impl File {
         bytes.push(b'\n');
         Ok(bytes)
     }
+}
+
+/// Encrypts a secret in parts, bound to what stands beside it. Keys of every kind are sealed by this.
+pub(in crate::treasury) fn shut(
+    parts: &[&[u8]],
+    aad: &str,
+    passphrase: &str,
+    cost: Cost,
+    (salt, nonce): (&[u8; 16], [u8; 12]),
+) -> Result<Vec<u8>, HotError> {
+    if passphrase.is_empty() {
+        return Err(HotError::Empty);
+    }
+    let key = cipher(passphrase, cost, salt)?;
+    // Room for the tag, so that nothing secret is left behind when it grows.
+    let length = parts.iter().fold(CHACHA20_POLY1305.tag_len(), |sum, part| sum.saturating_add(part.len()));
+    let mut secret = Zeroizing::new(Vec::with_capacity(length));
+    parts.iter().for_each(|part| secret.extend_from_slice(part));
+    let sealed = key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), &mut *secret);
+    sealed.map_err(|_| HotError::Damaged("it cannot be sealed"))?;
+    Ok(std::mem::take(&mut *secret))
+}
+
+/// Decrypts a secret in place.
+pub(in crate::treasury) fn unshut<'a>(
+    sealed: &'a mut Zeroizing<Vec<u8>>,
+    aad: &str,
+    passphrase: &str,
+    cost: Cost,
+    (salt, nonce): (&[u8; 16], [u8; 12]),
+) -> Result<&'a [u8], HotError> {
+    let key = cipher(passphrase, cost, salt)?;
+    let opened = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), sealed.as_mut_slice());
+    opened.map(|opened| &*opened).map_err(|_| HotError::Passphrase)
 }
 
 /// The cipher of a passphrase.

@@ -20,3 +20,6 @@ pub use receipt::{Log, Receipt, Told};
 pub use revert::Revert;
 pub use simulate::{Probe, Simulated};
 pub use transaction::{Execution, ExecutionError, Sent};
+
+#[cfg(test)]
+mod tests;

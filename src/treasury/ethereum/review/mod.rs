@@ -158,4 +158,4 @@ fn foreign(looked: &Looked<'_>, call: &Call, change: &Change, findings: &mut Fin
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

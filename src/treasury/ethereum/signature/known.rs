@@ -53,7 +53,7 @@ impl SafeFacts {
 
     /// What this Safe checks when another asks it about this subject, and who is its caller then; nothing when it is not
     /// known, or it has no answer.
-    pub(super) fn asked(&self, parent: &Asked) -> Answers {
+    pub(in crate::treasury::ethereum) fn asked(&self, parent: &Asked) -> Answers {
         let subject = parent.subject();
         let bytes = match &subject {
             Subject::Bytes(bytes) => bytes.clone(),
@@ -83,7 +83,7 @@ impl SafeFacts {
 }
 
 /// How a Safe answers another.
-pub(super) enum Answers {
+pub(in crate::treasury::ethereum) enum Answers {
     /// It checks the signatures of its own owners, called by this one.
     Checks(Asked, Option<Address>),
     /// It has no such function.

@@ -20,6 +20,7 @@ mod recover;
 pub use checked::Checked;
 pub use confirmation::{Confirmation, Kind};
 pub use judge::{Outcome, Reason, Refusal, judge};
+pub(in crate::treasury::ethereum) use known::Answers;
 pub use known::{Asked, Known, Question, SafeFacts, Subject};
 pub use pack::{pack, unpack};
 pub use recover::recover;
@@ -160,4 +161,4 @@ impl Part {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

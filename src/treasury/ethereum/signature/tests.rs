@@ -12,7 +12,7 @@ mod rules;
 mod service;
 
 /// A vector, and what its contract was asked.
-pub(super) struct Case {
+pub(in crate::treasury::ethereum) struct Case {
     pub id: String,
     pub note: String,
     pub asked: Asked,
@@ -25,14 +25,14 @@ pub(super) struct Case {
     pub signatures: Vec<Value>,
 }
 
-pub(super) const OWNERS: [Address; 3] = [
+pub(in crate::treasury::ethereum) const OWNERS: [Address; 3] = [
     address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
     address!("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
     address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
 ];
 
 /// Two Safes that own others: of one owner and of two.
-pub(super) fn children(chain_id: U256) -> Vec<SafeFacts> {
+pub(in crate::treasury::ethereum) fn children(chain_id: U256) -> Vec<SafeFacts> {
     let child = |safe, owners: &[Address]| SafeFacts {
         at: SafeAt { chain_id, safe, version: SafeVersion::V1_4_1 },
         owners: owners.to_vec(),
@@ -42,7 +42,7 @@ pub(super) fn children(chain_id: U256) -> Vec<SafeFacts> {
     CHILDREN.iter().map(|(safe, owners)| child(*safe, owners)).collect()
 }
 
-pub(super) fn cases() -> Vec<Case> {
+pub(in crate::treasury::ethereum) fn cases() -> Vec<Case> {
     signatures().iter().map(case).collect()
 }
 

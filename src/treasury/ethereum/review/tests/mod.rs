@@ -9,7 +9,7 @@ mod nested;
 mod people;
 mod stands;
 mod vectors;
-mod workshop;
+pub(in crate::treasury::ethereum) mod workshop;
 
 use super::*;
 use crate::treasury::ethereum::{Operation, SafeVersion};
