@@ -352,7 +352,7 @@ fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRa
     })
 }
 
-pub(in crate::cli) use safe::{abis, propose};
+pub(in crate::cli) use safe::propose;
 
 /// Reads `ADDRESS=AMOUNT`.
 fn payment(text: &str, wallet: &Wallet) -> Result<Payment, Failure> {

@@ -184,7 +184,7 @@ pub fn propose(
 }
 
 /// Why a transaction is not built, as a command's failure.
-pub fn built(error: &BuildError) -> Failure {
+fn built(error: &BuildError) -> Failure {
     let exit = match error.code() {
         code if code.starts_with("safe-address") || code.starts_with("address") => Exit::Usage,
         _ => Exit::Error,
@@ -193,7 +193,7 @@ pub fn built(error: &BuildError) -> Failure {
 }
 
 /// Reads the user's ABIs.
-pub fn abis(paths: &[PathBuf]) -> Result<Abis, Failure> {
+fn abis(paths: &[PathBuf]) -> Result<Abis, Failure> {
     let mut abis = Abis::default();
     for path in paths {
         let added = abis.add(&files::bytes(path, LONGEST_ABI)?);

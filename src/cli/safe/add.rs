@@ -10,7 +10,7 @@ use crate::cli::treasury::chains::failed;
 use crate::cli::treasury::consent::{self, Consent};
 use crate::cli::treasury::ways::{self, Named};
 use crate::cli::treasury::{Writing, read};
-use crate::cli::{Context, Exit, Failure};
+use crate::cli::{Context, Failure};
 use crate::treasury::ethereum::address::short_name;
 use crate::treasury::ethereum::build::rejection;
 use crate::treasury::ethereum::deployments::{self, Standing};

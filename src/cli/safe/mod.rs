@@ -1,7 +1,6 @@
 //! `exchequer safe`: the Safes and accounts that the treasury watches.
 
 mod add;
-mod import;
 mod names;
 pub mod queue;
 pub mod reach;

@@ -122,6 +122,14 @@ impl From<Refusal> for Failure {
             | Refusal::ForgedRejection(_)
             | Refusal::OtherTransaction(_) => Exit::Verification,
             Refusal::NoWallet(_) | Refusal::NoProposal(_) | Refusal::NoSeat(_) | Refusal::NameTaken(_) => Exit::Usage,
+            Refusal::Safe(
+                SafeRefusal::Signature { .. }
+                | SafeRefusal::ForgedRejection(_)
+                | SafeRefusal::Denied(_)
+                | SafeRefusal::Decimals { .. }
+                | SafeRefusal::OtherRaw { .. },
+            ) => Exit::Verification,
+            Refusal::Safe(SafeRefusal::NoSafe(_) | SafeRefusal::NotOwner(_) | SafeRefusal::NoName) => Exit::Usage,
             _ => Exit::Error,
         };
         let failure = Self::new(exit, refusal.code(), printable(&refusal.to_string()));

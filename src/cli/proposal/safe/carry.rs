@@ -12,7 +12,7 @@ use crate::cli::safe::shown::{self, hex};
 use crate::cli::treasury::codes::{self, Series};
 use crate::cli::treasury::{Writing, consent, files, find, read};
 use crate::cli::{Context, Exit, Failure};
-use crate::treasury::ethereum::exchange::{MergeError, Proposal as Exchanged};
+use crate::treasury::ethereum::exchange::{Doubt, MergeError, Proposal as Exchanged};
 use crate::treasury::ethereum::proposal::{SafeEvent, SafeId, SafeKind, SafeProposal, Source};
 use crate::treasury::ethereum::signature::Confirmation;
 use crate::treasury::proposal::{ProposalId, Signer};
@@ -174,7 +174,11 @@ pub fn take_in(
     }
     let mut taken = Taken::default();
     for aside in &file.aside {
-        taken.refuse(None, aside.why.code(), &aside.why.to_string());
+        let code = match &aside.why {
+            Doubt::Form(error) => error.code(),
+            Doubt::Signature(error) => error.code(),
+        };
+        taken.refuse(None, code, &aside.why.to_string());
     }
     let confirmations: Vec<Confirmation> = file.confirmations.clone();
     for confirmation in confirmations {
