@@ -61,7 +61,7 @@ fn t12_two_proposals_that_spend_one_coin_are_shown_and_only_one_goes_out() {
     let dispute = Err(Refusal::Competes { coin: coin(1), by: first });
     assert_eq!(bench.does(&Event::Broadcasting { proposal: second, txid }, 3), dispute);
     bench.send(first, Answer::Accepted).unwrap();
-    assert_eq!(bench.state(second), State::Conflicted(coin(1)));
+    assert_eq!(bench.state(second), State::Conflicted(Taken::Coin(coin(1))));
     assert!(bench.does(&Event::Broadcasting { proposal: second, txid }, 3).is_err());
 }
 
@@ -82,7 +82,7 @@ fn t12_a_bump_takes_the_place_of_what_it_replaces_when_it_goes_out() {
     bench.approve(first, 0).unwrap();
     bench.approve(first, 1).unwrap();
     bench.send(first, Answer::Accepted).unwrap();
-    assert_eq!(bench.state(bystander), State::Conflicted(coin(0)));
+    assert_eq!(bench.state(bystander), State::Conflicted(Taken::Coin(coin(0))));
     let unrelated = bench.proposed_with(&bench.payment(&[7], 40_000), Some(first));
     assert_eq!(bench.does(&unrelated, 4).unwrap_err().code(), "unrelated");
     let psbt = bench.payment(&[0], 40_000);
@@ -99,7 +99,7 @@ fn t12_a_bump_takes_the_place_of_what_it_replaces_when_it_goes_out() {
     let txid = bench.proposal(first).txid().unwrap();
     let block = BlockHash::all_zeros();
     bench.does(&Event::Confirmed { proposal: first, txid, height: 9, block }, 5).unwrap();
-    assert_eq!((bench.state(first), bench.state(bump)), (State::Confirmed, State::Conflicted(coin(0))));
+    assert_eq!((bench.state(first), bench.state(bump)), (State::Confirmed, State::Conflicted(Taken::Coin(coin(0)))));
 }
 
 #[test]
