@@ -61,7 +61,11 @@ pub struct Errand<'a> {
 impl<'a> Errand<'a> {
     /// What the owners of `child` sign, for a transaction of its parent that was reviewed.
     pub fn new(parent: &Reviewed<'_>, child: &'a SafeFacts) -> Result<Self, NestedError> {
-        Self::of(Asked::of(parent.at(), parent.hashes()), SafeMessage::of_child(parent.at().version, parent.hashes()), child)
+        Self::of(
+            Asked::of(parent.at(), parent.hashes()),
+            SafeMessage::of_child(parent.at().version, parent.hashes()),
+            child,
+        )
     }
 
     fn of(parent: Asked, message: SafeMessage, child: &'a SafeFacts) -> Result<Self, NestedError> {

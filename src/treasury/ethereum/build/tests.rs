@@ -42,14 +42,22 @@ fn moved(payment: &Payment) -> Move {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Up to 200 mixed payments: the review reads back exactly what was asked, in order, and nothing blocks.
+    /// Up to 200 mixed calls: the review reads back exactly what was asked, in order, and nothing blocks.
     #[test]
-    fn what_is_built_is_what_the_review_reads(payments in prop::collection::vec(payment(), 1..=200), nonce: u64) {
+    fn what_is_built_is_what_the_review_reads(
+        payments in prop::collection::vec(payment(), 1..=150),
+        plain in prop::collection::vec((0x10..0x40_u8, prop::collection::vec(any::<u8>(), 0..90)), 0..=50),
+        nonce: u64,
+    ) {
         for version in [SafeVersion::V1_0_0, SafeVersion::V1_1_1, SafeVersion::V1_3_0, SafeVersion::V1_4_1, SafeVersion::V1_5_0] {
             let at = at(version);
-            let asks: Vec<_> = payments.iter().map(|payment| payment.ask(SAFE).unwrap()).collect();
+            let mut asks: Vec<_> = payments.iter().map(|payment| payment.ask(SAFE).unwrap()).collect();
+            asks.extend(plain.iter().map(|(to, data)| {
+                let data = [&[1, 2, 3, 4][..], data].concat();
+                Ask::new(Address::repeat_byte(*to), U256::ZERO, data.into()).unwrap()
+            }));
             let tx = transaction(&at, U256::from(nonce), &asks).unwrap();
-            prop_assert_eq!(tx.operation == Operation::Call, payments.len() == 1);
+            prop_assert_eq!(tx.operation == Operation::Call, asks.len() == 1);
             let zeros = [tx.safe_tx_gas, tx.base_gas, tx.gas_price];
             prop_assert_eq!((zeros, tx.gas_token, tx.refund_receiver), ([U256::ZERO; 3], Address::ZERO, Address::ZERO));
             let found = review(&at, &tx, &Facts::default());
@@ -211,7 +219,10 @@ fn t18_no_change_is_built_that_the_contract_would_refuse() {
     let code = |change| controls(&at(SafeVersion::V1_4_1), &state(), &[change]).map_or_else(|e| e.code(), |_| "fine");
     let add = |owner, threshold: u64| Control::AddOwner { owner, threshold: Some(U256::from(threshold)) };
     let remove = |owner, threshold: u64| Control::RemoveOwner { owner, threshold: Some(U256::from(threshold)) };
-    assert_eq!((code(add(STRANGER, 4)), code(add(STRANGER, 5)), code(add(STRANGER, 0))), ("fine", "build-threshold", "build-threshold"));
+    assert_eq!(
+        (code(add(STRANGER, 4)), code(add(STRANGER, 5)), code(add(STRANGER, 0))),
+        ("fine", "build-threshold", "build-threshold")
+    );
     for unfit in [Address::ZERO, SENTINEL, SAFE] {
         assert_eq!(code(add(unfit, 1)), "build-unfit");
         assert_eq!(code(Control::SwapOwner { old: OWNERS[0], new: unfit }), "build-unfit");
@@ -220,11 +231,20 @@ fn t18_no_change_is_built_that_the_contract_would_refuse() {
     assert_eq!(code(add(OWNERS[2], 1)), "build-already");
     assert_eq!(code(Control::SwapOwner { old: OWNERS[0], new: OWNERS[1] }), "build-already");
     assert_eq!(code(Control::SwapOwner { old: STRANGER, new: FRIEND }), "build-absent");
-    assert_eq!((code(remove(OWNERS[1], 2)), code(remove(OWNERS[1], 3)), code(remove(STRANGER, 1))), ("fine", "build-threshold", "build-absent"));
+    assert_eq!(
+        (code(remove(OWNERS[1], 2)), code(remove(OWNERS[1], 3)), code(remove(STRANGER, 1))),
+        ("fine", "build-threshold", "build-absent")
+    );
     let all = [remove(OWNERS[0], 1), remove(OWNERS[1], 1), remove(OWNERS[2], 1)];
     assert_eq!(controls(&at(SafeVersion::V1_4_1), &state(), &all).unwrap_err().code(), "build-threshold");
-    assert_eq!((code(Control::Threshold(U256::from(3))), code(Control::Threshold(U256::from(2)))), ("fine", "build-same-threshold"));
-    assert_eq!((code(Control::Threshold(U256::from(4))), code(Control::Threshold(U256::ZERO))), ("build-threshold", "build-threshold"));
+    assert_eq!(
+        (code(Control::Threshold(U256::from(3))), code(Control::Threshold(U256::from(2)))),
+        ("fine", "build-same-threshold")
+    );
+    assert_eq!(
+        (code(Control::Threshold(U256::from(4))), code(Control::Threshold(U256::ZERO))),
+        ("build-threshold", "build-threshold")
+    );
     assert_eq!(code(Control::DisableModule(STRANGER)), "build-absent");
     assert_eq!((code(Control::Guard(Address::ZERO)), code(Control::FallbackHandler(SAFE))), ("fine", "build-unfit"));
     let old = controls(&at(SafeVersion::V1_2_0), &state(), &[Control::Guard(STRANGER)]);
@@ -266,7 +286,7 @@ fn t20_an_address_of_another_chain_is_not_taken() {
         assert!(read(prefix, chain).is_err(), "{prefix}");
     }
     assert_eq!(recipient(&format!("sep:{text}"), U256::ONE).unwrap_err().code(), "address-chain");
-    assert_eq!(recipient(&text.replace("0x23618", "0x23618").to_ascii_lowercase(), U256::ONE).map(|w| w.checked), Ok(false));
+    assert_eq!(recipient(&text.to_ascii_lowercase(), U256::ONE).map(|w| w.checked), Ok(false));
     let wrong: String = text.chars().map(|c| if c == 'E' { 'e' } else { c }).collect();
     assert_eq!(recipient(&wrong, U256::ONE).unwrap_err().code(), "address-checksum");
 }

@@ -22,9 +22,18 @@ fn refusal(result: Result<Account, AccountError>) -> AccountError {
 #[test]
 fn words_and_hex_lead_to_the_accounts_that_others_find() {
     let known = [
-        ("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"),
-        ("0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"),
-        ("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC", "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"),
+        (
+            "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266",
+            "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80",
+        ),
+        (
+            "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+            "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
+        ),
+        (
+            "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+            "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a",
+        ),
     ];
     for (index, (address, key)) in (0..).zip(known) {
         assert_eq!(Account::from_words(WORDS, "", index).unwrap().address().to_string(), address);
@@ -70,7 +79,10 @@ fn a_reviewed_transaction_is_signed_to_the_same_bytes_as_elsewhere() {
             };
             let confirmation = account.sign(&proof).unwrap();
             assert_eq!(confirmation.bytes().to_string(), text(one, "signature"), "{}", vector["id"]);
-            assert_eq!((confirmation.owner, &confirmation.kind, confirmation.high_s), (account.address(), &Kind::Eoa, false));
+            assert_eq!(
+                (confirmation.owner, &confirmation.kind, confirmation.high_s),
+                (account.address(), &Kind::Eoa, false)
+            );
             same += 1;
         }
     }

@@ -14,7 +14,8 @@ use crate::treasury::ethereum::{Operation, SafeAt};
 use alloy_primitives::{Address, U256};
 
 /// What the contract keeps at the ends of its lists.
-pub(in crate::treasury::ethereum) const SENTINEL: Address = Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+pub(in crate::treasury::ethereum) const SENTINEL: Address =
+    Address::new([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq)]

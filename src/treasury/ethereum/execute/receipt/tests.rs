@@ -31,7 +31,9 @@ fn of(logs: Vec<Log>) -> Receipt {
 fn noise() -> Vec<Log> {
     let transfer = keccak256("Transfer(address,address,uint256)");
     let token = Address::repeat_byte(1);
-    let l2 = keccak256("SafeMultiSigTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes,bytes)");
+    let l2 = keccak256(
+        "SafeMultiSigTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes,bytes)",
+    );
     vec![
         Log { address: token, topics: vec![transfer, HASH, HASH], data: HASH.to_vec().into() },
         Log { address: SAFE, topics: vec![l2], data: vec![0; 480].into() },
@@ -70,7 +72,7 @@ fn each_version_says_it_in_its_own_way_and_in_no_other() {
 }
 
 #[test]
-fn t31_only_the_safes_own_word_about_this_very_hash_counts() {
+fn only_the_safes_own_word_about_this_very_hash_counts() {
     for version in SafeVersion::ALL {
         let nothing = if version <= SafeVersion::V1_0_0 { Told::Silent } else { Told::Unrelated };
         for kind in [SUCCESS, failing(version)] {

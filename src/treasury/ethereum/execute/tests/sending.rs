@@ -7,14 +7,27 @@ use crate::treasury::ethereum::review::reviewed;
 use crate::treasury::ethereum::review::tests::workshop::{FRIEND, OWNERS, SAFE, at, facts, send};
 use crate::treasury::ethereum::signature::{Confirmation, Known, SafeFacts};
 use crate::treasury::ethereum::{SafeTx, SafeVersion};
-use alloy_primitives::{Address, U256, hex};
+use alloy_consensus::TxEip1559;
+use alloy_consensus::transaction::RlpEcdsaEncodableTx;
+use alloy_primitives::{Address, Signature, U256, address, b256, hex};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 const FEES: Fees = Fees { gas: 120_000, most: 30 * GWEI, tip: GWEI };
 
-fn accounts() -> Vec<Account> {
+static ACCOUNTS: LazyLock<Vec<Account>> = LazyLock::new(|| {
     let words = "test test test test test test test test test test test junk";
     (0..6).map(|index| Account::from_words(words, "", index).unwrap()).collect()
+});
+
+/// What the last account sends.
+static SENT: LazyLock<Sent> = LazyLock::new(|| {
+    let account = &ACCOUNTS[5];
+    account.sign_execution(&execution(account.address(), 2, 1).unwrap()).unwrap()
+});
+
+fn accounts() -> &'static [Account] {
+    &ACCOUNTS
 }
 
 /// A reviewed payment, carried out by an account with what the first owners signed.
@@ -62,14 +75,42 @@ fn an_owner_who_sends_it_need_not_have_signed() {
     assert!(packed[64] >= 27 && packed[129] >= 27);
 }
 
+/// A transaction of the main chain, with what it is known by there.
 #[test]
-fn a_transaction_has_the_bytes_that_others_write() {
-    // Signed by eth_account 0.13 from the same fields: type 2, chain 31337, nonce 1, to the zero account's friend.
-    let raw = hex::decode("02f86b827a6901843b9aca00847735940082520894000000000000000000000000000000000000dead8080c0").unwrap();
-    assert!(Sent::read(&raw).is_err(), "without a signature it is none");
-    let execution = execution(accounts()[5].address(), 2, 31_337).unwrap();
-    let bytes = alloy_consensus::SignableTransaction::encoded_for_signing(execution.inner());
-    assert_eq!(execution.hash(), alloy_primitives::keccak256(bytes));
+fn a_transaction_of_the_chain_is_read_with_its_hash_and_its_sender() {
+    let input = "a22cb4650000000000000000000000005eee75727d804a2b13038928d36f8b188945a57a\
+        0000000000000000000000000000000000000000000000000000000000000000";
+    let inner = TxEip1559 {
+        chain_id: 1,
+        nonce: 0x42,
+        gas_limit: 44_386,
+        to: address!("6069a6c32cf691f5982febae4faf8a6f3ab2f0f6").into(),
+        input: hex::decode(input).unwrap().into(),
+        max_fee_per_gas: 20 * GWEI,
+        max_priority_fee_per_gas: GWEI,
+        ..TxEip1559::default()
+    };
+    let signature = Signature::from_scalars_and_parity(
+        b256!("840cfc572845f5786e702984c2a582528cad4b49b2a10b9db1be7fca90058565"),
+        b256!("25e7109ceb98168d95b09b18bbf6b685130e0562f233877d492b94eee0c5b6d1"),
+        false,
+    );
+    let mut raw = Vec::new();
+    inner.eip2718_encode(&signature, &mut raw);
+    let sent = Sent::read(&raw).unwrap();
+    assert_eq!(sent.sender, address!("dd6b8b3dc6b7ad97db52f08a275ff4483e024cea"));
+    assert_eq!(sent.hash, b256!("0ec0b6a2df4d87424e5f6ad2a654e27aaeb7dac20ae9e8385cc09087ad532ee0"));
+    let hash = b256!("0d5688ac3897124635b6cf1bc0e29d6dfebceebdc10a54d74f2ef8b56535b682");
+    assert_eq!((sent.execution.hash(), sent.execution.fees().gas), (hash, 44_386));
+    // With coin along, or with another signature of the same, it is none that is sent here.
+    let paid = TxEip1559 { value: U256::ONE, ..inner.clone() };
+    let mut raw = Vec::new();
+    paid.eip2718_encode(&signature, &mut raw);
+    assert_eq!(Sent::read(&raw), Err(ExecutionError::Raw));
+    let order = U256::from_str_radix("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141", 16).unwrap();
+    let mut raw = Vec::new();
+    inner.eip2718_encode(&Signature::new(signature.r(), order - signature.s(), true), &mut raw);
+    assert_eq!(Sent::read(&raw), Err(ExecutionError::Form), "nodes take no high s");
 }
 
 #[test]
@@ -94,8 +135,7 @@ fn what_takes_the_place_of_another_has_its_nonce_and_pays_a_tenth_more() {
 proptest! {
     #[test]
     fn changed_bytes_are_another_transaction_or_none(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let account = &accounts()[5];
-        let sent = account.sign_execution(&execution(account.address(), 2, 1).unwrap()).unwrap();
+        let sent = &*SENT;
         let mut raw = sent.raw.to_vec();
         let at = at.index(raw.len());
         raw[at] ^= 1 << bit;

@@ -1,12 +1,12 @@
 //! What a node is asked before anybody has signed.
 
+use crate::treasury::ethereum::SafeVersion;
 use crate::treasury::ethereum::execute::simulate::{Answer, GUARD, Simulation};
 use crate::treasury::ethereum::execute::{Call, Probe, Revert, Simulated};
 use crate::treasury::ethereum::review::tests::workshop::{
     FRIEND, OWNERS, SAFE, STRANGER, at, batch, entry, send, state,
 };
 use crate::treasury::ethereum::signature::{Asked, Known, Outcome, Question, SafeFacts, judge};
-use crate::treasury::ethereum::SafeVersion;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 
 fn facts(version: SafeVersion, threshold: usize) -> SafeFacts {
