@@ -165,21 +165,22 @@ impl Node {
 
     /// Asks several things that both nodes have to say the same of.
     pub(super) fn agreed(&self, questions: &[Question], watch: &dyn Watch) -> Result<Vec<Said>, ChainError> {
+        let each = self.compared(questions, watch)?.into_iter().zip(questions);
+        each.map(|(said, (method, _))| said.ok_or_else(|| self.disagree(what(method)))).collect()
+    }
+
+    /// Asks several things; nothing for each of which the nodes say different things.
+    pub(super) fn compared(&self, questions: &[Question], watch: &dyn Watch) -> Result<Vec<Option<Said>>, ChainError> {
         let said = self.rpc.ask(questions, watch)?;
-        let Some(second) = &self.second else { return Ok(said) };
+        let Some(second) = &self.second else { return Ok(said.into_iter().map(Some).collect()) };
         let other = second.ask(questions, watch)?;
-        for ((one, two), (method, _)) in said.iter().zip(&other).zip(questions) {
-            let same = match (one, two) {
-                (Ok(one), Ok(two)) => same_value(one, two),
-                // The words differ from node to node; that the call fails does not.
-                (Err(one), Err(two)) => one.reverted() == two.reverted(),
-                _ => false,
-            };
-            if !same {
-                return Err(self.disagree(what(method)));
-            }
-        }
-        Ok(said)
+        let same = |one: &Said, two: &Said| match (one, two) {
+            (Ok(one), Ok(two)) => same_value(one, two),
+            // The words differ from node to node; that the call fails does not.
+            (Err(one), Err(two)) => one.reverted() == two.reverted(),
+            _ => false,
+        };
+        Ok(said.into_iter().zip(&other).map(|(one, two)| same(&one, two).then_some(one)).collect())
     }
 
     pub(super) fn disagree(&self, what: &str) -> ChainError {

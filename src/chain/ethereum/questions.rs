@@ -1,7 +1,7 @@
 //! Answers to what a signature hangs on: approvals on the chain, and what contracts take for their own.
 //!
-//! A question that a contract does not answer is answered with no. One that the node does not answer stays open: nobody
-//! shall count as having refused because a node is out of order.
+//! A question that a contract does not answer is answered with no. One that the node does not answer, or that two nodes
+//! answer differently, stays open: nobody shall count as having refused because a node is out of order.
 
 use super::node::{Block, Node};
 use super::rpc::Question as Asked;
@@ -31,16 +31,16 @@ impl Node {
         };
         let asked: Vec<Asked> = questions.iter().map(ask).collect();
         let mut answers = HashMap::new();
-        for (question, said) in questions.into_iter().zip(self.agreed(&asked, watch)?) {
+        for (question, said) in questions.into_iter().zip(self.compared(&asked, watch)?) {
             match said {
-                Ok(said) => {
+                Some(Ok(said)) => {
                     let returned = self.rpc().bytes(&said, "what a contract answers")?;
                     answers.insert(question.clone(), question.answered(&returned));
                 }
-                Err(fault) if fault.reverted() => {
+                Some(Err(fault)) if fault.reverted() => {
                     answers.insert(question.clone(), false);
                 }
-                Err(_) => {}
+                Some(Err(_)) | None => {}
             }
         }
         Ok(answers)

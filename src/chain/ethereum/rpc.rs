@@ -60,8 +60,18 @@ impl Fault {
     /// Whether it is the call that fails, and not the server that cannot answer.
     pub fn reverted(&self) -> bool {
         let text = self.message.to_ascii_lowercase();
-        let machine =
-            ["revert", "invalid opcode", "invalid jump", "stack underflow", "stack overflow", "bad instruction"];
+        let machine = [
+            "revert",
+            "invalid opcode",
+            "invalid jump",
+            "stack underflow",
+            "stack overflow",
+            "bad instruction",
+            "out of gas",
+            "evm error",
+            "vm exception",
+            "vm execution error",
+        ];
         self.code == 3 || self.data.is_some() || machine.iter().any(|word| text.contains(word))
     }
 }

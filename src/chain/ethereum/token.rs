@@ -1,16 +1,17 @@
 //! What addresses have of the chain's own coin and of tokens, and what tokens call themselves.
 //!
-//! - A token's contract may say anything: what cannot be a balance, a symbol or a count of digits is not known.
+//! - A token's contract may say anything: what cannot be a balance, a symbol or a count of digits is not known. One that
+//!   fails, or says other things to a second node, takes nothing away from the others.
 //! - Symbols are untrusted text: printable, short, and from a word of 32 bytes where old contracts give that.
 
 use super::abi::{call, text, uint, word};
 use super::node::{Block, Node};
-use super::rpc::Question;
+use super::rpc::{Question, Said};
 use super::safe::called;
 use crate::chain::error::ChainError;
 use crate::chain::watch::Watch;
 use crate::market::printable;
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Bytes, U256};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ pub struct Balances {
     pub coin: U256,
     /// Of tokens, in their smallest units; only of those that gave an answer.
     pub tokens: BTreeMap<Address, U256>,
-    /// Tokens that gave none.
+    /// Tokens that gave none, or that two nodes say different things of.
     pub silent: Vec<Address>,
 }
 
@@ -65,12 +66,12 @@ impl Node {
         let ask = |token: &Address| called(*token, call("balanceOf(address)", &[owner.into_word()]).into(), block);
         let mut questions: Vec<Question> = vec![("eth_getBalance", json!([owner, block.tag()]))];
         questions.extend(tokens.iter().map(ask));
-        let mut said = self.agreed(&questions, watch)?.into_iter();
-        let coin = said.next().ok_or_else(|| self.rpc().blame().malformed("no answer"))?;
+        let mut said = self.compared(&questions, watch)?.into_iter();
+        let coin = said.next().flatten().ok_or_else(|| self.disagree("a balance"))?;
         let coin = self.rpc().number(&*self.rpc().told(coin)?, "a balance")?;
         let mut balances = Balances { block: *block, coin, tokens: BTreeMap::new(), silent: Vec::new() };
         for (token, said) in tokens.iter().zip(said) {
-            match self.returned(said)?.and_then(|data| uint(&data, 0)) {
+            match self.bytes_of(said).and_then(|data| uint(&data, 0)) {
                 Some(amount) => {
                     balances.tokens.insert(*token, amount);
                 }
@@ -87,15 +88,21 @@ impl Node {
             [of("symbol()"), of("decimals()")]
         };
         let questions: Vec<Question> = tokens.iter().take(MOST).flat_map(ask).collect();
-        let mut said = self.agreed(&questions, &())?.into_iter();
+        let mut said = self.compared(&questions, &())?.into_iter();
         let mut found = BTreeMap::new();
         for token in tokens.iter().take(MOST) {
-            let mut next = || said.next().map(|said| self.returned(said)).transpose().map(Option::flatten);
-            let symbol = next()?.and_then(|data| symbol(&data));
-            let decimals = next()?.and_then(|data| decimals(&data));
+            let mut next = || said.next().and_then(|said| self.bytes_of(said));
+            let (name, digits) = (next(), next());
+            let symbol = name.and_then(|data| symbol(&data));
+            let decimals = digits.and_then(|data| decimals(&data));
             found.insert(*token, Described { symbol, decimals });
         }
         Ok(found)
+    }
+
+    /// What a token gave back, where it did and the nodes agree.
+    fn bytes_of(&self, said: Option<Said>) -> Option<Bytes> {
+        self.rpc().bytes(&*said?.ok()?, "what a token answers").ok()
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn recordings() -> Vec<Recording> {
             found.push(Recording { name: file.file_stem().unwrap().to_string_lossy().into_owned(), body, json });
         }
     }
-    assert!(found.len() > 15);
+    assert!(found.len() > 12);
     found
 }
 
