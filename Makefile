@@ -20,7 +20,7 @@ test: ## Check the format, lint, and run every test
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo test --locked --no-fail-fast
 
-test-nodes: ## Run the tests against real Bitcoin nodes; builds them first, once
+test-nodes: ## Run the tests against real nodes (bitcoind, anvil); builds them first, once
 	@scripts/setup
 	@scripts/nodes
 	cargo test --locked --test nodes -- --ignored

@@ -1,5 +1,5 @@
-//! Against real Bitcoin nodes: bitcoind on regtest, and ElectrumX in front of it. `make test-nodes` builds them and runs
-//! this; without them these tests are skipped.
+//! Against real nodes: bitcoind on regtest with ElectrumX in front of it, and anvil with the published contracts of Safe.
+//! `make test-nodes` builds them and runs this; without them these tests are skipped.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
@@ -16,9 +16,13 @@ mod bench;
 
 mod nodes {
     pub mod agree;
+    pub mod anvil;
     pub mod devices;
     pub mod follow;
     pub mod life;
     pub mod real;
+    pub mod safe;
+    pub mod safe_contracts;
+    pub mod safe_life;
     pub mod words;
 }

@@ -17,7 +17,9 @@
 //! | `session`, `gateway` | clients and what they hear, without sockets |
 //! | `server` | sockets and the clock |
 //! | `estate` | what the demo desk owns, and what that was worth |
+//! | `http` | enough of HTTP for the two that follow |
 //! | `chain` | a Bitcoin chain behind the API of Esplora, in a folder of its own |
+//! | `service` | a Safe Transaction Service, as strict as the real one, in a folder of its own |
 //! | `device` | hardware wallets, one like a Ledger and one like a Trezor, in a folder of its own |
 //!
 //! Everything but the servers is pure: the same seed gives the same events in the same order, whatever the clock says.
@@ -33,9 +35,11 @@ mod fault;
 mod flow;
 mod frame;
 mod gateway;
+mod http;
 mod pair;
 mod request;
 mod server;
+mod service;
 mod session;
 mod window;
 
@@ -47,3 +51,4 @@ pub use estate::estate;
 pub use fault::{Fault, FaultError, Injected, STALL, Trouble};
 pub use pair::{MAX_PAIRS, Pair};
 pub use server::{MAX_RATE, Server, Settings, SimError};
+pub use service::{Execution, Field, KnownSafe, ServiceFault, ServiceServer, ServiceSettings, World as ServiceWorld};

@@ -9,6 +9,7 @@ use super::ledger::name;
 use super::pool::Reject;
 use super::world::World;
 use super::{block, shape};
+use crate::sim::http::Answer;
 use bitcoin::consensus::encode::{deserialize_hex, serialize, serialize_hex};
 use bitcoin::constants::genesis_block;
 use bitcoin::hashes::{Hash, sha256};
@@ -23,24 +24,13 @@ const MOST_WAITING: usize = 50;
 /// The most blocks that are mined on one request.
 const MOST_MINED: u32 = 1_000;
 
-/// What a question is answered with.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status of HTTP.
-    pub status: u16,
-    /// What kind of thing the body is.
-    pub kind: &'static str,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
 impl Answer {
     fn text(status: u16, text: impl Into<String>) -> Self {
-        Self { status, kind: "text/plain", body: text.into().into_bytes() }
+        Self::of(status, "text/plain", text.into())
     }
 
     fn json(value: &Value) -> Self {
-        Self { status: 200, kind: "application/json", body: value.to_string().into_bytes() }
+        Self::of(200, "application/json", value.to_string())
     }
 
     fn missing(what: &str) -> Self {
@@ -49,7 +39,10 @@ impl Answer {
 
     /// An error that a fault makes.
     pub fn failure(status: u16) -> Self {
-        Self::text(status, if status == 429 { "Too Many Requests" } else { "Internal Server Error" })
+        match status {
+            429 => Self::text(status, "Too Many Requests").with("Retry-After", "0"),
+            _ => Self::text(status, "Internal Server Error"),
+        }
     }
 }
 
@@ -98,11 +91,10 @@ pub fn get(world: &World, path: &str, fault: Option<ChainFault>) -> Answer {
             });
             Answer::json(&recent.collect())
         }
-        ["fee-estimates"] => Answer {
-            status: 200,
-            kind: "application/json",
-            body: br#"{"1":12.5,"2":12.5,"3":8.2,"6":5.001,"12":3.0,"25":2.0,"144":1.0,"1008":1.0}"#.to_vec(),
-        },
+        ["fee-estimates"] => {
+            let rates = br#"{"1":12.5,"2":12.5,"3":8.2,"6":5.001,"12":3.0,"25":2.0,"144":1.0,"1008":1.0}"#;
+            Answer::of(200, "application/json", rates.as_slice())
+        }
         _ => Answer::missing("endpoint"),
     }
 }
@@ -188,7 +180,7 @@ fn of_block(world: &World, hash: &str, rest: &[&str], fault: Option<ChainFault>)
             let next = height.checked_add(1).and_then(|next| world.ledger.block(next)).map(Block::block_hash);
             Answer::json(&json!({"in_best_chain": true, "height": height, "next_best": next}))
         }
-        ["raw"] => Answer { status: 200, kind: "application/octet-stream", body: serialize(block) },
+        ["raw"] => Answer::of(200, "application/octet-stream", serialize(block)),
         ["txids"] => Answer::json(&block.txdata.iter().map(|tx| json!(tx.compute_txid())).collect()),
         ["txid", index] => match index.parse::<usize>().ok().and_then(|index| block.txdata.get(index)) {
             Some(transaction) => Answer::text(200, transaction.compute_txid().to_string()),
@@ -289,7 +281,7 @@ fn of_transaction(world: &World, txid: &str, rest: &[&str], fault: Option<ChainF
     match rest {
         [] => Answer::json(&shape::transaction(world, transaction, fault)),
         ["hex"] => Answer::text(200, serialize_hex(&bytes)),
-        ["raw"] => Answer { status: 200, kind: "application/octet-stream", body: serialize(&bytes) },
+        ["raw"] => Answer::of(200, "application/octet-stream", serialize(&bytes)),
         ["status"] => Answer::json(&shape::status(world, &txid, fault)),
         ["merkle-proof"] => {
             let Some(place) = world.ledger.place(&txid) else {

@@ -16,14 +16,13 @@
 //! | `world` | all of it together: mining, reorganisations, the faucet |
 //! | `answer`, `shape` | the API: which path gives what, and in which form |
 //! | `fault` | what goes wrong on purpose |
-//! | `http`, `server` | sockets and the clock |
+//! | `server` | sockets and the clock |
 //!
-//! Everything but `server` and `http` is pure: time comes in as a value.
+//! Everything but `server` is pure: time comes in as a value.
 
 mod answer;
 mod block;
 mod fault;
-mod http;
 mod ledger;
 mod pool;
 mod rules;

@@ -3,12 +3,12 @@
 //! Only this machine can connect, unless others are allowed in so many words: whoever can reach it may mine, and pay out of
 //! the faucet.
 
-use super::answer::{self, Answer};
+use super::answer;
 use super::fault::ChainFault;
-use super::http::{Client, Unreadable};
 use super::pool::Reject;
 use super::world::World;
 use crate::sim::SimError;
+use crate::sim::http::{Answer, Client, Unreadable};
 use bitcoin::{Amount, BlockHash, ScriptBuf, Transaction, Txid};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -204,10 +204,14 @@ async fn serve(socket: TcpStream, hall: Arc<Hall>) {
             Ok(Ok(Some(request))) => request,
             Ok(Ok(None)) | Err(_) => return,
             Ok(Err(Unreadable(status))) => {
-                client.answer(&Answer { status, kind: "text/plain", body: Vec::new() }).await;
+                client.answer(&Answer::of(status, "text/plain", "")).await;
                 return;
             }
         };
+        if !["GET", "POST"].contains(&request.method.as_str()) {
+            client.answer(&Answer::of(405, "text/plain", "")).await;
+            return;
+        }
         let fault = hall.next_fault();
         let answer = match fault {
             Some(ChainFault::Stall) => return std::future::pending().await,
@@ -215,7 +219,9 @@ async fn serve(socket: TcpStream, hall: Arc<Hall>) {
             Some(ChainFault::Flood) => return client.flood().await,
             Some(ChainFault::Overrun) => Answer::failure(429),
             Some(ChainFault::Broken) => Answer::failure(500),
-            _ if request.post => answer::post(&mut lock(&hall.world), &request.path, &request.body, now(), fault),
+            _ if request.method == "POST" => {
+                answer::post(&mut lock(&hall.world), &request.path, &request.body, now(), fault)
+            }
             _ => answer::get(&lock(&hall.world), &request.path, fault),
         };
         if !client.answer(&answer).await {
