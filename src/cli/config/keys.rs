@@ -1,8 +1,8 @@
 //! The table of every setting.
 
 use super::read::{
-    asset, bases, benchmark, chat, choice, devices, file, level, number, rings, service, size, span, switch, symbols, venue,
-    webhook, word,
+    asset, bases, benchmark, chat, choice, devices, file, level, number, rings, service, size, span, switch, symbols,
+    venue, webhook, word,
 };
 use super::venues::VENUES;
 use super::{Config, Flag, Shape, Sync, Takes, Zone};

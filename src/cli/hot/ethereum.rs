@@ -76,7 +76,9 @@ fn told(address: Address, name: &str, context: &Context) -> Result<(), Failure> 
     if context.output.json {
         return context.output.json(&json!({ "address": address.to_checksum(None), "name": name, "hot": true }));
     }
-    context.output.text(&format!("{address} ({name}) is a HOT account: whoever has this machine and its passphrase has it"))
+    context
+        .output
+        .text(&format!("{address} ({name}) is a HOT account: whoever has this machine and its passphrase has it"))
 }
 
 /// The account of a name or an address, where there is one.
@@ -100,9 +102,7 @@ fn here(address: &Address, context: &Context) -> bool {
 
 /// The accounts for scripts.
 pub fn listed(treasury: &Treasury, context: &Context) -> Vec<Value> {
-    let account = |(address, name): (&Address, &String)| {
-        json!({ "address": address.to_checksum(None), "name": name, "here": here(address, context), "hot": true })
-    };
+    let account = |(address, name): (&Address, &String)| json!({ "address": address.to_checksum(None), "name": name, "here": here(address, context), "hot": true });
     treasury.safes().hot_accounts().iter().map(account).collect()
 }
 

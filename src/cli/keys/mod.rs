@@ -63,11 +63,7 @@ pub fn find(venue: VenueId, config: &Path, environment: Environment<'_>) -> Resu
 }
 
 /// Finds a key that is one text, such as the one for a Safe Transaction Service; none where there is none.
-pub fn token(
-    name: &str,
-    config: &Path,
-    environment: Environment<'_>,
-) -> Result<Option<Zeroizing<String>>, Failure> {
+pub fn token(name: &str, config: &Path, environment: Environment<'_>) -> Result<Option<Zeroizing<String>>, Failure> {
     let prefix = format!("EXCHEQUER_{}_API_", name.to_uppercase());
     let path = config.parent().unwrap_or(Path::new("")).join("keys").join(format!("{name}.toml"));
     let found = match of_environment(&prefix, environment)? {

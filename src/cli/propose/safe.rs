@@ -144,7 +144,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let mut text = laid_out(&review.verdict, context.output.colored());
     let short = id.short();
     for rival in rivals {
-        text.push_str(&format!("it competes with {rival} for the nonce {nonce}: only one of them can be carried out\n"));
+        text.push_str(&format!(
+            "it competes with {rival} for the nonce {nonce}: only one of them can be carried out\n"
+        ));
     }
     text.push_str(&format!(
         "{short} is proposed\nsign it: exchequer proposal approve {short}; elsewhere: exchequer proposal export {short} \
@@ -197,9 +199,7 @@ fn abis(paths: &[PathBuf]) -> Result<Abis, Failure> {
     let mut abis = Abis::default();
     for path in paths {
         let added = abis.add(&files::bytes(path, LONGEST_ABI)?);
-        added.map_err(|error| {
-            Failure::new(Exit::Error, error.code(), format!("{}: {error}", files::shown(path)))
-        })?;
+        added.map_err(|error| Failure::new(Exit::Error, error.code(), format!("{}: {error}", files::shown(path))))?;
     }
     Ok(abis)
 }
@@ -265,10 +265,12 @@ fn table(path: &std::path::Path, chain: U256) -> Result<Airdrop, Failure> {
 /// The transaction that is asked for.
 fn made(args: &Args, treasury: &Treasury, safe: &Safe, abis: &Abis, nonce: U256) -> Result<SafeTx, Failure> {
     let at = safe.at();
-    let own = args.add_owner.len() + args.remove_owner.len() + args.swap_owner.len() + usize::from(args.threshold.is_some());
+    let own =
+        args.add_owner.len() + args.remove_owner.len() + args.swap_owner.len() + usize::from(args.threshold.is_some());
     let kinds = [args.reject.is_some(), args.csv.is_some(), args.to.is_some(), args.approve.is_some(), own > 0];
     if kinds.iter().filter(|given| **given).count() != 1 {
-        let message = "it pays or calls (--to), pays a table (--csv), changes owners, approves or rejects: one of these";
+        let message =
+            "it pays or calls (--to), pays a table (--csv), changes owners, approves or rejects: one of these";
         return Err(Failure::new(Exit::Usage, "usage", message));
     }
     if args.reject.is_some() {
@@ -329,13 +331,14 @@ fn called(args: &Args, to: &str, treasury: &Treasury, safe: &Safe, abis: &Abis) 
                     custom(to, value, function, &args.arguments)
                 }
                 (Some(text), None) => {
-                    let data = hex::decode(text).map_err(|_| {
-                        Failure::new(Exit::Usage, "calldata-hex", "calldata is written in hex: 0x…")
-                    })?;
+                    let data = hex::decode(text)
+                        .map_err(|_| Failure::new(Exit::Usage, "calldata-hex", "calldata is written in hex: 0x…"))?;
                     Ask::new(to, value, data.into())
                 }
                 (None, None) => match value.is_zero() {
-                    true => return Err(Failure::new(Exit::Usage, "usage", "--amount, --call or --value say what to do")),
+                    true => {
+                        return Err(Failure::new(Exit::Usage, "usage", "--amount, --call or --value say what to do"));
+                    }
                     false => Ask::new(to, value, Bytes::new()),
                 },
             }

@@ -121,9 +121,9 @@ pub fn token(args: &Token, context: &Context) -> Result<(), Failure> {
     let (symbol, decimals) = pinned.map(|pinned| (pinned.symbol.clone(), pinned.decimals)).unwrap_or_default();
     if context.output.json {
         let trusted = pinned.is_some_and(|pinned| pinned.trusted);
-        return context.output.json(
-            &json!({ "id": args.token, "symbol": symbol, "decimals": decimals, "trusted": trusted }),
-        );
+        return context
+            .output
+            .json(&json!({ "id": args.token, "symbol": symbol, "decimals": decimals, "trusted": trusted }));
     }
     let doubt = if args.trusted { "" } else { "; nobody vouches for its name yet: --trusted does" };
     context.output.text(&format!("{}: {symbol}, {decimals} decimals, pinned{doubt}", hex(token)))

@@ -73,8 +73,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let service = service(safe.id.chain_id, &servers, context)?;
     // The chain first: who owns the Safe, and where its nonce is, the service is not asked.
     let seen = node.safe(safe.id.address, &()).map_err(|error| failed(&error))?;
-    let pages =
-        service.queue(safe.id.address, seen.state.nonce, &()).map_err(|error| refused(&error))?;
+    let pages = service.queue(safe.id.address, seen.state.nonce, &()).map_err(|error| refused(&error))?;
     let facts = seen.facts();
     let wanted = Wanted { facts: &facts, known: &Known::default(), least: Some(seen.state.nonce) };
     let mut queue = Queue::read(pages.iter(), &wanted);
@@ -138,14 +137,7 @@ fn import(writing: &mut Writing, safe: &Safe, row: &Row, context: &Context) -> R
     Ok(Imported { hash, proposal: Some(id), known, why: None, approved: taken.approved })
 }
 
-fn told(
-    treasury: &Treasury,
-    safe: &Safe,
-    host: &str,
-    queue: &Queue,
-    cut: bool,
-    imported: &[Imported],
-) -> Value {
+fn told(treasury: &Treasury, safe: &Safe, host: &str, queue: &Queue, cut: bool, imported: &[Imported]) -> Value {
     let rows: Vec<Value> = queue
         .rows
         .iter()
@@ -229,7 +221,9 @@ fn shown(
     context.output.table(&columns, &rows)?;
     let counts = &queue.counts;
     if counts.quarantined > 0 {
-        context.output.note(&format!("{} rows of {host} are not what they claim, and are set aside:", counts.quarantined));
+        context
+            .output
+            .note(&format!("{} rows of {host} are not what they claim, and are set aside:", counts.quarantined));
         for one in queue.quarantined.iter().take(20) {
             let claimed = one.claimed.as_deref().unwrap_or("no hash");
             context.output.note(&format!("  {}: {} ({})", printable(claimed), one.why, one.why.code()));

@@ -122,14 +122,15 @@ pub fn known(
     if offline || !has_way {
         return Ok(Known::kept(safe, context));
     }
-    let asked = connect(safe.id.chain_id, &Named::default(), context).and_then(|(node, _)| {
-        Known::asked(safe, at, tx, &tokens(treasury, safe.id.chain_id), &node, context)
-    });
+    let asked = connect(safe.id.chain_id, &Named::default(), context)
+        .and_then(|(node, _)| Known::asked(safe, at, tx, &tokens(treasury, safe.id.chain_id), &node, context));
     match asked {
         Ok(known) => Ok(known),
         // A chain that cannot be reached keeps nobody from signing; one that lies does.
         Err(failure) if failure.exit == Exit::Network => {
-            context.output.note(&format!("{}; reviewed by what was known at block {}", failure.message, safe.stand.block));
+            context
+                .output
+                .note(&format!("{}; reviewed by what was known at block {}", failure.message, safe.stand.block));
             Ok(Known::kept(safe, context))
         }
         Err(failure) => Err(failure),

@@ -11,8 +11,8 @@ use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
 use crate::treasury::ethereum::proposal::{Safe, SafeId};
 use crate::treasury::proposal::Treasury;
-use alloy_primitives::{Address, U256};
 use alloy_primitives::utils::format_units;
+use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 
 /// Arguments of `exchequer safe show`.

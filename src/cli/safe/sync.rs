@@ -26,8 +26,6 @@ pub struct Args {
 /// What came of asking about one Safe.
 #[derive(Debug)]
 pub struct Synced {
-    /// Which.
-    pub safe: SafeId,
     /// Who said so.
     pub server: String,
     /// At which block.
@@ -113,7 +111,7 @@ pub fn one(id: SafeId, named: &Named, context: &Context) -> Result<Synced, Failu
     let state = |treasury: &Treasury, id| treasury.safe_proposal(id).map(|one| one.state().name()).ok();
     let mut moved: Vec<_> = writing.treasury.safes().of(id).map(|one| (one.id, one.state().name())).collect();
     moved.retain(|(id, now)| state(&before, *id) != Some(*now));
-    Ok(Synced { safe: id, server: node.host().to_owned(), block: seen.block.number, funds, changed, moved })
+    Ok(Synced { server: node.host().to_owned(), block: seen.block.number, funds, changed, moved })
 }
 
 /// Writes what the chain has said. Somebody may have written it down meanwhile: then there is nothing to add.

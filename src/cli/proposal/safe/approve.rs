@@ -137,8 +137,7 @@ fn sign(
 ) -> Result<Confirmation, DeviceError> {
     let signature = device.device.eth_sign(path, what)?.of(owner, what)?;
     let bad = |reason: String| DeviceError::BadSignature(reason);
-    let confirmation =
-        Confirmation::from_device(&signature.bytes(), asked).map_err(|error| bad(error.to_string()))?;
+    let confirmation = Confirmation::from_device(&signature.bytes(), asked).map_err(|error| bad(error.to_string()))?;
     confirmation.by(owner).map_err(|error| bad(error.to_string()))
 }
 
@@ -177,12 +176,7 @@ fn consented(
 }
 
 /// Writes an approval; the fold verifies it once more.
-fn approved(
-    writing: &mut Writing,
-    id: ProposalId,
-    confirmation: &Confirmation,
-    signer: Signer,
-) -> Result<(), Failure> {
+fn approved(writing: &mut Writing, id: ProposalId, confirmation: &Confirmation, signer: Signer) -> Result<(), Failure> {
     let (owner, signature) = (confirmation.owner, confirmation.bytes());
     writing.safe(SafeEvent::Approved { proposal: id, owner, signer, signature, on_chain: None })
 }

@@ -34,13 +34,7 @@ pub fn exchanged(proposal: &SafeProposal, bare: bool) -> Exchanged {
 }
 
 /// Writes the file, or draws it as codes.
-pub fn export(
-    id: &str,
-    output: &Path,
-    bare: bool,
-    qr: Option<Series>,
-    context: &Context,
-) -> Result<(), Failure> {
+pub fn export(id: &str, output: &Path, bare: bool, qr: Option<Series>, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let file = exchanged(find::safe_proposal(&treasury, id)?, bare).json();
     match qr {
@@ -66,13 +60,7 @@ fn file(bytes: &[u8], path: &Path) -> Result<Exchanged, Failure> {
 }
 
 /// Takes a file in as a proposal; one that is there already is no second one.
-pub fn import(
-    bytes: &[u8],
-    path: &Path,
-    memo: &str,
-    expires: Duration,
-    context: &Context,
-) -> Result<(), Failure> {
+pub fn import(bytes: &[u8], path: &Path, memo: &str, expires: Duration, context: &Context) -> Result<(), Failure> {
     let file = file(bytes, path)?;
     let mut writing = Writing::open(context)?;
     let id = SafeId::of(&file.file.at);
@@ -152,12 +140,7 @@ impl Taken {
 }
 
 /// The new signatures of a file as approvals.
-pub fn take_in(
-    writing: &mut Writing,
-    id: ProposalId,
-    file: &Exchanged,
-    context: &Context,
-) -> Result<Taken, Failure> {
+pub fn take_in(writing: &mut Writing, id: ProposalId, file: &Exchanged, context: &Context) -> Result<Taken, Failure> {
     let proposal = writing.treasury.safe_proposal(id)?;
     let short = id.short();
     if proposal.at() != &file.file.at {
@@ -202,7 +185,8 @@ pub fn enter(
     }
     let signature = confirmation.bytes();
     let event = SafeEvent::Approved { proposal: id, owner, signer, signature, on_chain: None };
-    let checked = writing.treasury.check(&crate::treasury::proposal::Event::Safe(Box::new(event.clone())), writing.now());
+    let checked =
+        writing.treasury.check(&crate::treasury::proposal::Event::Safe(Box::new(event.clone())), writing.now());
     match checked {
         Ok(()) => {
             writing.safe(event)?;

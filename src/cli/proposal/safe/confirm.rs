@@ -69,8 +69,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     let host = service.host().to_owned();
     if !proposal.was_posted(&host, Posted::Proposal) {
         let origin = Some(ORIGIN);
-        let draft =
-            Draft { at: proposal.at(), tx: proposal.tx(), sender: first.owner, signature: Some(first), origin };
+        let draft = Draft { at: proposal.at(), tx: proposal.tx(), sender: first.owner, signature: Some(first), origin };
         service.propose(&draft).map_err(|error| refused(&error))?;
         posted(proposal.id, &host, Posted::Proposal, context)?;
     }

@@ -146,14 +146,20 @@ fn ready(proposal: &SafeProposal, seen: &Seen, context: &Context) -> Result<(), 
     let fails = |key, message: String| Err(Failure::new(Exit::Error, key, message));
     let (own, next) = (proposal.tx().nonce, seen.state.nonce);
     if own < next {
-        return fails("nonce-used", format!("its nonce is {own}, and the Safe is at {next}: it can never be carried out"));
+        return fails(
+            "nonce-used",
+            format!("its nonce is {own}, and the Safe is at {next}: it can never be carried out"),
+        );
     }
     if !proposal.has_quorum() {
         let (have, need) = (proposal.approved().count(), proposal.quorum.required);
         return Err(Failure::new(Exit::Verification, "quorum", format!("{have} of {need} signatures are there")));
     }
     if own > next {
-        return fails("nonce-not-next", format!("its nonce is {own}, and the Safe is at {next}: others come before it"));
+        return fails(
+            "nonce-not-next",
+            format!("its nonce is {own}, and the Safe is at {next}: others come before it"),
+        );
     }
     match proposal.state_at(crate::feed::Clock::start().now()) {
         State::Ready | State::Executing | State::Failed { retryable: true } => Ok(()),
@@ -187,8 +193,7 @@ fn made(
     let treasury = read(context)?;
     let proposal = treasury.safe_proposal(id)?.clone();
     let safe = treasury.safe(proposal.safe)?;
-    let about =
-        About::asked(safe, proposal.at(), proposal.tx(), &tokens(&treasury, safe.id.chain_id), node, context)?;
+    let about = About::asked(safe, proposal.at(), proposal.tx(), &tokens(&treasury, safe.id.chain_id), node, context)?;
     let writing = Writing::open(context)?;
     let found = reviewed(&writing, &proposal, &about);
     let facts = about.facts(&writing.treasury, proposal.safe, Some(&proposal), writing.now());
@@ -256,20 +261,14 @@ fn waiting(
 fn answered(proposal: &SafeProposal) -> Known {
     let (safe, hash) = (proposal.safe.address, proposal.hashes().safe_tx);
     let answers = proposal.seats.iter().filter_map(|seat| {
-        let question =
-            crate::treasury::ethereum::signature::Question::Approved { safe, owner: seat.owner, hash };
+        let question = crate::treasury::ethereum::signature::Question::Approved { safe, owner: seat.owner, hash };
         seat.on_chain.map(|on_chain| (question, on_chain.yes))
     });
     Known { answers: answers.collect(), ..Known::default() }
 }
 
 /// What would come of it, as the node says: a warning where it is not success.
-fn simulated(
-    proposal: &SafeProposal,
-    seen: &Seen,
-    sender: Address,
-    node: &Node,
-) -> Result<Vec<Finding>, Failure> {
+fn simulated(proposal: &SafeProposal, seen: &Seen, sender: Address, node: &Node) -> Result<Vec<Finding>, Failure> {
     let Ok(probe) = Probe::new(proposal.at(), proposal.tx(), &seen.facts(), sender) else { return Ok(Vec::new()) };
     let ask = |probe: &Probe| -> Result<Simulated, Failure> {
         let call = crate::chain::ethereum::Call {
@@ -358,7 +357,9 @@ fn hand(
 fn again(proposal: &SafeProposal, node: &Node, context: &Context) -> Result<(), Failure> {
     for one in proposal.pending().filter(|one| one.answer.is_none()) {
         let Some(raw) = &one.raw else { continue };
-        context.output.note("it was about to be sent before, and nobody has written down what came of it: sending it again");
+        context
+            .output
+            .note("it was about to be sent before, and nobody has written down what came of it: sending it again");
         hand(proposal.id, one.tx_hash, raw, node, context)?;
     }
     Ok(())

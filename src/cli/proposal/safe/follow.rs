@@ -103,12 +103,7 @@ pub fn all(safes: &Safes, seen: &Seen, node: &Node) -> Result<Vec<SafeEvent>, Fa
 }
 
 /// Whether the block that it was in is gone.
-fn reorged(
-    proposal: &SafeProposal,
-    one: &Execution,
-    block: B256,
-    node: &Node,
-) -> Result<Option<SafeEvent>, Failure> {
+fn reorged(proposal: &SafeProposal, one: &Execution, block: B256, node: &Node) -> Result<Option<SafeEvent>, Failure> {
     let found = node.receipt(one.tx_hash).map_err(|error| failed(&error))?;
     let stands = found.is_some_and(|found| found.canonical && found.block == block);
     Ok((!stands).then_some(SafeEvent::Reorged { proposal: proposal.id, block }))
@@ -137,8 +132,7 @@ fn elsewhere(proposal: &SafeProposal, seen: &Seen, node: &Node) -> Result<Option
 fn approvals(proposal: &SafeProposal, seen: &Seen, node: &Node) -> Result<Vec<SafeEvent>, Failure> {
     let (id, hash, safe) = (proposal.id, proposal.hashes().safe_tx, seen.at.safe);
     let open = proposal.owners().filter(|seat| !seat.counts || seat.on_chain.is_some());
-    let questions: Vec<Question> =
-        open.map(|seat| Question::Approved { safe, owner: seat.owner, hash }).collect();
+    let questions: Vec<Question> = open.map(|seat| Question::Approved { safe, owner: seat.owner, hash }).collect();
     let answers = node.answers(safe, &questions, &seen.block, &()).map_err(|error| failed(&error))?;
     let mut events = Vec::new();
     for seat in proposal.owners() {
