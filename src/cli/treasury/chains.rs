@@ -91,7 +91,7 @@ fn place(wallet: &Wallet, context: &Context) -> PathBuf {
 }
 
 /// Writes a file of ours whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let aside = path.with_extension("new");
     let new = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
     let written = new.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
@@ -104,7 +104,11 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 pub fn failed(error: &ChainError) -> Failure {
     let exit = match error {
         ChainError::Source(_) | ChainError::Settings(_) => Exit::Usage,
-        ChainError::WrongNetwork { .. } => Exit::Verification,
+        ChainError::WrongNetwork { .. }
+        | ChainError::WrongChain { .. }
+        | ChainError::Disagree { .. }
+        | ChainError::NoSafe { .. }
+        | ChainError::OtherHash { .. } => Exit::Verification,
         ChainError::Auth { .. } => Exit::Device,
         _ => Exit::Network,
     };

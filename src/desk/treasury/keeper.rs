@@ -4,7 +4,7 @@ use super::clerk::Clerk;
 use super::device::{Hatch, Reply};
 use super::follow::Found;
 use super::place::TreasurySettings;
-use super::safe::SafeFound;
+use super::safe::{SafeFound, ServiceFound, ServiceQuestion};
 use super::view::Chosen;
 use super::wish::Wish;
 use crate::desk::chronicle::Chronicle;
@@ -99,6 +99,7 @@ fn open(
 enum Answered {
     Wallet(Found),
     Safe(Box<SafeFound>),
+    Service(Box<ServiceFound>),
 }
 
 /// Looks at chains: one at a time, each wallet and each Safe in its turn.
@@ -108,11 +109,14 @@ struct Looks {
     since: Option<Instant>,
     /// The wallet or the Safe whose chain is asked now, and whether somebody waits for the answer.
     busy: Option<(Chosen, bool)>,
+    /// Whether a service is asked now: it holds up no look at a chain.
+    listing: bool,
 }
 
 fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
     let local = Scope::local();
-    let mut looks = Looks { answers: sync_channel(1), waiting: VecDeque::new(), since: None, busy: None };
+    let (answers, waiting) = (sync_channel(2), VecDeque::new());
+    let mut looks = Looks { answers, waiting, since: None, busy: None, listing: false };
     loop {
         clerk.catch_up();
         clerk.show(None);
@@ -183,13 +187,36 @@ impl Looks {
         self.busy = asked.then_some((chosen, wanted));
     }
 
+    /// Asks a service, when none is being asked; else the next look does.
+    fn list(&mut self, question: Box<ServiceQuestion>) {
+        if self.listing {
+            return;
+        }
+        let back = self.answers.0.clone();
+        let asking = thread::Builder::new().name("service".to_owned());
+        let ask = move || drop(back.send(Answered::Service(Box::new(question.ask()))));
+        self.listing = asking.spawn(ask).is_ok();
+    }
+
     /// Takes in an answer, and tells whoever waits for it.
     fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Answered) {
-        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(chosen, _)| clerk.name(chosen));
         let taken = match found {
+            Answered::Service(found) => {
+                self.listing = false;
+                if let Err(error) = clerk.take_service(scope, *found) {
+                    tracing::warn!("looking at a service: {error}");
+                }
+                return;
+            }
             Answered::Wallet(found) => clerk.take(scope, found),
-            Answered::Safe(found) => clerk.take_safe(scope, *found),
+            Answered::Safe(mut found) => {
+                let then = found.then.take();
+                let taken = clerk.take_safe(scope, *found);
+                then.into_iter().for_each(|question| self.list(question));
+                taken
+            }
         };
+        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(chosen, _)| clerk.name(chosen));
         match (taken, wanted) {
             (Ok(()), Some(name)) => clerk.shared.notice(false, format!("{name} is up to date")),
             (Err(error), Some(name)) => clerk.shared.notice(true, format!("{name}: {error}")),

@@ -8,7 +8,7 @@ use super::look::{SafeFound, Sent, Told};
 use crate::chain::ethereum::{Executed, Fate, Receipt};
 use crate::desk::treasury::clerk::Clerk;
 use crate::desk::treasury::place::Funds;
-use crate::desk::treasury::view::{ServiceState, SyncState};
+use crate::desk::treasury::view::SyncState;
 use crate::desk::{Operator, Scope};
 use crate::market::printable;
 use crate::treasury::ethereum::execute::receipt::{self, Log, Told as Events};
@@ -21,13 +21,13 @@ use std::time::Duration;
 const GRACE: Duration = Duration::from_secs(120);
 
 impl Clerk {
-    /// Takes in what a chain and a service answered about a Safe.
+    /// Takes in what a chain answered about a Safe.
     pub(in crate::desk::treasury) fn take_safe(
         &mut self,
         scope: &Scope<Operator>,
         found: SafeFound,
     ) -> Result<(), String> {
-        let SafeFound { safe, chain, service } = found;
+        let SafeFound { safe, chain, .. } = found;
         let told = match chain {
             Ok(told) => told,
             Err(error) => {
@@ -43,18 +43,7 @@ impl Clerk {
         if self.read_only.is_none() {
             self.take_told(scope, safe, &told)?;
         }
-        match service {
-            Some(Ok(listed)) => self.take_listed(scope, safe, &told, &listed),
-            Some(Err(error)) => {
-                if let Some(followed) = self.safes.get_mut(&safe) {
-                    // What was listed before is no longer known to wait.
-                    followed.waiting = None;
-                    followed.service.state = ServiceState::Failed(printable(&error.to_string()).into());
-                }
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     fn take_funds(&mut self, safe: SafeId, told: &Told) {

@@ -1,21 +1,21 @@
 //! Looking at a Safe's chain and at its service, on a thread that may wait.
 //!
 //! - What is read of the Safe is read at one block; a second node, where there is one, has to agree with it.
-//! - The service's rows are verified against the owners that the chain tells in the same look. Where the chain does not
-//!   answer, the service is not asked: its rows could not be held against anything.
+//! - The service is asked on a thread of its own, once the chain has answered: a service that is slow holds up nothing else,
+//!   and its rows are verified against the owners that the chain has told in the same look.
 
 use super::SafeFollowed;
-use crate::chain::ethereum::{Fate, Node, Search, Seen};
+use crate::chain::ethereum::{Block, Executed, Fate, Node, Search, Seen};
 use crate::chain::service::{Service, ServiceError};
 use crate::chain::{ChainError, Reach};
 use crate::desk::treasury::clerk::Clerk;
-use crate::desk::treasury::place::Ways;
+use crate::desk::treasury::place::{Way, Ways};
 use crate::desk::treasury::view::SyncState;
 use crate::treasury::ethereum::calls::Calls;
-use crate::treasury::ethereum::proposal::{ExecutionState, SafeId, SafeProposal};
+use crate::treasury::ethereum::proposal::{ExecutionState, OwnerSeat, SafeId, SafeProposal};
 use crate::treasury::ethereum::queue::{Queue, Wanted};
 use crate::treasury::ethereum::review::{Asset, Facts, review};
-use crate::treasury::ethereum::signature::{Known, Question};
+use crate::treasury::ethereum::signature::{Known, Question, SafeFacts};
 use crate::treasury::proposal::ProposalId;
 use alloy_primitives::{Address, B256, U256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -28,6 +28,9 @@ const MOST_TOKENS: usize = 200;
 
 /// Executions whose fate is asked for in one look.
 const MOST_ASKED: usize = 20;
+
+/// After so many blocks nobody expects that one is taken back.
+const SETTLED: u64 = 100;
 
 /// What is to be asked about a Safe.
 pub(in crate::desk::treasury) struct SafeQuestion {
@@ -58,12 +61,30 @@ pub(super) struct Sent {
     pub mined: Option<B256>,
 }
 
-/// What a chain and a service answered about a Safe.
+/// What a chain answered about a Safe, and what is to be asked of its service then.
 pub(in crate::desk::treasury) struct SafeFound {
     pub safe: SafeId,
     pub chain: Result<Told, ChainError>,
-    /// None where there is no service, or it was not asked.
-    pub service: Option<Result<Listed, ServiceError>>,
+    pub then: Option<Box<ServiceQuestion>>,
+}
+
+/// What is to be asked of a Safe's service.
+pub(in crate::desk::treasury) struct ServiceQuestion {
+    pub safe: SafeId,
+    ways: Ways,
+    service: Way,
+    reach: Reach,
+    /// The Safe as the chain has told it.
+    facts: SafeFacts,
+    nonce: U256,
+    block: Block,
+    known: Known,
+}
+
+/// What a service answered about a Safe.
+pub(in crate::desk::treasury) struct ServiceFound {
+    pub safe: SafeId,
+    pub listed: Result<Listed, ServiceError>,
 }
 
 /// What the chain told.
@@ -76,12 +97,14 @@ pub(in crate::desk::treasury) struct Told {
     pub described: Vec<(Address, String, u8)>,
     pub(super) fates: Vec<(Sent, Fate)>,
     /// Executions of somebody else's.
-    pub(super) found: Vec<(ProposalId, crate::chain::ethereum::Executed)>,
+    pub(super) found: Vec<(ProposalId, Executed)>,
     pub(super) approvals: Vec<(ProposalId, Address, bool)>,
 }
 
 /// What the service listed.
 pub(in crate::desk::treasury) struct Listed {
+    /// The block that its rows were verified against.
+    pub block: u64,
     pub queue: Queue,
     /// What the chain answered about signatures that hang on it.
     pub answers: HashMap<Question, bool>,
@@ -98,25 +121,13 @@ impl SafeQuestion {
     /// Asks.
     pub fn ask(self) -> SafeFound {
         let safe = self.safe;
-        let node = match self.connect() {
-            Ok(node) => node,
-            Err(error) => return SafeFound { safe, chain: Err(error), service: None },
-        };
-        let chain = self.look(&node);
-        let service = match (&chain, &self.ways.service) {
-            (Ok(told), Some(way)) => {
-                let service = way.endpoint().map_err(ServiceError::from);
-                let service = service.and_then(|endpoint| Service::new(&endpoint, safe.chain_id, &self.reach));
-                Some(service.and_then(|service| self.list(&service, &node, &told.seen)))
-            }
-            _ => None,
-        };
-        SafeFound { safe, chain, service }
-    }
-
-    fn connect(&self) -> Result<Node, ChainError> {
-        let second = self.ways.second.as_ref().map(|way| way.endpoint()).transpose()?;
-        Node::connect(&self.ways.rpc.endpoint()?, second.as_ref(), self.safe.chain_id, &self.reach)
+        let chain = connect(safe, &self.ways, &self.reach).and_then(|node| self.look(&node));
+        let told = chain.as_ref().ok().map(|told| (told.seen.facts(), told.seen.state.nonce, told.seen.block));
+        let then = self.ways.service.clone().zip(told).map(|(service, (facts, nonce, block))| {
+            let Self { ways, reach, known, .. } = self;
+            Box::new(ServiceQuestion { safe, ways, service, reach, facts, nonce, block, known })
+        });
+        SafeFound { safe, chain, then }
     }
 
     fn look(&self, node: &Node) -> Result<Told, ChainError> {
@@ -165,7 +176,7 @@ impl SafeQuestion {
     }
 
     /// Where somebody else has carried out what waits here: looked for only once its nonce is used.
-    fn executed(&self, node: &Node, seen: &Seen) -> Vec<(ProposalId, crate::chain::ethereum::Executed)> {
+    fn executed(&self, node: &Node, seen: &Seen) -> Vec<(ProposalId, Executed)> {
         let used = self.open.iter().filter(|(_, _, nonce)| *nonce < seen.state.nonce).take(MOST_ASKED);
         let found = used.filter_map(|(id, hash, _)| {
             match node.executed(self.safe.address, *hash, self.since, &seen.block, &()).ok()? {
@@ -175,20 +186,35 @@ impl SafeQuestion {
         });
         found.collect()
     }
+}
 
-    fn list(&self, service: &Service, node: &Node, seen: &Seen) -> Result<Listed, ServiceError> {
-        let pages = service.queue(self.safe.address, seen.state.nonce, &())?;
-        let facts = seen.facts();
-        let wanted = Wanted { facts: &facts, known: &self.known, least: Some(seen.state.nonce) };
+/// The way to a Safe's chain, connected.
+fn connect(safe: SafeId, ways: &Ways, reach: &Reach) -> Result<Node, ChainError> {
+    let second = ways.second.as_ref().map(Way::endpoint).transpose()?;
+    Node::connect(&ways.rpc.endpoint()?, second.as_ref(), safe.chain_id, reach)
+}
+
+impl ServiceQuestion {
+    /// Asks.
+    pub fn ask(self) -> ServiceFound {
+        ServiceFound { safe: self.safe, listed: self.list() }
+    }
+
+    fn list(&self) -> Result<Listed, ServiceError> {
+        let service = Service::new(&self.service.endpoint()?, self.safe.chain_id, &self.reach)?;
+        let pages = service.queue(self.safe.address, self.nonce, &())?;
+        let wanted = Wanted { facts: &self.facts, known: &self.known, least: Some(self.nonce) };
         let queue = Queue::read(pages.iter(), &wanted);
         let open = queue.rows.iter().flat_map(|row| &row.checked.open).flat_map(|(_, questions)| questions.clone());
         let open: Vec<Question> = open.collect();
         // What the chain does not answer stays open, and does not count.
         let answers = match open.is_empty() {
             true => HashMap::new(),
-            false => node.answers(self.safe.address, &open, &seen.block, &()).unwrap_or_default(),
+            false => connect(self.safe, &self.ways, &self.reach)?
+                .answers(self.safe.address, &open, &self.block, &())
+                .unwrap_or_default(),
         };
-        Ok(Listed { queue, answers, cut: pages.cut })
+        Ok(Listed { block: self.block.number, queue, answers, cut: pages.cut })
     }
 }
 
@@ -196,6 +222,7 @@ impl Clerk {
     /// What is to be asked about a Safe; an error when nobody has said how its chain is reached.
     pub(in crate::desk::treasury) fn safe_question(&mut self, id: SafeId) -> Result<SafeQuestion, String> {
         let (ways, reach) = (self.ways(id)?.clone(), self.reach());
+        let height = self.safes.get(&id).and_then(|followed| followed.sync.height).unwrap_or_default();
         let safes = self.treasury.safes();
         let safe = safes.safe(id).map_err(|refusal| refusal.to_string())?;
         let pinned: Vec<Address> =
@@ -221,7 +248,7 @@ impl Clerk {
             tokens: pinned.into_iter().take(MOST_TOKENS).collect(),
             unknown,
             called: called.into_iter().take(MOST_CODE).collect(),
-            sent: unsettled(safes.of(id)),
+            sent: unsettled(safes.of(id), safe.stand.block.max(height)),
             open: live.iter().map(|one| (one.id, one.hashes().safe_tx, one.tx().nonce)).collect(),
             since: safe.stand.block,
             approvals: live.iter().flat_map(|one| affirmed(one)).collect(),
@@ -235,14 +262,15 @@ impl Clerk {
 }
 
 /// Executions whose fate may still change: those on their way, and the newest that are in a block.
-fn unsettled<'a>(proposals: impl DoubleEndedIterator<Item = &'a SafeProposal>) -> Vec<Sent> {
+fn unsettled<'a>(proposals: impl DoubleEndedIterator<Item = &'a SafeProposal>, height: u64) -> Vec<Sent> {
     let mut all = Vec::new();
     for proposal in proposals.rev() {
         for execution in proposal.executions.iter().rev() {
-            let mined = execution.mined().map(|mined| mined.block);
+            let mined = execution.mined().filter(|mined| mined.height.saturating_add(SETTLED) >= height);
             if execution.state != ExecutionState::Pending && mined.is_none() {
                 continue;
             }
+            let mined = mined.map(|mined| mined.block);
             let sender = execution.sender.as_ref().map(|(sender, nonce, _)| (*sender, *nonce));
             all.push(Sent { proposal: proposal.id, tx_hash: execution.tx_hash, sender, mined });
         }
@@ -257,14 +285,9 @@ fn unsettled<'a>(proposals: impl DoubleEndedIterator<Item = &'a SafeProposal>) -
 pub(super) fn affirmed(proposal: &SafeProposal) -> Vec<(ProposalId, Address, Question)> {
     let asked = proposal.asked();
     let on_chain = proposal.seats.iter().filter(|seat| seat.on_chain.is_some());
-    let question = |seat: &crate::treasury::ethereum::proposal::OwnerSeat| {
+    let question = |seat: &OwnerSeat| {
         let confirmation = seat.confirmation()?;
-        let facts = crate::treasury::ethereum::signature::SafeFacts {
-            at: asked.at,
-            owners: vec![seat.owner],
-            threshold: 1,
-            handler: None,
-        };
+        let facts = SafeFacts { at: asked.at, owners: vec![seat.owner], threshold: 1, handler: None };
         let questions = confirmation.check(&asked, &facts, &Known::default()).ok()?;
         let [question] = questions.try_into().ok()?;
         Some((proposal.id, seat.owner, question))

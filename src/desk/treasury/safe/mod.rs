@@ -11,8 +11,10 @@ mod fate;
 mod look;
 mod propose;
 mod service;
+#[cfg(test)]
+mod tests;
 
-pub(in crate::desk::treasury) use look::SafeFound;
+pub(in crate::desk::treasury) use look::{SafeFound, ServiceFound, ServiceQuestion};
 
 use super::clerk::Clerk;
 use super::place::{Funds, Ways};

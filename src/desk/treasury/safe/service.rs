@@ -4,7 +4,7 @@
 //!   it says beside is a claim, and stands as one.
 //! - Only what an owner has signed becomes a proposal by itself; anybody can leave the rest there.
 
-use super::look::{Listed, Told};
+use super::look::{Listed, ServiceFound};
 use crate::chain::service::{Draft, Service};
 use crate::desk::treasury::clerk::Clerk;
 use crate::desk::treasury::view::{QuarantinedView, ServiceState};
@@ -31,14 +31,27 @@ const MOST_ASIDE: usize = 200;
 const MOST_WAITING: usize = 1_000;
 
 impl Clerk {
-    /// Takes in what a service lists for a Safe.
-    pub(super) fn take_listed(
+    /// Takes in what a service answered about a Safe.
+    pub(in crate::desk::treasury) fn take_service(
         &mut self,
         scope: &Scope<Operator>,
-        safe: SafeId,
-        told: &Told,
-        listed: &Listed,
+        found: ServiceFound,
     ) -> Result<(), String> {
+        match found.listed {
+            Ok(listed) => self.take_listed(scope, found.safe, &listed),
+            Err(error) => {
+                let error = printable(&error.to_string()).into_owned();
+                if let Some(followed) = self.safes.get_mut(&found.safe) {
+                    // What was listed before is no longer known to wait.
+                    followed.waiting = None;
+                    followed.service.state = ServiceState::Failed(error.as_str().into());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn take_listed(&mut self, scope: &Scope<Operator>, safe: SafeId, listed: &Listed) -> Result<(), String> {
         let queue = &listed.queue;
         let vouched: Vec<&Row> = queue.rows.iter().filter(|row| row.is_vouched()).collect();
         if self.read_only.is_none() {
@@ -54,7 +67,7 @@ impl Clerk {
                     },
                 };
                 begun += usize::from(known.is_none());
-                self.take_signatures(scope, id, row, listed, told.seen.block.number)?;
+                self.take_signatures(scope, id, row, listed)?;
             }
             if begun > 0 {
                 let name = self.treasury.safe(safe).map(|safe| safe.name.clone()).unwrap_or_default();
@@ -119,7 +132,6 @@ impl Clerk {
         proposal: ProposalId,
         row: &Row,
         listed: &Listed,
-        block: u64,
     ) -> Result<(), String> {
         let has = |clerk: &Self, owner: Address| {
             let seat =
@@ -138,7 +150,7 @@ impl Clerk {
                 continue;
             }
             let (owner, signature) = (one.owner, one.bytes());
-            let on_chain = Some(OnChain { block, yes: true });
+            let on_chain = Some(OnChain { block: listed.block, yes: true });
             self.heard(scope, SafeEvent::Approved { proposal, owner, signer, signature, on_chain })?;
         }
         Ok(())

@@ -42,14 +42,22 @@ fn moved(payment: &Payment) -> Move {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// Up to 200 mixed payments: the review reads back exactly what was asked, in order, and nothing blocks.
+    /// Up to 200 mixed calls: the review reads back exactly what was asked, in order, and nothing blocks.
     #[test]
-    fn what_is_built_is_what_the_review_reads(payments in prop::collection::vec(payment(), 1..=200), nonce: u64) {
+    fn what_is_built_is_what_the_review_reads(
+        payments in prop::collection::vec(payment(), 1..=150),
+        plain in prop::collection::vec((0x10..0x40_u8, prop::collection::vec(any::<u8>(), 0..90)), 0..=50),
+        nonce: u64,
+    ) {
         for version in [SafeVersion::V1_0_0, SafeVersion::V1_1_1, SafeVersion::V1_3_0, SafeVersion::V1_4_1, SafeVersion::V1_5_0] {
             let at = at(version);
-            let asks: Vec<_> = payments.iter().map(|payment| payment.ask(SAFE).unwrap()).collect();
+            let mut asks: Vec<_> = payments.iter().map(|payment| payment.ask(SAFE).unwrap()).collect();
+            asks.extend(plain.iter().map(|(to, data)| {
+                let data = [&[1, 2, 3, 4][..], data].concat();
+                Ask::new(Address::repeat_byte(*to), U256::ZERO, data.into()).unwrap()
+            }));
             let tx = transaction(&at, U256::from(nonce), &asks).unwrap();
-            prop_assert_eq!(tx.operation == Operation::Call, payments.len() == 1);
+            prop_assert_eq!(tx.operation == Operation::Call, asks.len() == 1);
             let zeros = [tx.safe_tx_gas, tx.base_gas, tx.gas_price];
             prop_assert_eq!((zeros, tx.gas_token, tx.refund_receiver), ([U256::ZERO; 3], Address::ZERO, Address::ZERO));
             let found = review(&at, &tx, &Facts::default());

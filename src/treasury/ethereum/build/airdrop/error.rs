@@ -75,6 +75,12 @@ pub enum Trouble {
     /// A token would go to its own contract.
     #[error("the recipient is the token's own contract: what goes there is lost")]
     TokenItself,
+    /// The Safe would pay itself.
+    #[error("the recipient, or the token, is the Safe itself")]
+    Itself,
+    /// It cannot be made into a call.
+    #[error("{0}")]
+    Refused(String),
     /// Something stands there that has no meaning for this type.
     #[error("a row of this type has none")]
     Spare,
@@ -113,6 +119,8 @@ impl RowError {
             Trouble::Chain(_) => "row-chain",
             Trouble::Nobody => "row-nobody",
             Trouble::TokenItself => "row-token-itself",
+            Trouble::Itself => "row-itself",
+            Trouble::Refused(_) => "row-refused",
             Trouble::Spare => "row-spare",
             Trouble::Amount(AmountError::Form) => "row-amount",
             Trouble::Amount(AmountError::Digits(..)) => "row-amount-digits",
@@ -125,13 +133,17 @@ impl RowError {
     }
 }
 
-impl From<BuildError> for Trouble {
-    /// What is wrong with an address that somebody typed.
-    fn from(error: BuildError) -> Self {
+impl Trouble {
+    /// What is wrong with whom somebody would pay.
+    pub(super) fn of(error: BuildError) -> Self {
         match error {
             BuildError::Address(error) => Self::Address(error),
             BuildError::Chain { prefix, .. } => Self::Chain(prefix),
-            _ => Self::Nobody,
+            BuildError::Nobody => Self::Nobody,
+            BuildError::TokenItself(_) => Self::TokenItself,
+            BuildError::Nothing => Self::Nothing,
+            BuildError::Itself => Self::Itself,
+            other => Self::Refused(other.to_string()),
         }
     }
 }

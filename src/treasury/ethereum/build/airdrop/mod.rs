@@ -17,7 +17,7 @@ mod tests;
 pub use error::{RowError, Trouble};
 pub use row::{Kind, Row};
 
-use super::Payment;
+use super::{Ask, Payment};
 use alloy_primitives::{Address, U256};
 use row::Columns;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,15 @@ impl Airdrop {
     /// The payments, once the decimals are known.
     pub fn payments(&self, decimals: &BTreeMap<Address, u8>) -> Result<Vec<Payment>, RowError> {
         self.rows.iter().map(|row| row.payment(decimals)).collect()
+    }
+
+    /// The calls that make them, in the name of this Safe.
+    pub fn asks(&self, safe: Address, decimals: &BTreeMap<Address, u8>) -> Result<Vec<Ask>, RowError> {
+        let ask = |row: &Row| {
+            let wrong = |error| RowError { line: row.line, column: Some("receiver"), trouble: Trouble::of(error) };
+            row.payment(decimals)?.ask(safe).map_err(wrong)
+        };
+        self.rows.iter().map(ask).collect()
     }
 
     /// The lines on which an address carries no checksum, so that a slip of the pen would not be seen.

@@ -95,7 +95,7 @@ impl Columns {
         };
         let mut checked = true;
         let mut address = |field: &Field<'_>| {
-            let written = recipient(field.text, chain_id).map_err(|error| field.wrong(error.into()))?;
+            let written = recipient(field.text, chain_id).map_err(|error| field.wrong(Trouble::of(error)))?;
             checked = checked && written.checked;
             match written.address.is_zero() {
                 true => Err(field.wrong(Trouble::Nobody)),

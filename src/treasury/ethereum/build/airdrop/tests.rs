@@ -106,6 +106,14 @@ fn every_mistake_has_a_name_and_a_place() {
 }
 
 #[test]
+fn the_safe_does_not_pay_itself() {
+    let table = read(&format!("{HEADER}native,,{FRIEND},1,\nnative,,{SAFE},1,\n")).unwrap();
+    let error = table.asks(SAFE, &decimals()).unwrap_err();
+    assert_eq!((error.code(), error.line, error.column), ("row-itself", 3, Some("receiver")));
+    assert_eq!(table.asks(STRANGER, &decimals()).unwrap().len(), 2);
+}
+
+#[test]
 fn a_file_has_a_size_and_a_number_of_rows() {
     let line = format!("native,,{FRIEND},1,\n");
     let table = read(&format!("{HEADER}{}", line.repeat(MOST_ROWS))).unwrap();

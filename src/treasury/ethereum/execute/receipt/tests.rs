@@ -72,7 +72,7 @@ fn each_version_says_it_in_its_own_way_and_in_no_other() {
 }
 
 #[test]
-fn t31_only_the_safes_own_word_about_this_very_hash_counts() {
+fn only_the_safes_own_word_about_this_very_hash_counts() {
     for version in SafeVersion::ALL {
         let nothing = if version <= SafeVersion::V1_0_0 { Told::Silent } else { Told::Unrelated };
         for kind in [SUCCESS, failing(version)] {

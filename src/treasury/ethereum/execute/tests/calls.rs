@@ -8,6 +8,7 @@ use crate::treasury::ethereum::{SafeTx, SafeVersion};
 use alloy_primitives::{Address, Bytes, U256};
 use proptest::prelude::*;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// Each case with its transaction, and the calldata that the contracts were called with.
 fn vectors() -> Vec<(Case, SafeTx, Bytes)> {
@@ -84,27 +85,31 @@ fn signatures_that_the_contract_refused_make_no_call() {
 
 #[test]
 fn what_is_not_known_to_hold_is_not_sent() {
-    let (case, tx, _) = vectors().into_iter().find(|(case, ..)| case.id == "sig-1.4.1-00").unwrap();
-    let Checked { valid, .. } = valid(&case);
+    let (case, tx, _) = &*HONEST;
+    let Checked { valid, .. } = valid(case);
     let at = case.facts.at;
     let sender = case.sender.unwrap();
     let call = |facts: &SafeFacts, tx: &SafeTx| signed(&facts.at, tx, &valid, facts, &case.known, sender);
-    assert!(call(&case.facts, &tx).is_ok());
+    assert!(call(&case.facts, tx).is_ok());
     let more = SafeFacts { threshold: 3, ..case.facts.clone() };
-    assert_eq!(call(&more, &tx).unwrap_err().code(), "signature-few");
+    assert_eq!(call(&more, tx).unwrap_err().code(), "signature-few");
     let none = SafeFacts { threshold: 0, ..case.facts.clone() };
-    assert_eq!(call(&none, &tx).unwrap_err().code(), "signature-few");
+    assert_eq!(call(&none, tx).unwrap_err().code(), "signature-few");
     let others = SafeFacts { owners: vec![Address::repeat_byte(3), Address::repeat_byte(4)], ..case.facts.clone() };
-    assert_eq!(call(&others, &tx).unwrap_err().code(), "execute-signatures");
+    assert_eq!(call(&others, tx).unwrap_err().code(), "execute-signatures");
     let next = SafeTx { nonce: tx.nonce + U256::from(1), ..tx.clone() };
     assert_eq!(call(&case.facts, &next).unwrap_err().code(), "signature-hash");
     let mut other = case.facts.clone();
     other.at.chain_id += U256::from(1);
-    assert_eq!(signed(&at, &tx, &valid, &other, &case.known, sender), Err(CallError::Facts));
+    assert_eq!(signed(&at, tx, &valid, &other, &case.known, sender), Err(CallError::Facts));
     let mut old = case.facts.clone();
     old.at.version = SafeVersion::V0_1_0;
-    assert_eq!(call(&old, &tx).unwrap_err().code(), "execute-version");
+    assert_eq!(call(&old, tx).unwrap_err().code(), "execute-version");
 }
+
+/// Two signatures of owners, which the contract took.
+static HONEST: LazyLock<(Case, SafeTx, Bytes)> =
+    LazyLock::new(|| vectors().into_iter().find(|(case, ..)| case.id == "sig-1.4.1-00").unwrap());
 
 proptest! {
     #[test]
@@ -117,12 +122,12 @@ proptest! {
 
     #[test]
     fn changed_calldata_is_another_call_or_none(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let (case, tx, data) = vectors().into_iter().find(|(case, ..)| case.id == "sig-1.4.1-00").unwrap();
+        let (case, tx, data) = &*HONEST;
         let mut changed = data.to_vec();
         let at = at.index(changed.len());
         changed[at] ^= 1 << bit;
         if let Some(call) = Call::read(&changed, tx.nonce) {
-            prop_assert!(call.tx != tx || call.signatures != case.packed);
+            prop_assert!(call.tx != *tx || call.signatures != case.packed);
         }
     }
 }

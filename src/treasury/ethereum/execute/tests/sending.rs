@@ -11,12 +11,23 @@ use alloy_consensus::TxEip1559;
 use alloy_consensus::transaction::RlpEcdsaEncodableTx;
 use alloy_primitives::{Address, Signature, U256, address, b256, hex};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 const FEES: Fees = Fees { gas: 120_000, most: 30 * GWEI, tip: GWEI };
 
-fn accounts() -> Vec<Account> {
+static ACCOUNTS: LazyLock<Vec<Account>> = LazyLock::new(|| {
     let words = "test test test test test test test test test test test junk";
     (0..6).map(|index| Account::from_words(words, "", index).unwrap()).collect()
+});
+
+/// What the last account sends.
+static SENT: LazyLock<Sent> = LazyLock::new(|| {
+    let account = &ACCOUNTS[5];
+    account.sign_execution(&execution(account.address(), 2, 1).unwrap()).unwrap()
+});
+
+fn accounts() -> &'static [Account] {
+    &ACCOUNTS
 }
 
 /// A reviewed payment, carried out by an account with what the first owners signed.
@@ -124,8 +135,7 @@ fn what_takes_the_place_of_another_has_its_nonce_and_pays_a_tenth_more() {
 proptest! {
     #[test]
     fn changed_bytes_are_another_transaction_or_none(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let account = &accounts()[5];
-        let sent = account.sign_execution(&execution(account.address(), 2, 1).unwrap()).unwrap();
+        let sent = &*SENT;
         let mut raw = sent.raw.to_vec();
         let at = at.index(raw.len());
         raw[at] ^= 1 << bit;
