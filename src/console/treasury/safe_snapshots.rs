@@ -14,7 +14,7 @@ const VIEWS: [(&str, &str); 10] = [
     ("queue", "3"),
     ("list", "3 tab tab down"),
     ("safe", "3 tab tab down c"),
-    ("forged", "3 tab tab down down c z G"),
+    ("aside", "3 tab tab down down c z G"),
     ("clean", "3 down down down down enter"),
     ("batch", "3 down down down enter"),
     ("attack", "3 down down enter"),

@@ -11,7 +11,7 @@ use crate::console::pane::Title;
 use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{Account, SafePage, SafeView, ServiceState};
+use crate::desk::treasury::{Account, SafePage, SafeView, ServiceState, SyncState};
 use ratatui::layout::Rect;
 
 /// How many lines there are.
@@ -50,6 +50,9 @@ fn lines(ink: &Ink<'_>, safe: &SafeView, page: &SafePage, width: u16) -> Vec<Lin
     };
     let quorum = format!("{} sign, next nonce {}, at block {}{heard}", safe.quorum, safe.nonce, ink.number(page.block));
     push_wrapped(&mut lines, "", &quorum, width, role);
+    if safe.sync.state == SyncState::Off {
+        push_wrapped(&mut lines, "", "no chain is asked: this is what was last known of it", width, Role::Warning);
+    }
     if let Some(changed) = &page.changed {
         push_wrapped(&mut lines, "!  ", &format!("changed: {changed}"), width, Role::Warning);
     }

@@ -150,8 +150,10 @@ pub fn cost(lines: &mut Vec<Line>, ink: &Ink<'_>, estimate: &EstimateView, width
 fn executed(lines: &mut Vec<Line>, ink: &Ink<'_>, execution: &ExecutionView, width: usize) {
     let (text, role) = match &execution.state {
         ExecutionState::Pending => ("waits for a block".to_owned(), Role::Accent),
-        ExecutionState::Refused { retryable: true } => ("not taken; it can be tried again".to_owned(), Role::Warning),
-        ExecutionState::Refused { retryable: false } => ("not taken".to_owned(), Role::Error),
+        ExecutionState::Refused { retryable: true, why } => {
+            (format!("not taken; it can be tried again: {why}"), Role::Warning)
+        }
+        ExecutionState::Refused { retryable: false, why } => (format!("not taken: {why}"), Role::Error),
         ExecutionState::Dropped => ("no node knows it any more".to_owned(), Role::Warning),
         ExecutionState::Replaced(by) => (format!("its place was taken by {by}"), Role::Warning),
         ExecutionState::Mined(mined) => {

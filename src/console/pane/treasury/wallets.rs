@@ -9,6 +9,7 @@ use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::console::treasury::listed;
 use crate::desk::treasury::{Chosen, SafeView, ServiceState, SyncState, TreasuryView, WalletView};
+use crate::treasury::ethereum::review::coin;
 use bitcoin::{Amount, Network, SignedAmount};
 use ratatui::layout::Rect;
 
@@ -64,7 +65,7 @@ fn marks(wallet: &WalletView) -> (String, Role) {
 /// which contract it is.
 fn safe_marks(safe: &SafeView) -> (String, Role) {
     let hot = (safe.hot > 0).then(|| "HOT".to_owned());
-    let aside = (safe.service.quarantined > 0).then(|| format!("! {} forged", safe.service.quarantined));
+    let aside = (safe.service.quarantined > 0).then(|| format!("! {} set aside", safe.service.quarantined));
     let down = matches!(safe.service.state, ServiceState::Failed(_)).then(|| "service down".to_owned());
     let role = if hot.is_some() || aside.is_some() || down.is_some() { Role::Warning } else { Role::Dim };
     let version = Some(format!("Safe {}", safe.version));
@@ -117,7 +118,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
     let wallet = treasury.wallets.iter().find(|wallet| Some(Chosen::Wallet(wallet.id)) == chosen);
     let safe = treasury.safes.iter().find(|safe| Some(Chosen::Safe(safe.id)) == chosen);
     let price = match safe {
-        Some(safe) => Some(ink.price_of("its coin", &safe.price)),
+        Some(safe) => Some(ink.price_of(coin(safe.id.chain_id), &safe.price)),
         None => treasury.price.as_ref().map(|price| ink.price(price)),
     };
     let sync = wallet.map(|wallet| &wallet.sync).or(safe.map(|safe| &safe.sync));
