@@ -80,6 +80,7 @@ impl Clerk {
             nonce: row.tx.nonce,
             name: "at the service".to_owned(),
             signed: false,
+            vouched: true,
         };
         let Some(followed) = self.safes.get_mut(&safe) else { return Ok(()) };
         let service = &mut followed.service;
