@@ -118,3 +118,16 @@ fn a_hostile_service_makes_no_verdict_better_and_signs_for_nobody() {
     assert_eq!(view.safe.unwrap().quarantined.len(), view.safes[0].service.quarantined);
     assert_eq!(view.safes[0].service.verified, 0);
 }
+
+#[test]
+fn a_service_that_never_answers_holds_up_no_look_at_the_chain() {
+    let (_runtime, server) = service();
+    server.fault(ServiceFault::Stall, 1_000);
+    let mut house = House::new(plan(&server, vec![payment(7, 5)]));
+    for height in [105, 106] {
+        house.node.chain().height = height;
+        let view = house.until("the block", |view| view.safes[0].sync.height == Some(height));
+        assert_eq!(view.safes[0].service.state, ServiceState::Unasked);
+    }
+    assert!(server.seen().len() <= 4, "it is asked once at a time: {:?}", server.seen());
+}

@@ -106,7 +106,7 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
     if let Some(signing) = &mut treasury.signing {
         let signing = Arc::make_mut(signing);
         signing.device = text();
-        signing.pages = [PageView { title: text(), text: text() }].into();
+        signing.pages = [PageView { title: text(), text: text(), on_demand: false }].into();
     }
     treasury.proposals = rows;
     treasury.at_work = Some(text());

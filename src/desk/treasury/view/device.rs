@@ -29,6 +29,8 @@ pub struct PageView {
     pub title: Arc<str>,
     /// What stands below; may be empty.
     pub text: Arc<str>,
+    /// Whether it is shown only to whoever asks for it on the device.
+    pub on_demand: bool,
 }
 
 /// What is done or waited for.
