@@ -441,7 +441,7 @@ fn told(state: &State, most: u64, hindered: Option<Arc<str>>) -> View {
             sender: owner(0x0a),
             gas: 98_213,
             most: U256::from(most),
-            told: format!("at most {} ETH, 6.50 USD", most / 100_000_000_000_000).into(),
+            told: format!("at most 0.00{} ETH, 6.50 USD", most / 100_000_000_000_000).into(),
             simulated: vec!["with the guard: it would go through".into()],
             hindered,
         }));

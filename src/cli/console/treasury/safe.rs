@@ -120,7 +120,7 @@ impl SafeHouse {
         for (owner, name) in self.owners {
             say(SafeEvent::OwnerNamed { safe: id, owner, name: name.to_owned() })?;
         }
-        for (address, name) in PAID {
+        for (address, name) in PAID.into_iter().chain([(USDC, "USDC")]) {
             say(SafeEvent::Named { chain, address, name: name.to_owned() })?;
         }
         let (symbol, decimals) = ("USDC".to_owned(), 6);

@@ -174,7 +174,7 @@ pub fn stage(ink: &Ink<'_>, row: &ProposalRow) -> String {
     match (row.state, row.block) {
         (Standing::Confirmed, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
         (Standing::Failed { .. }, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
-        (Standing::Ready, _) if row.finished => format!("{}, finished", word(row.state)),
+        (Standing::Ready, _) if row.finished && row.nonce.is_none() => format!("{}, finished", word(row.state)),
         _ => word(row.state).to_owned(),
     }
 }

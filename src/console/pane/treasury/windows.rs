@@ -9,7 +9,7 @@ use crate::console::theme::Role;
 use crate::console::treasury::proposal;
 use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
-use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, WalletPage};
+use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, SeatView, WalletPage, Who};
 use crate::console::treasury::safe::{QUESTIONS, estimate};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::ethereum::proposal::SafeId;
@@ -35,7 +35,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Approve { seat, .. }, Some(about)) => {
             let key = about.seats.iter().find(|known| known.id == *seat);
             let told = key.and_then(|key| key.hot.as_ref()?.told.clone());
-            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let name = key.map(called).unwrap_or_default();
             let title = format!("Sign #{} with {}", about.row.number, who(name.trim_end(), true));
             let others = if about.own().count() > 1 { "tab takes another key  " } else { "" };
             let asked = match open.step {
@@ -43,7 +43,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
                 Step::Answer(at) => asks(about.challenges.get(at)),
                 _ => {
                     let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
-                    vec![format!("the passphrase of {seat}{told}; enter signs"), String::new()]
+                    vec![format!("the passphrase of {}{told}; enter signs", key.map_or_else(|| seat.to_string(), short_called)), String::new()]
                 }
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
@@ -53,7 +53,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         }
         (Task::Device { seat, .. }, Some(about)) => {
             let key = about.seats.iter().find(|known| known.id == *seat);
-            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let name = key.map(called).unwrap_or_default();
             let title = format!("Sign #{} on the device of {}", about.row.number, name.trim_end());
             let others = if about.elsewhere().count() > 1 { "tab takes another seat  " } else { "" };
             let asked = match open.step {
@@ -97,7 +97,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             let name = about.seats.iter().find(|known| known.id == *seat).map(|seat| seat.name.to_string());
             let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| seat.to_string());
             let text = format!(
-                "Why is it refused? All signers read this. It is said in the name of {name} ({seat}); tab takes another seat."
+                "Why is it refused? All signers read this. It is said in the name of {name}{}; tab takes another seat.",
+                if name == seat.to_string() { String::new() } else { format!(" ({seat})") }
             );
             asking(canvas, window, &format!("Refuse #{}", about.row.number), &text, open)
         }
@@ -125,6 +126,19 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Confirm { wallet, seat }, _) => confirm(canvas, window, view, (*wallet, *seat), open),
         (_, None) => None,
     }
+}
+
+/// What a seat is called in a title: its key with its name, or the name of an owner, whose address stands on the page.
+fn called(seat: &SeatView) -> String {
+    match (seat.id, &*seat.name) {
+        (Who::Owner(_), name) if !name.is_empty() => name.to_owned(),
+        (id, name) => format!("{id} {name}"),
+    }
+}
+
+/// The same where there is little room: the key alone.
+fn short_called(seat: &SeatView) -> String {
+    if matches!(seat.id, Who::Owner(_)) { called(seat).trim_end().to_owned() } else { seat.id.to_string() }
 }
 
 fn asks(challenge: Option<&Challenge>) -> Vec<String> {
@@ -255,7 +269,7 @@ fn execution(
         (Step::Read, Some(found)) => vec![format!("{name} pays {}. {others}enter goes on", found.told)],
         (_, Some(found)) => {
             let changed = if most == Some(found.most) { "" } else { " (something else than before)" };
-            vec![format!("pays {}{changed}: the passphrase of {name}{told}; enter sends it", found.told)]
+            vec![format!("the passphrase of {name}{told}; enter pays {}{changed}", found.told)]
         }
     };
     reading(canvas, state, view, window, (about, open), &format!("Carry out #{}", about.row.number), &asked)
