@@ -93,6 +93,7 @@ impl House {
             pretends: false,
             sync_every: PATIENCE,
             authorities: None,
+            service_key: None,
             devices: Devices { ways, plugged: false, locks: under("devices"), patience: PATIENCE, bench: None },
         };
         let settings = Settings {

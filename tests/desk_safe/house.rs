@@ -106,6 +106,7 @@ impl House {
             pretends: false,
             sync_every: Duration::from_millis(300),
             authorities: None,
+            service_key: None,
             devices: Devices {
                 ways: plan.devices,
                 plugged: false,

@@ -10,6 +10,7 @@ mod safe;
 
 use super::super::device::simulated::Table;
 use super::super::nav::owned::settings as portfolio;
+use super::super::treasury::ways;
 use super::super::{Context, Exit, Failure};
 use crate::chain::{self, Scan, Source};
 use crate::desk::Settings;
@@ -88,6 +89,7 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
             pretends: false,
             sync_every: Duration::from_secs(60),
             authorities: settings.authorities.clone(),
+            service_key: ways::service_key(context)?,
             devices: devices(context),
         });
         return Ok(None);
@@ -119,6 +121,7 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
         pretends: true,
         sync_every: Duration::from_secs(2),
         authorities: None,
+        service_key: None,
         devices: Devices {
             ways: table.ways(),
             plugged: false,

@@ -102,6 +102,12 @@ impl Clerk {
 
     /// A proposal, its number and its wallet, apart from the clerk.
     pub(super) fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
+        if self.treasury.safe_proposal(id).is_ok() {
+            return Err(format!(
+                "#{} is a Safe's: it is executed, and there is nothing to be made before",
+                self.number(id)
+            ));
+        }
         let proposal = self.treasury.proposal(id).map_err(|_| "the proposal is no longer there")?;
         let number = self.number(id);
         let vault = self.treasury.vault(proposal.wallet).map_err(|refusal| refusal.to_string())?;

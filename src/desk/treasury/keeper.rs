@@ -109,14 +109,15 @@ struct Looks {
     since: Option<Instant>,
     /// The wallet or the Safe whose chain is asked now, and whether somebody waits for the answer.
     busy: Option<(Chosen, bool)>,
-    /// Whether a service is asked now: it holds up no look at a chain.
+    /// Whether a service is asked now, and what is to be asked of services then: it holds up no look at a chain.
     listing: bool,
+    lists: VecDeque<Box<ServiceQuestion>>,
 }
 
 fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
     let local = Scope::local();
     let (answers, waiting) = (sync_channel(2), VecDeque::new());
-    let mut looks = Looks { answers, waiting, since: None, busy: None, listing: false };
+    let mut looks = Looks { answers, waiting, since: None, busy: None, listing: false, lists: VecDeque::new() };
     loop {
         clerk.catch_up();
         clerk.show(None);
@@ -187,11 +188,12 @@ impl Looks {
         self.busy = asked.then_some((chosen, wanted));
     }
 
-    /// Asks a service, when none is being asked; else the next look does.
-    fn list(&mut self, question: Box<ServiceQuestion>) {
+    /// Asks the next service, when none is being asked.
+    fn list(&mut self) {
         if self.listing {
             return;
         }
+        let Some(question) = self.lists.pop_front() else { return };
         let back = self.answers.0.clone();
         let asking = thread::Builder::new().name("service".to_owned());
         let ask = move || drop(back.send(Answered::Service(Box::new(question.ask()))));
@@ -203,6 +205,7 @@ impl Looks {
         let taken = match found {
             Answered::Service(found) => {
                 self.listing = false;
+                self.list();
                 if let Err(error) = clerk.take_service(scope, *found) {
                     tracing::warn!("looking at a service: {error}");
                 }
@@ -212,7 +215,10 @@ impl Looks {
             Answered::Safe(mut found) => {
                 let then = found.then.take();
                 let taken = clerk.take_safe(scope, *found);
-                then.into_iter().for_each(|question| self.list(question));
+                // What waits already is asked with what is newer.
+                self.lists.retain(|waiting| then.as_ref().is_none_or(|new| new.safe != waiting.safe));
+                self.lists.extend(then);
+                self.list();
                 taken
             }
         };

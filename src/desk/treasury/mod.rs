@@ -22,7 +22,7 @@ mod view;
 mod wish;
 
 pub use device::{Bench, Devices, Reply, Simulated};
-pub use place::{Funds, Place, Prepare, TreasurySettings, Way, Ways, random};
+pub use place::{Funds, Place, Prepare, ServiceKey, TreasurySettings, Way, Ways, random};
 pub use secret::Secret;
 pub use view::{
     Account, AddressView, Balance, CallView, Challenge, Chosen, CoinView, CompetitorView, ControlView, EffectView,

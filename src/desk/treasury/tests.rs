@@ -135,6 +135,7 @@ impl House {
             pretends: true,
             sync_every: Duration::from_secs(60),
             authorities: None,
+            service_key: None,
             devices: Devices {
                 ways: Vec::new(),
                 plugged: false,

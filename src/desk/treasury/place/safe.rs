@@ -60,6 +60,30 @@ impl fmt::Debug for Way {
     }
 }
 
+/// The key of a transaction service, for whoever runs it and for nobody else.
+#[derive(Clone)]
+pub struct ServiceKey {
+    /// Whose key it is.
+    pub server: Endpoint,
+    /// The key.
+    pub key: Zeroizing<String>,
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceKey({})", self.server)
+    }
+}
+
+impl ServiceKey {
+    /// The way to a service, with the key where that is the one that the key is for.
+    pub fn with(&self, way: &Way) -> Way {
+        let same = way.endpoint().is_ok_and(|endpoint| endpoint.same_server(&self.server));
+        let bare = way.key.is_none() && !way.unprotected;
+        Way { key: if same && bare { Some(self.key.clone()) } else { way.key.clone() }, ..way.clone() }
+    }
+}
+
 /// The ways to a chain that has Safes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +193,21 @@ mod tests {
 
     fn place(dir: &std::path::Path) -> Place {
         Place { journal: None, folder: dir.join("treasury"), cache: dir.join("cache") }
+    }
+
+    #[test]
+    fn t33_a_services_key_goes_to_that_service_alone() {
+        let server = Endpoint::new("https://service.example/eth", None).unwrap();
+        let key = ServiceKey { server, key: Zeroizing::new("secret".to_owned()) };
+        assert!(!format!("{key:?}").contains("secret"));
+        assert_eq!(key.with(&Way::to("https://service.example/gno")).key, Some(key.key.clone()));
+        let own = Way { key: Some(Zeroizing::new("own".to_owned())), ..Way::to("https://service.example") };
+        assert_eq!(key.with(&own), own);
+        for other in ["https://other.example/eth", "https://service.example:8443/eth", "https://service.example.org"] {
+            assert_eq!(key.with(&Way::to(other)).key, None, "{other}");
+        }
+        let plain = Way { unprotected: true, ..Way::to("http://service.example/eth") };
+        assert_eq!(key.with(&plain).key, None);
     }
 
     #[test]

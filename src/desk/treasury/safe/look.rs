@@ -221,7 +221,7 @@ impl ServiceQuestion {
 impl Clerk {
     /// What is to be asked about a Safe; an error when nobody has said how its chain is reached.
     pub(in crate::desk::treasury) fn safe_question(&mut self, id: SafeId) -> Result<SafeQuestion, String> {
-        let (ways, reach) = (self.ways(id)?.clone(), self.reach());
+        let (ways, reach) = (self.keyed_ways(id)?, self.reach());
         let height = self.safes.get(&id).and_then(|followed| followed.sync.height).unwrap_or_default();
         let safes = self.treasury.safes();
         let safe = safes.safe(id).map_err(|refusal| refusal.to_string())?;

@@ -116,6 +116,15 @@ impl Clerk {
         ways.ok_or_else(|| "nobody has said how the Safe's chain is reached: exchequer safe sync says which".to_owned())
     }
 
+    /// The same, with the key of the usual service where it is that one.
+    fn keyed_ways(&self, safe: SafeId) -> Result<Ways, String> {
+        let mut ways = self.ways(safe)?.clone();
+        if let Some(key) = &self.settings.service_key {
+            ways.service = ways.service.map(|way| key.with(&way));
+        }
+        Ok(ways)
+    }
+
     /// What the desk's books say that one of a coin is worth.
     pub(in crate::desk::treasury) fn quotes_of(&self, coin: &str) -> Vec<Quote> {
         let (state, now) = (self.shared.state(), self.shared.now());

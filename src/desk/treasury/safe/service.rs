@@ -80,6 +80,7 @@ impl Clerk {
             nonce: row.tx.nonce,
             name: "at the service".to_owned(),
             signed: false,
+            vouched: true,
         };
         let Some(followed) = self.safes.get_mut(&safe) else { return Ok(()) };
         let service = &mut followed.service;
@@ -166,7 +167,7 @@ impl Clerk {
         if let Some(reason) = &self.read_only {
             return Err(format!("nothing is changed: {reason}"));
         }
-        let way = self.ways(proposal.safe)?.service.clone();
+        let way = self.keyed_ways(proposal.safe)?.service;
         let way = way.ok_or_else(|| format!("#{number}: the Safe has no transaction service"))?;
         let failed = |error: String| format!("#{number} is not told to the service: {}", printable(&error));
         let endpoint = way.endpoint().map_err(|error| failed(error.to_string()))?;

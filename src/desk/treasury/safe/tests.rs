@@ -100,6 +100,7 @@ fn desk(dir: &std::path::Path, txs: &[SafeTx]) -> (Clerk, Vec<ProposalId>) {
         pretends: false,
         sync_every: Duration::from_secs(60),
         authorities: None,
+        service_key: None,
         devices: Devices {
             ways: Vec::new(),
             plugged: false,
