@@ -79,7 +79,8 @@ impl Office {
         assert_eq!(added.over().exit_code(), 0, "{}", added.terminal().screen().contents());
         added.wait_for("is watched from now on");
         let office = Self { home };
-        let place = Place { journal: None, folder: office.home.file("data/treasury"), cache: office.home.file("data/cache") };
+        let place =
+            Place { journal: None, folder: office.home.file("data/treasury"), cache: office.home.file("data/cache") };
         for number in hot {
             place.seal_account(&soft(*number), "sesame", Cost { memory: 256, passes: 1, lanes: 1 }).unwrap();
             office.write(SafeEvent::HotAccount { address: soft(*number).address(), name: format!("till {number}") });
@@ -179,7 +180,8 @@ fn j3_a_batch_is_read_as_a_tree_signed_by_three_kinds_of_signers_told_to_the_ser
     };
     let ledger = Bench::new(Box::new(Ledger::new(settings).unwrap()), Wire::Tcp);
     let trezor = Bench::trezor(TrezorModel::T);
-    let account = |bench: &Bench| bench.open().eth_address(&"m/44'/60'/0'/0/0".parse().unwrap(), false).unwrap().address;
+    let account =
+        |bench: &Bench| bench.open().eth_address(&"m/44'/60'/0'/0/0".parse().unwrap(), false).unwrap().address;
     let (one, two) = (account(&ledger), account(&trezor));
     let town = Town::new(vec![soft(2).address(), one, soft(SENDER).address(), two, soft(3).address()]);
     let desk = Desk::new();

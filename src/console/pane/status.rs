@@ -244,9 +244,7 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                 Some((Judgement::Block, _)) => {
                     [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
                 }
-                Some((_, standing))
-                    if !collects(standing) && !sendable(standing) && of_safe(state, view).is_some() =>
-                {
+                Some((_, standing)) if !collects(standing) && !sendable(standing) && of_safe(state, view).is_some() => {
                     [Action::Help, Action::Review, Action::Copy, Action::Export, Action::Import]
                 }
                 Some((_, standing)) if sendable(standing) && of_safe(state, view).is_some() => {
