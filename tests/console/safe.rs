@@ -65,7 +65,7 @@ fn the_attack_is_blocked_and_says_why() {
 fn a_batch_is_a_tree_of_calls() {
     let mut pty = treasury(&Home::new());
     read(&mut pty, 2);
-    for sign in ["batch of 3 calls", "├─ 1 ", "MultiSendCallOnly 1.4.1"] {
+    for sign in ["batch of 3 calls", "├─ 1 ", "MultiSendCallOnly"] {
         pty.wait_for(sign);
     }
     let mut seen = String::new();
@@ -77,7 +77,8 @@ fn a_batch_is_a_tree_of_calls() {
     pty.press("\x1b[F");
     pty.wait_for("of the bytes that a signer gets");
     seen.push_str(&pty.terminal().screen().contents());
-    for sign in ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "1,250 USDC", "in sum", "safeTxHash"] {
+    for sign in ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "1,250 USDC", "in sum", "safeTxHash"]
+    {
         assert!(seen.contains(sign), "{sign}:\n{seen}");
     }
     pty.press("q");
@@ -107,9 +108,8 @@ fn two_devices_sign_for_the_safe() {
     read(&mut pty, 3);
     let ledger = sign_on_device(&mut pty, 3, "Bea Ledger", 1);
     let trezor = sign_on_device(&mut pty, 3, "Cyd Trezor", 2);
-    for pages in [&ledger, &trezor] {
-        assert!(pages.iter().any(|page| page.contains("0x7777")), "whom it pays is on the screen: {pages:?}");
-    }
+    assert!(ledger.iter().any(|page| page.contains("0x7777")), "whom it pays is on the screen: {ledger:?}");
+    assert!(trezor.iter().any(|page| page.contains("Confirm message hash")), "{trezor:?}");
     pty.wait_for("READY");
     pty.press("q");
     pty.ended(0, "");

@@ -13,7 +13,7 @@ use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::console::treasury::safe::of_safe;
 use crate::desk::portfolio::NavView;
-use crate::desk::treasury::{SyncState, sendable};
+use crate::desk::treasury::{SyncState, collects, sendable};
 use crate::desk::{Health, Link, LinkState, Notice, View};
 use crate::market::{Timestamp, VenueStatus};
 use crate::money::Decimal;
@@ -243,6 +243,9 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
             match state.treasury.chosen(view).map(|proposal| (proposal.row.judgement, proposal.row.state)) {
                 Some((Judgement::Block, _)) => {
                     [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
+                }
+                Some((_, standing)) if !collects(standing) && !sendable(standing) && of_safe(state, view).is_some() => {
+                    [Action::Help, Action::Review, Action::Copy, Action::Export, Action::Import]
                 }
                 Some((_, standing)) if sendable(standing) && of_safe(state, view).is_some() => {
                     [Action::Help, Action::Review, Action::Broadcast, Action::Post, Action::Export]

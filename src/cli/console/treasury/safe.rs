@@ -120,7 +120,7 @@ impl SafeHouse {
         for (owner, name) in self.owners {
             say(SafeEvent::OwnerNamed { safe: id, owner, name: name.to_owned() })?;
         }
-        for (address, name) in PAID {
+        for (address, name) in PAID.into_iter().chain([(USDC, "USDC")]) {
             say(SafeEvent::Named { chain, address, name: name.to_owned() })?;
         }
         let (symbol, decimals) = ("USDC".to_owned(), 6);
@@ -180,8 +180,12 @@ fn batch(at: &SafeAt) -> Result<SafeTx, String> {
     let asks = [
         pays(0, What::Token { token: USDC, amount })?,
         pays(1, What::Coin { amount: U256::from(2_000_000_000_000_000_000_u64) })?,
-        Ask::new(UNKNOWN, U256::ZERO, Bytes::from_static(&hex!("deadbeef0000000000000000000000000000000000000000000000000000000000000001")))
-            .map_err(told)?,
+        Ask::new(
+            UNKNOWN,
+            U256::ZERO,
+            Bytes::from_static(&hex!("deadbeef0000000000000000000000000000000000000000000000000000000000000001")),
+        )
+        .map_err(told)?,
     ];
     transaction(at, U256::from(NONCE + 1), &asks).map_err(told)
 }

@@ -131,7 +131,10 @@ impl<'a> Ink<'a> {
             return (format!("no price in {}: what it is worth is unknown", price.base), Role::Warning);
         };
         let old = price.at.map(|at| format!(", {} old", self.since(at))).unwrap_or_default();
-        (format!("1 {coin} = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source), Role::Dim)
+        (
+            format!("1 {coin} = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source),
+            Role::Dim,
+        )
     }
 }
 
@@ -174,7 +177,7 @@ pub fn stage(ink: &Ink<'_>, row: &ProposalRow) -> String {
     match (row.state, row.block) {
         (Standing::Confirmed, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
         (Standing::Failed { .. }, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
-        (Standing::Ready, _) if row.finished => format!("{}, finished", word(row.state)),
+        (Standing::Ready, _) if row.finished && row.nonce.is_none() => format!("{}, finished", word(row.state)),
         _ => word(row.state).to_owned(),
     }
 }

@@ -7,10 +7,10 @@ use crate::console::overlay::frame;
 use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::console::treasury::proposal;
+use crate::console::treasury::safe::{QUESTIONS, estimate};
 use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
-use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, WalletPage};
-use crate::console::treasury::safe::{QUESTIONS, estimate};
+use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, SeatView, WalletPage, Who};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::proposal::SeatId;
@@ -35,7 +35,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Approve { seat, .. }, Some(about)) => {
             let key = about.seats.iter().find(|known| known.id == *seat);
             let told = key.and_then(|key| key.hot.as_ref()?.told.clone());
-            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let name = key.map(called).unwrap_or_default();
             let title = format!("Sign #{} with {}", about.row.number, who(name.trim_end(), true));
             let others = if about.own().count() > 1 { "tab takes another key  " } else { "" };
             let asked = match open.step {
@@ -43,7 +43,13 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
                 Step::Answer(at) => asks(about.challenges.get(at)),
                 _ => {
                     let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
-                    vec![format!("the passphrase of {seat}{told}; enter signs"), String::new()]
+                    vec![
+                        format!(
+                            "the passphrase of {}{told}; enter signs",
+                            key.map_or_else(|| seat.to_string(), short_called)
+                        ),
+                        String::new(),
+                    ]
                 }
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
@@ -53,7 +59,7 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         }
         (Task::Device { seat, .. }, Some(about)) => {
             let key = about.seats.iter().find(|known| known.id == *seat);
-            let name = key.map(|key| format!("{seat} {}", key.name)).unwrap_or_default();
+            let name = key.map(called).unwrap_or_default();
             let title = format!("Sign #{} on the device of {}", about.row.number, name.trim_end());
             let others = if about.elsewhere().count() > 1 { "tab takes another seat  " } else { "" };
             let asked = match open.step {
@@ -70,7 +76,9 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
         }
-        (Task::Execute { sender, most, .. }, Some(about)) => execution(canvas, state, view, window, (about, open), (*sender, *most)),
+        (Task::Execute { sender, most, .. }, Some(about)) => {
+            execution(canvas, state, view, window, (about, open), (*sender, *most))
+        }
         (Task::Post { .. }, Some(about)) => {
             let service = about.safe().and_then(|tx| service_of(view, tx.safe)).unwrap_or_default();
             let text = format!(
@@ -97,7 +105,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             let name = about.seats.iter().find(|known| known.id == *seat).map(|seat| seat.name.to_string());
             let name = name.filter(|name| !name.is_empty()).unwrap_or_else(|| seat.to_string());
             let text = format!(
-                "Why is it refused? All signers read this. It is said in the name of {name} ({seat}); tab takes another seat."
+                "Why is it refused? All signers read this. It is said in the name of {name}{}; tab takes another seat.",
+                if name == seat.to_string() { String::new() } else { format!(" ({seat})") }
             );
             asking(canvas, window, &format!("Refuse #{}", about.row.number), &text, open)
         }
@@ -111,7 +120,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Import { pasted }, _) => {
             let text = match pasted {
                 Some(text) => format!("pasted: {} characters, {}. enter reads them", text.len(), beginning(text)),
-                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR, or a Safe's file".to_owned(),
+                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR, or a Safe's file"
+                    .to_owned(),
             };
             asking(canvas, window, "Import", &text, open)
         }
@@ -125,6 +135,19 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Confirm { wallet, seat }, _) => confirm(canvas, window, view, (*wallet, *seat), open),
         (_, None) => None,
     }
+}
+
+/// What a seat is called in a title: its key with its name, or the name of an owner, whose address stands on the page.
+fn called(seat: &SeatView) -> String {
+    match (seat.id, &*seat.name) {
+        (Who::Owner(_), name) if !name.is_empty() => name.to_owned(),
+        (id, name) => format!("{id} {name}"),
+    }
+}
+
+/// The same where there is little room: the key alone.
+fn short_called(seat: &SeatView) -> String {
+    if matches!(seat.id, Who::Owner(_)) { called(seat).trim_end().to_owned() } else { seat.id.to_string() }
 }
 
 fn asks(challenge: Option<&Challenge>) -> Vec<String> {
@@ -251,11 +274,13 @@ fn execution(
     let found = estimate(Some(about), sender);
     let asked = match (open.step, found) {
         (_, None) => vec![format!("{name} pays for the gas; what that comes to is being asked for. {others}")],
-        (_, Some(found)) if found.hindered.is_some() => vec![format!("it cannot be carried out now, see above. {others}")],
+        (_, Some(found)) if found.hindered.is_some() => {
+            vec![format!("it cannot be carried out now, see above. {others}")]
+        }
         (Step::Read, Some(found)) => vec![format!("{name} pays {}. {others}enter goes on", found.told)],
         (_, Some(found)) => {
             let changed = if most == Some(found.most) { "" } else { " (something else than before)" };
-            vec![format!("pays {}{changed}: the passphrase of {name}{told}; enter sends it", found.told)]
+            vec![format!("the passphrase of {name}{told}; enter pays {}{changed}", found.told)]
         }
     };
     reading(canvas, state, view, window, (about, open), &format!("Carry out #{}", about.row.number), &asked)
