@@ -5,7 +5,7 @@
 use crate::desk::treasury::clerk::Clerk;
 use crate::desk::{Operator, Scope};
 use crate::treasury::ethereum::Proposal as ExchangeFile;
-use crate::treasury::ethereum::proposal::{SafeEvent, SafeId, Source};
+use crate::treasury::ethereum::proposal::{SafeEvent, SafeId, SafeProposal, Source};
 use crate::treasury::proposal::{ProposalId, Signer};
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ impl Clerk {
         }
         let hash = file.asked().hash;
         let now = self.shared.now();
-        let open = self.treasury.safes().of(id).filter(|one| one.state_at(now).is_live());
-        let known = open.filter(|one| one.hashes().safe_tx == hash).map(|one| one.id).last();
+        let open = |one: &&SafeProposal| one.hashes().safe_tx == hash && one.state_at(now).is_live();
+        let known = self.treasury.safes().of(id).rfind(open).map(|one| one.id);
         if let Some(proposal) = known {
             return self.take_file(scope, proposal, &file);
         }

@@ -12,7 +12,7 @@ use crate::desk::treasury::view::SyncState;
 use crate::desk::{Operator, Scope};
 use crate::market::printable;
 use crate::treasury::ethereum::execute::receipt::{self, Log, Told as Events};
-use crate::treasury::ethereum::proposal::{OnChain, Outcome, SafeEvent, SafeId, Stand};
+use crate::treasury::ethereum::proposal::{Execution, OnChain, Outcome, SafeEvent, SafeId, Stand};
 use crate::treasury::proposal::{Event, ProposalId};
 use alloy_primitives::{Address, B256};
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl Clerk {
             Fate::Replaced => {
                 let text = format!("{called}: its sender has used its nonce for another transaction");
                 self.shared.notice(true, text);
-                match self.same_place(proposal, sent) {
+                match self.same_place(sent) {
                     Some(by) => self.heard(scope, SafeEvent::Replaced { proposal, tx_hash, by }),
                     None => self.heard(scope, SafeEvent::Dropped { proposal, tx_hash }),
                 }
@@ -137,8 +137,8 @@ impl Clerk {
         }
     }
 
-    /// Another execution of ours with the same sender and nonce.
-    fn same_place(&self, proposal: ProposalId, sent: &Sent) -> Option<B256> {
+    /// Another execution of ours with the same sender and nonce, one that is in a block before others.
+    fn same_place(&self, sent: &Sent) -> Option<B256> {
         let all = self.treasury.safes().proposals();
         let executions = all.flat_map(|one| &one.executions);
         let place = |(sender, nonce): (Address, u64)| sent.sender == Some((sender, nonce));
@@ -146,8 +146,9 @@ impl Clerk {
             one.tx_hash != sent.tx_hash
                 && one.sender.as_ref().is_some_and(|(sender, nonce, _)| place((*sender, *nonce)))
         });
-        let found = same.map(|one| one.tx_hash).last();
-        found.filter(|_| self.treasury.safe_proposal(proposal).is_ok())
+        let mined = |one: &&Execution| one.mined().is_some();
+        let all: Vec<&Execution> = same.collect();
+        all.iter().find(|one| mined(one)).or(all.last()).map(|one| one.tx_hash)
     }
 
     fn is_overdue(&self, proposal: ProposalId, tx_hash: B256) -> bool {

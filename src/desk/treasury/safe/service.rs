@@ -97,8 +97,7 @@ impl Clerk {
 
     /// The proposal of ours with this hash, where one is known.
     fn waiting_for(&self, safe: SafeId, hash: B256) -> Option<ProposalId> {
-        let all = self.treasury.safes().of(safe);
-        all.filter(|one| one.hashes().safe_tx == hash).map(|one| one.id).last()
+        self.treasury.safes().of(safe).rfind(|one| one.hashes().safe_tx == hash).map(|one| one.id)
     }
 
     fn begin_row(&mut self, scope: &Scope<Operator>, safe: SafeId, row: &Row) -> Result<Option<ProposalId>, String> {
