@@ -14,6 +14,14 @@ mod office;
 #[path = "devices/bench.rs"]
 mod bench;
 
+#[allow(dead_code)]
+#[path = "console/program.rs"]
+mod program;
+
+#[allow(dead_code)]
+#[path = "console/pty.rs"]
+mod pty;
+
 mod nodes {
     pub mod agree;
     pub mod anvil;
@@ -23,6 +31,7 @@ mod nodes {
     pub mod real;
     pub mod safe;
     pub mod safe_contracts;
+    pub mod safe_keys;
     pub mod safe_life;
     pub mod safe_nested;
     pub mod words;

@@ -1,6 +1,8 @@
 //! `exchequer hot`: keys that lie on this machine. They are for tests, the demo and small sums: whoever has the machine
 //! and the passphrase has them.
 
+mod ethereum;
+
 use super::output::{Cell, Column, Tone};
 use super::treasury::{Writing, files, keys, read};
 use super::{Context, Exit, Failure};
@@ -13,6 +15,7 @@ use zeroize::Zeroizing;
 const EXAMPLES: &str = "\
 Examples:
   exchequer hot create till --network signet           a new key; its words go to paper
+  exchequer hot create alice --ethereum                an account for Safes
   exchequer hot import till --words words.txt --network signet
   exchequer hot show till --standard wsh               its public key, for a descriptor
   exchequer hot list --json                            the HOT keys of this machine, for a script";
@@ -28,6 +31,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     /// Makes a key and shows its words once
+    #[command(alias = "new")]
     Create(Create),
     /// Takes in a key by its words (BIP-39) or as an extended private key
     Import(Import),
@@ -42,8 +46,11 @@ struct Create {
     /// What to call it
     name: String,
     /// For which network: bitcoin, testnet, testnet4, signet, regtest
-    #[arg(long, value_name = "NETWORK")]
-    network: Network,
+    #[arg(long, value_name = "NETWORK", required_unless_present = "ethereum")]
+    network: Option<Network>,
+    /// An account on Ethereum, for Safes
+    #[arg(long, conflicts_with = "network")]
+    ethereum: bool,
     /// Writes the words to a new file for this user alone, instead of showing them
     #[arg(long, value_name = "FILE")]
     words: Option<PathBuf>,
@@ -54,9 +61,15 @@ struct Import {
     /// What to call it
     name: String,
     /// For which network: bitcoin, testnet, testnet4, signet, regtest
-    #[arg(long, value_name = "NETWORK")]
-    network: Network,
-    /// The file with its words, or with its extended private key
+    #[arg(long, value_name = "NETWORK", required_unless_present = "ethereum")]
+    network: Option<Network>,
+    /// An account on Ethereum, for Safes
+    #[arg(long, conflicts_with = "network")]
+    ethereum: bool,
+    /// Which of the accounts of its words, on Ethereum
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "ethereum")]
+    index: u32,
+    /// The file with its words, or with its extended private key; on Ethereum, with the private key in hex
     #[arg(long, value_name = "FILE")]
     words: PathBuf,
 }
@@ -95,7 +108,10 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 fn create(args: &Create, context: &Context) -> Result<(), Failure> {
-    let signer = Signer::new(keys::random::<32>()?, args.network)?;
+    if args.ethereum {
+        return ethereum::create(&args.name, args.words.as_deref(), context);
+    }
+    let signer = Signer::new(keys::random::<32>()?, network(args.network)?)?;
     free(&signer, &args.name, context)?;
     let passphrase = keys::passphrase(true)?;
     let words = signer.words().unwrap_or_default();
@@ -115,9 +131,13 @@ fn import(args: &Import, context: &Context) -> Result<(), Failure> {
     let bytes = Zeroizing::new(files::bytes(&args.words, 1 << 10)?);
     let wrong = || Failure::new(Exit::Usage, "hot-key", format!("{} is no text", files::shown(&args.words)));
     let text = std::str::from_utf8(&bytes).map_err(|_| wrong())?.trim();
+    if args.ethereum {
+        return ethereum::import(&args.name, text, args.index, context);
+    }
+    let network = network(args.network)?;
     let signer = match text.contains(char::is_whitespace) {
-        true => Signer::from_words(text, "", args.network),
-        false => Signer::from_xprv(text, args.network),
+        true => Signer::from_words(text, "", network),
+        false => Signer::from_xprv(text, network),
     };
     let signer = signer?;
     free(&signer, &args.name, context)?;
@@ -130,6 +150,10 @@ fn import(args: &Import, context: &Context) -> Result<(), Failure> {
         keep(&signer, &args.name, &keys::passphrase(true)?, context)?;
     }
     told(&signer, &args.name, context)
+}
+
+fn network(given: Option<Network>) -> Result<Network, Failure> {
+    given.ok_or_else(|| Failure::new(Exit::Usage, "usage", "--network or --ethereum says where it is for"))
 }
 
 /// A name means one key.
@@ -180,12 +204,13 @@ fn list(context: &Context) -> Result<(), Failure> {
             .iter()
             .map(|(key, name)| serde_json::json!({ "fingerprint": key, "name": name, "here": here(&key.to_string()), "hot": true }))
             .collect();
-        return context.output.json(&serde_json::json!({ "keys": all }));
+        let accounts = ethereum::listed(&treasury, context);
+        return context.output.json(&serde_json::json!({ "keys": all, "accounts": accounts }));
     }
-    if treasury.hot().is_empty() {
+    if treasury.hot().is_empty() && treasury.safes().hot_accounts().is_empty() {
         context.output.note("no key lies on this machine: exchequer hot create NAME --network NETWORK makes one");
     }
-    let rows: Vec<Vec<Cell>> = treasury
+    let mut rows: Vec<Vec<Cell>> = treasury
         .hot()
         .iter()
         .map(|(key, name)| {
@@ -193,11 +218,15 @@ fn list(context: &Context) -> Result<(), Failure> {
             vec![Cell::toned("HOT", Tone::Bad), key.to_string().into(), name.into(), there.into()]
         })
         .collect();
+    rows.extend(ethereum::rows(&treasury, context));
     context.output.table(&["", "key", "name", ""].map(Column::Left), &rows)
 }
 
 fn show(args: &Show, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
+    if let Some((address, name)) = ethereum::find(&treasury, &args.key) {
+        return ethereum::show(address, &name, context);
+    }
     let named = treasury.hot().iter().find(|(_, name)| **name == args.key).map(|(key, _)| key.to_string());
     let signer = keys::open(&named.unwrap_or_else(|| args.key.clone()), context)?;
     let key = signer.account(args.standard, args.account)?;

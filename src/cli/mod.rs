@@ -35,6 +35,7 @@ mod read;
 mod record;
 mod replay;
 mod review;
+mod safe;
 mod sign;
 mod sim;
 mod symbols;
@@ -130,6 +131,8 @@ enum Command {
     Sign(sign::Args),
     /// Watches multisig wallets: keys, addresses, coins, labels
     Wallet(wallet::Args),
+    /// Watches Safes on Ethereum: owners, balances, what waits at their service
+    Safe(Box<safe::Args>),
     /// Makes a transaction and lets it wait for approvals
     Propose(propose::Args),
     /// Approves, rejects, combines and broadcasts what waits
@@ -200,6 +203,7 @@ fn run(cli: &Cli, matches: &ArgMatches, output: Output) -> Result<(), Failure> {
         Command::Pnl(args) => pnl::run(args, &start()?.context()?),
         Command::Sign(args) => sign::run(args, &start()?.context()?),
         Command::Wallet(args) => wallet::run(args, &start()?.context()?),
+        Command::Safe(args) => safe::run(args, &start()?.context()?),
         Command::Propose(args) => propose::run(args, &start()?.context()?),
         Command::Proposal(args) => proposal::run(args, &start()?.context()?),
         Command::Hot(args) => hot::run(args, &start()?.context()?),

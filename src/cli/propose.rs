@@ -3,6 +3,8 @@
 //! - Coins that another open proposal spends are not taken, unless they are named.
 //! - What was made is reviewed before it is proposed; a blocked transaction is not written down.
 
+mod safe;
+
 use super::proposal::{Asked, Wanted};
 use super::review::printed;
 use super::treasury::{Writing, chains, facts, files, find, shown};
@@ -27,7 +29,12 @@ Examples:
   exchequer propose cpfp 3fa2c1d0 --fee-rate 40          a child that pays for its parent
   exchequer propose cancel 3fa2c1d0 --fee-rate 40        takes its coins back to the wallet
   exchequer propose sweep Old --to bc1q... --target 12   everything to one address
-  exchequer propose recover Liana --to bc1q... --fee-rate 5    by the way that opens later";
+  exchequer propose recover Liana --to bc1q... --fee-rate 5    by the way that opens later
+  exchequer propose safe Treasury --to 0xB0b5... --amount 1.5 --memo rent     of a Safe, in the chain's own coin
+  exchequer propose safe Treasury --to Payroll --amount 250 --token 0xA0b8...
+  exchequer propose safe Treasury --csv payroll.csv      one batch of many payments
+  exchequer propose safe Treasury --swap-owner 0xA11c... 0xCa20... --threshold 2
+  exchequer propose safe Treasury --reject 42            so that nothing else with this nonce is carried out";
 
 /// Arguments of `exchequer propose`.
 #[derive(Debug, clap::Args)]
@@ -39,6 +46,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Pays, calls, changes owners or rejects for a Safe on Ethereum
+    Safe(Box<safe::Args>),
     /// Pays one or several recipients
     Pay {
         /// The wallet's name, or how its id begins
@@ -152,6 +161,7 @@ struct Made {
 /// Makes the transaction and proposes it.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     match &args.command {
+        Command::Safe(args) => safe::run(args, context),
         Command::Pay { wallet, to, terms } => make(wallet, None, terms, context, Kind::BtcSpend, None, |bench| {
             let paid = to.iter().map(|text| payment(text, bench.wallet)).collect::<Result<Vec<_>, _>>()?;
             bench.built(build::pay(bench.coins, bench.marks, &paid, bench.terms))
@@ -341,6 +351,8 @@ fn fee_rate(asking: &Asking, wallet: &Wallet, context: &Context) -> Result<FeeRa
             .hint("name one: --fee-rate 5")
     })
 }
+
+pub(in crate::cli) use safe::propose;
 
 /// Reads `ADDRESS=AMOUNT`.
 fn payment(text: &str, wallet: &Wallet) -> Result<Payment, Failure> {

@@ -176,7 +176,7 @@ pub(in crate::cli) fn printed(review: &Review, color: bool) -> String {
 }
 
 /// A verdict for people: its rows, what blocks, what is to be weighed, and the sum.
-fn laid_out(verdict: &Verdict, color: bool) -> String {
+pub(in crate::cli) fn laid_out(verdict: &Verdict, color: bool) -> String {
     let mut text: String = verdict.rows.iter().map(|row| laid(row, color)).collect();
     text.push('\n');
     for block in &verdict.blocks {

@@ -62,7 +62,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         write_stderr(&review::printed(&found, false));
     }
     let passed = passed.ok_or_else(|| sign::blocked(&found))?;
-    consent::weigh(&found, "sign", &args.consent, context)?;
+    consent::weigh(&found.verdict, "sign", &args.consent, context)?;
     let (signer, signed) = match &args.hot {
         Some(name) => {
             let key = keys::named(name, &super::treasury::read(context)?, context)?;
@@ -72,7 +72,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         None => sign::signed(&mut ask::open(&args.at, context)?, &chosen, &found, &passed, context)?,
     };
     match (&args.output, args.qr) {
-        (_, Some(series)) => codes::show(&signed.bytes(packet.version), series, context),
+        (_, Some(series)) => codes::show(&signed.bytes(packet.version), codes::What::Psbt, series, context),
         (Some(output), None) => sign::hand_out(output, args.form, &passed, (signer, &signed), context),
         (None, None) => Err(Failure::new(Exit::Usage, "usage", "-o FILE or --qr KIND says where it goes")),
     }

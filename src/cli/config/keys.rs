@@ -1,11 +1,11 @@
 //! The table of every setting.
 
 use super::read::{
-    asset, bases, benchmark, chat, choice, devices, file, level, number, rings, size, span, switch, symbols, venue,
-    webhook, word,
+    asset, bases, benchmark, chat, choice, devices, file, level, number, rings, service, size, span, switch, symbols,
+    venue, webhook, word,
 };
 use super::venues::VENUES;
-use super::{Config, Sync, Zone};
+use super::{Config, Flag, Shape, Sync, Takes, Zone};
 
 /// One setting: its names, its meaning, and how its text becomes a value.
 #[derive(Clone, Copy, Debug)]
@@ -28,57 +28,6 @@ pub struct Key {
     pub set: fn(&mut Config, &str) -> Result<(), String>,
 }
 
-/// The flag of a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flag {
-    /// The name of the field in a command's arguments.
-    pub id: &'static str,
-    /// As it is written on the command line.
-    pub shown: &'static str,
-    /// What it takes.
-    pub takes: Takes,
-}
-
-/// What a flag takes, and so what it means for the setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
-    /// One value or several: the setting's text.
-    Values,
-    /// Nothing: this is the setting's text.
-    Nothing(&'static str),
-    /// Nothing, but it counts: the text for once, and for more often.
-    Count(&'static str, &'static str),
-}
-
-impl Flag {
-    /// The setting's text, from matches in which the flag was given.
-    pub fn text(&self, matches: &clap::ArgMatches) -> String {
-        match self.takes {
-            Takes::Values => {
-                let values = matches.get_raw(self.id).into_iter().flatten();
-                values.map(|value| value.to_string_lossy()).collect::<Vec<_>>().join(" ")
-            }
-            Takes::Nothing(text) => text.to_owned(),
-            Takes::Count(once, more) => if matches.get_count(self.id) > 1 { more } else { once }.to_owned(),
-        }
-    }
-}
-
-/// The type of a setting in TOML and JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// A string.
-    Text,
-    /// An integer.
-    Number,
-    /// `true` or `false`.
-    Switch,
-    /// A decimal number, or a string that holds one.
-    Decimal,
-    /// An array of strings; as one text, separated by spaces or commas.
-    List,
-}
-
 const fn flag(id: &'static str, shown: &'static str, takes: Takes) -> Option<Flag> {
     Some(Flag { id, shown, takes })
 }
@@ -94,7 +43,7 @@ pub static KEYS: [Key; COMMON.len() + VENUES.len()] = {
 };
 
 /// The settings that are not of a venue, in the order of the documentation.
-pub const COMMON: [Key; 28] = [
+pub const COMMON: [Key; 29] = [
     Key {
         name: "venue",
         variable: "EXCHEQUER_VENUE",
@@ -311,6 +260,16 @@ pub const COMMON: [Key; 28] = [
         default: None,
         about: "Where the console looks for hardware wallets besides what is plugged in.",
         set: |config, text| devices(text).map(|value| config.devices = value),
+    },
+    Key {
+        name: "treasury.safe_service",
+        variable: "EXCHEQUER_SAFE_SERVICE",
+        flag: None,
+        shape: Shape::Text,
+        values: "an address, such as `https://api.safe.global/tx-service/{chain}`; `{chain}` stands for `eth`, `base`, …",
+        default: None,
+        about: "The Safe Transaction Service of Safes that name none, and the only one that is sent the key. Unset, none is asked.",
+        set: |config, text| service(text).map(|value| config.safe_service = Some(value)),
     },
     Key {
         name: "portfolio.base",

@@ -6,6 +6,7 @@
 //! - What is wrong is refused with its place; nothing wrong is replaced by a default.
 
 mod file;
+mod flag;
 mod keys;
 mod layers;
 mod page;
@@ -13,7 +14,8 @@ mod read;
 pub mod show;
 mod venues;
 
-pub use keys::{COMMON, Flag, KEYS, Key, Shape, Takes};
+pub use flag::{Flag, Shape, Takes};
+pub use keys::{COMMON, KEYS, Key};
 pub use layers::{Flags, Origin, Setting};
 pub use page::page;
 pub use venues::OF_VENUES;
@@ -52,6 +54,8 @@ pub struct Config {
     pub alerts: Alerts,
     /// Where hardware wallets are looked for, besides what is plugged in.
     pub devices: Vec<Place>,
+    /// The transaction service of Safes that name none; `{chain}` in it stands for the chain's short name.
+    pub safe_service: Option<String>,
     /// How portfolios are valued.
     pub portfolio: Portfolio,
     /// Every key with its value as text and its origin, in the order of [`KEYS`].

@@ -91,6 +91,15 @@ pub fn devices(text: &str) -> Result<Vec<Place>, String> {
     words(text).map(way).collect()
 }
 
+/// The address of a transaction service. That it holds no name and password is seen to when it is asked.
+pub fn service(text: &str) -> Result<String, String> {
+    let plain = text.chars().all(|c| c.is_ascii_graphic()) && !text.contains('@');
+    match plain && (text.starts_with("https://") || text.starts_with("http://")) {
+        true => Ok(text.to_owned()),
+        false => Err("an address such as https://api.safe.global/tx-service/{chain}".to_owned()),
+    }
+}
+
 /// Symbols, each with what its price is taken from.
 pub fn bases(text: &str) -> Result<BTreeMap<(Symbol, Option<VenueId>), PriceBasis>, String> {
     let basis = |word: &str| {

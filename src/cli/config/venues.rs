@@ -1,6 +1,7 @@
 //! The settings that every venue has: where it is reached, and what it takes from those who take.
 
-use super::keys::{Key, Shape};
+use super::Shape;
+use super::keys::Key;
 use super::read::{fee, rest, url};
 use crate::market::VenueId;
 

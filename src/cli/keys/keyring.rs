@@ -7,7 +7,6 @@
 //! - A locked keyring may ask for its password; a program that does not end is ended after [`PATIENCE`].
 
 use super::Parts;
-use crate::market::VenueId;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -23,7 +22,7 @@ const LARGEST: u64 = 16 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct Keyring {
     program: &'static str,
-    arguments: fn(VenueId, &str) -> Vec<String>,
+    arguments: fn(&str, &str) -> Vec<String>,
     patience: Duration,
 }
 
@@ -51,7 +50,7 @@ pub const SYSTEM: Keyring = Keyring {
 pub const SYSTEM: Keyring = Keyring {
     program: "secret-tool",
     arguments: |venue, field| {
-        ["lookup", "service", "exchequer", "venue", venue.as_str(), "field", field].map(str::to_owned).to_vec()
+        ["lookup", "service", "exchequer", "venue", venue, "field", field].map(str::to_owned).to_vec()
     },
     patience: PATIENCE,
 };
@@ -63,13 +62,14 @@ impl Keyring {
     }
 
     /// Looks a venue's key up; `None` when there is none.
-    pub fn read(&self, venue: VenueId) -> Result<Option<Parts>, Stuck> {
+    pub fn read(&self, venue: &str) -> Result<Option<Parts>, Stuck> {
         let Some(key) = self.lookup(venue, "key")? else { return Ok(None) };
         let secret = self.lookup(venue, "secret")?;
         Ok(Some(Parts { key: Some(key), secret, passphrase: self.lookup(venue, "passphrase")? }))
     }
 
-    fn lookup(&self, venue: VenueId, field: &str) -> Result<Option<Zeroizing<String>>, Stuck> {
+    /// Looks up one text of a key.
+    pub fn lookup(&self, venue: &str, field: &str) -> Result<Option<Zeroizing<String>>, Stuck> {
         let mut command = Command::new(self.program);
         command.args((self.arguments)(venue, field));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -108,22 +108,22 @@ impl Keyring {
 mod tests {
     use super::*;
 
-    const fn keyring(program: &'static str, arguments: fn(VenueId, &str) -> Vec<String>) -> Keyring {
+    const fn keyring(program: &'static str, arguments: fn(&str, &str) -> Vec<String>) -> Keyring {
         Keyring { program, arguments, patience: Duration::from_millis(200) }
     }
 
     #[test]
     fn what_the_program_prints_is_the_key() {
         let echo = keyring("echo", |venue, field| vec![format!("{venue}-{field}")]);
-        let parts = echo.read(VenueId::Kraken).unwrap().unwrap();
+        let parts = echo.read("kraken").unwrap().unwrap();
         assert_eq!(parts.key.unwrap().as_str(), "kraken-key");
         assert_eq!(parts.secret.unwrap().as_str(), "kraken-secret");
         for none in
             [keyring("no-such-keyring", |_, _| vec![]), keyring("false", |_, _| vec![]), keyring("true", |_, _| vec![])]
         {
-            assert!(none.read(VenueId::Kraken).unwrap().is_none(), "{none:?}");
+            assert!(none.read("kraken").unwrap().is_none(), "{none:?}");
         }
         let stuck = keyring("sleep", |_, _| vec!["30".into()]);
-        assert!(stuck.read(VenueId::Kraken).is_err());
+        assert!(stuck.read("kraken").is_err());
     }
 }

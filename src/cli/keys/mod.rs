@@ -52,7 +52,7 @@ pub fn find(venue: VenueId, config: &Path, environment: Environment<'_>) -> Resu
     if let Some(parts) = file::read(&path).map_err(|error| unusable("key_file", error.to_string()))? {
         return parts.whole(Origin::File(path));
     }
-    if let Some(parts) = keyring::SYSTEM.read(venue).map_err(|error| unusable("keyring", error.to_string()))? {
+    if let Some(parts) = keyring::SYSTEM.read(venue.as_str()).map_err(|error| unusable("keyring", error.to_string()))? {
         return parts.whole(Origin::Keyring(keyring::SYSTEM.program()));
     }
     let shown = printable(&path.to_string_lossy()).into_owned();
@@ -60,6 +60,20 @@ pub fn find(venue: VenueId, config: &Path, environment: Environment<'_>) -> Resu
         "set {prefix}KEY and {prefix}SECRET, or write {shown} (chmod 600), or keep them in the keyring;\n\
          docs/accounts.md tells how; a key that may only read is enough"
     )))
+}
+
+/// Finds a key that is one text, such as the one for a Safe Transaction Service; none where there is none.
+pub fn token(name: &str, config: &Path, environment: Environment<'_>) -> Result<Option<Zeroizing<String>>, Failure> {
+    let prefix = format!("EXCHEQUER_{}_API_", name.to_uppercase());
+    let path = config.parent().unwrap_or(Path::new("")).join("keys").join(format!("{name}.toml"));
+    let found = match of_environment(&prefix, environment)? {
+        Some(parts) => Some(parts),
+        None => file::read(&path).map_err(|error| unusable("key_file", error.to_string()))?,
+    };
+    match found {
+        Some(parts) => Ok(parts.key.filter(|key| !key.trim().is_empty())),
+        None => keyring::SYSTEM.lookup(name, "key").map_err(|error| unusable("keyring", error.to_string())),
+    }
 }
 
 fn of_environment(prefix: &str, environment: Environment<'_>) -> Result<Option<Parts>, Failure> {

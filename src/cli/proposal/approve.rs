@@ -3,6 +3,8 @@
 //! - Signing is review, consent, signature, verification, entry, in this order.
 //! - From a file only new signatures of the wallet's own keys are taken, each verified; everything else has to be equal.
 
+use super::safe::approve::{self as safe, Signing};
+use super::safe::{carry, is_of_safe};
 use super::{digest, reviewed};
 use crate::cli::device::{At, ask, sign};
 use crate::cli::treasury::consent::{self, Consent};
@@ -12,7 +14,7 @@ use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{self, Facts};
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::proposal::{Event, ProposalId, Refusal, SeatId, Signer, brought};
-use bitcoin::bip32::Fingerprint;
+use bitcoin::bip32::{DerivationPath, Fingerprint};
 use std::path::PathBuf;
 
 /// Arguments of `exchequer proposal approve`.
@@ -26,7 +28,16 @@ pub struct Args {
     hot: Option<String>,
     #[command(flatten)]
     at: At,
-    /// Where the PSBT goes with all signatures; - for the pipe
+    /// For a Safe: the key on the device
+    #[arg(long, value_name = "PATH", default_value = "m/44'/60'/0'/0/0")]
+    path: DerivationPath,
+    /// For a Safe: the device gets two hashes instead of every field
+    #[arg(long)]
+    hashes: bool,
+    /// For a Safe: asks no chain, and reviews by what is known
+    #[arg(long)]
+    offline: bool,
+    /// Where the PSBT, or a Safe's file, goes with all signatures; - for the pipe
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -39,13 +50,19 @@ pub struct Combine {
     /// How its id begins
     #[arg(value_name = "PROPOSAL")]
     id: String,
-    /// The PSBTs that came back; - for the pipe
+    /// The PSBTs, or a Safe's files, that came back; - for the pipe
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
 }
 
 /// Signs with a key of this machine or with a device.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    if is_of_safe(&args.id, context)? {
+        let Args { id, hot, at, path, hashes, offline, output, consent } = args;
+        let (hot, output) = (hot.as_deref(), output.as_ref());
+        let signing = Signing { id, hot, at, path, hashes: *hashes, offline: *offline, output, consent };
+        return safe::run(&signing, context);
+    }
     match &args.hot {
         Some(name) => hot(name, args, context),
         None => device(args, context),
@@ -120,7 +137,7 @@ fn seat(writing: &Writing, id: &str, seed: Fingerprint) -> Result<(ProposalId, S
 /// Shows the review to whoever is there, and weighs it.
 fn consented(writing: &Writing, id: ProposalId, args: &Args, context: &Context) -> Result<(), Failure> {
     let (found, _) = reviewed(writing, writing.treasury.proposal(id)?, context)?;
-    consent::weigh(&found, "sign", &args.consent, context)?;
+    consent::weigh(&found.verdict, "sign", &args.consent, context)?;
     if !context.output.json && !args.consent.yes {
         crate::cli::output::write_stderr(&super::super::review::printed(&found, false));
     }
@@ -137,12 +154,15 @@ fn given(writing: &Writing, id: ProposalId, context: &Context) -> Result<(Wallet
 
 /// Takes new signatures out of files.
 pub fn combine(args: &Combine, context: &Context) -> Result<(), Failure> {
+    if is_of_safe(&args.id, context)? {
+        return carry::combine(&args.id, &args.files, context);
+    }
     let packets = args.files.iter().map(|file| files::packet(file)).collect::<Result<Vec<_>, _>>()?;
     let mut writing = Writing::open(context)?;
     let id = find::proposal(&writing.treasury, &args.id)?.id;
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(&writing, proposal, context)?;
-    consent::unblocked(&found, "approve")?;
+    consent::unblocked(&found.verdict, "approve")?;
     for packet in &packets {
         take_in(&mut writing, id, packet, context)?;
     }
@@ -159,7 +179,7 @@ pub fn take_in(
     let proposal = writing.treasury.proposal(id)?;
     let (found, _) = reviewed(writing, proposal, context)?;
     // What must not be signed is not helped along, whoever has signed it.
-    consent::unblocked(&found, "approve")?;
+    consent::unblocked(&found.verdict, "approve")?;
     enter(writing, id, packet, Signer::File, None)
 }
 

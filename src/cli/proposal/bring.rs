@@ -2,8 +2,9 @@
 
 use super::super::review::printed;
 use super::approve::take_in;
+use super::safe::carry;
 use crate::cli::treasury::{Writing, files, find, shown};
-use crate::cli::{Context, Failure};
+use crate::cli::{Context, Exit, Failure};
 use crate::treasury::bitcoin::psbt::{CombineError, Packet};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId};
@@ -27,12 +28,12 @@ pub struct Asked {
 /// Arguments of `exchequer proposal import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The PSBT: binary, base64 or hex; - for the pipe
+    /// The PSBT: binary, base64 or hex; or a Safe's transaction with signatures, as JSON; - for the pipe
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Of which wallet
+    /// Of which wallet; a Safe's transaction names its Safe itself
     #[arg(long, value_name = "WALLET")]
-    wallet: String,
+    wallet: Option<String>,
     /// Whose place it takes when it is broadcast
     #[arg(long, value_name = "PROPOSAL")]
     replaces: Option<String>,
@@ -44,7 +45,7 @@ pub struct Args {
 }
 
 /// Such as `90m`, `12h` or `7d`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || "such as 90m, 12h or 7d".to_owned();
     let (number, seconds) = match text.split_at_checked(text.len().saturating_sub(1)) {
         Some((number, "m")) => (number, 60),
@@ -61,9 +62,17 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Imports a PSBT. A file that is there already, with new signatures, is not a second proposal.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let packet = files::packet(&args.file)?;
+    let bytes = carry::handed_in(&args.file)?;
+    if carry::is_one(&bytes) {
+        return carry::import(&bytes, &args.file, &args.asked.memo, args.asked.expires, context);
+    }
+    let packet = files::packed(&bytes, &args.file)?;
+    let Some(name) = &args.wallet else {
+        let message = "a PSBT is proposed for a wallet, and none is named";
+        return Err(Failure::new(Exit::Usage, "wallet_missing", message).hint("--wallet WALLET"));
+    };
     let mut writing = Writing::open(context)?;
-    let vault = find::wallet(&writing.treasury, &args.wallet)?;
+    let vault = find::wallet(&writing.treasury, name)?;
     let replaces = args.replaces.as_deref().map(|id| find::proposal(&writing.treasury, id)).transpose()?.map(|p| p.id);
     let (wallet, policy) = (vault.wallet.id(), vault.policy);
     let id = ProposalId::of(&packet.psbt.unsigned_tx, wallet, policy);

@@ -1,5 +1,6 @@
 //! `exchequer proposal export`: the PSBT, for whoever signs elsewhere.
 
+use super::safe::{carry, is_of_safe};
 use crate::cli::treasury::codes::{self, Series};
 use crate::cli::treasury::files::{Form, write, written};
 use crate::cli::treasury::{find, read};
@@ -40,12 +41,15 @@ fn version(text: &str) -> Result<Version, String> {
 
 /// Writes the PSBT.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    if is_of_safe(&args.id, context)? {
+        return carry::export(&args.id, &args.output, args.bare, args.qr, context);
+    }
     let treasury = read(context)?;
     let proposal = find::proposal(&treasury, &args.id)?;
     let packet = if args.bare { proposal.packet().clone() } else { proposal.signed() };
     let version = args.psbt_version.unwrap_or(packet.version);
     if let Some(series) = args.qr {
-        return codes::show(&packet.bytes(version), series, context);
+        return codes::show(&packet.bytes(version), codes::What::Psbt, series, context);
     }
     write(&args.output, &written(&packet, args.form, version), false)
 }

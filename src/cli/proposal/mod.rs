@@ -4,6 +4,7 @@ mod approve;
 mod bring;
 mod export;
 mod refuse;
+mod safe;
 mod send;
 mod show;
 
@@ -12,7 +13,9 @@ use super::{Context, Failure};
 use crate::treasury::bitcoin::psbt::Packet;
 use crate::treasury::bitcoin::review::{Review, review};
 use crate::treasury::proposal::Proposal;
-pub use bring::{Asked, Wanted};
+pub use bring::{Asked, Wanted, duration};
+pub use safe::carry::{Taken, enter};
+pub use safe::follow;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +28,10 @@ Examples:
   exchequer proposal combine 3fa2c1d0 alice.psbt bob.psbt        take in what came back
   exchequer proposal reject 3fa2c1d0 --seat alice --reason unknown
   exchequer proposal finalize 3fa2c1d0                           the transaction, checked by Bitcoin Core's own code
-  exchequer proposal broadcast 3fa2c1d0                          give it to a node";
+  exchequer proposal broadcast 3fa2c1d0                          give it to a node
+  exchequer proposal approve 9b1e4c77 --hot alice                of a Safe: sign with a HOT account of this machine
+  exchequer proposal confirm 9b1e4c77                            of a Safe: leave it at its transaction service
+  exchequer proposal execute 9b1e4c77 --hot gas --max-fee 30     of a Safe: carry it to the chain";
 
 /// Arguments of `exchequer proposal`.
 #[derive(Debug, clap::Args)]
@@ -55,6 +61,10 @@ enum Command {
     Finalize(send::Finalize),
     /// Gives the transaction to a node
     Broadcast(send::Args),
+    /// Leaves a Safe's proposal and its signatures at the transaction service
+    Confirm(safe::confirm::Args),
+    /// Carries a Safe's transaction to its chain, once the quorum has signed
+    Execute(Box<safe::execute::Args>),
     /// Withdraws it
     Cancel(refuse::Cancel),
 }
@@ -71,6 +81,8 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
         Command::Combine(args) => approve::combine(args, context),
         Command::Finalize(args) => send::finalize(args, context),
         Command::Broadcast(args) => send::run(args, context),
+        Command::Confirm(args) => safe::confirm::run(args, context),
+        Command::Execute(args) => safe::execute::run(args, context),
         Command::Cancel(args) => refuse::cancel(args, context),
     }
 }

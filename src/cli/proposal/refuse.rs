@@ -1,5 +1,6 @@
 //! `exchequer proposal reject` and `cancel`.
 
+use super::safe::{is_of_safe, refuse as safe};
 use crate::cli::treasury::{Writing, find, keys, shown};
 use crate::cli::{Context, Failure};
 use crate::treasury::proposal::{Event, ProposalId};
@@ -10,7 +11,7 @@ pub struct Reject {
     /// How its id begins
     #[arg(value_name = "PROPOSAL")]
     id: String,
-    /// In the name of which key: its fingerprint or its name
+    /// In the name of which key: its fingerprint or its name; of a Safe, the owner
     #[arg(long, value_name = "KEY")]
     seat: String,
     /// Why
@@ -31,6 +32,9 @@ pub struct Cancel {
 
 /// Refuses, signed by this desk's identity; a seat that nobody speaks for yet is claimed by it.
 pub fn reject(args: &Reject, context: &Context) -> Result<(), Failure> {
+    if is_of_safe(&args.id, context)? {
+        return safe::reject(&args.id, &args.seat, &args.reason, context);
+    }
     let key = keys::identity(context)?;
     let mut writing = Writing::open(context)?;
     let proposal = find::proposal(&writing.treasury, &args.id)?;
@@ -49,6 +53,9 @@ pub fn reject(args: &Reject, context: &Context) -> Result<(), Failure> {
 
 /// Withdraws a proposal.
 pub fn cancel(args: &Cancel, context: &Context) -> Result<(), Failure> {
+    if is_of_safe(&args.id, context)? {
+        return safe::cancel(&args.id, &args.reason, context);
+    }
     let mut writing = Writing::open(context)?;
     let id = find::proposal(&writing.treasury, &args.id)?.id;
     writing.write(Event::Cancelled { proposal: id, reason: args.reason.clone() })?;

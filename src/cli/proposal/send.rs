@@ -54,7 +54,7 @@ fn made(writing: &mut Writing, id: ProposalId, context: &Context) -> Result<(Rev
         );
     }
     let (review, packet) = reviewed(writing, &proposal, context)?;
-    consent::unblocked(&review, "send")?;
+    consent::unblocked(&review.verdict, "send")?;
     let wallet = &writing.treasury.vault(proposal.wallet)?.wallet;
     let made =
         make(&packet, wallet).map_err(|error| Failure::new(Exit::Verification, error.code(), error.to_string()))?;
@@ -100,7 +100,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
             .note("it was about to be broadcast before, and nobody has written down what came of it: asking again");
     }
     let (review, made) = made(&mut writing, id, context)?;
-    consent::weigh(&review, "broadcast", &args.consent, context)?;
+    consent::weigh(&review.verdict, "broadcast", &args.consent, context)?;
     let question =
         format!("Broadcast {} by {node}, fee {}? This cannot be taken back.", made.txid, shown::btc(made.fee));
     consent::ask(&question, &args.consent)?;

@@ -3,13 +3,14 @@
 use super::super::journal::damaged;
 use super::super::review::printed;
 use crate::cli::output::{Cell, Column, Tone};
+use crate::cli::safe::shown as safe_shown;
 use crate::cli::treasury::{chains, facts, find, read, shown};
 use crate::cli::{Context, Failure};
 use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
 use crate::store::journal::{Body, Reader};
 use crate::treasury::bitcoin::review::review;
-use crate::treasury::proposal::{Proposal, ProposalId, SeatState, State, Vault};
+use crate::treasury::proposal::{Listed, Proposal, ProposalId, SeatState, State, Treasury, Vault};
 
 /// Arguments of `exchequer proposal list`.
 #[derive(Debug, clap::Args)]
@@ -31,35 +32,17 @@ pub struct Args {
 pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
     let treasury = read(context)?;
     let now = Clock::start().now();
-    let wanted = treasury.proposals().rev().filter(|proposal| args.all || proposal.state_at(now).is_live());
+    let wanted = treasury.queue().rev().filter(|listed| args.all || listed.state_at(now).is_live());
     if context.output.json {
-        let all: Vec<_> = wanted.map(|proposal| shown::proposal(&treasury, proposal, now)).collect();
+        let all: Vec<_> = wanted
+            .map(|listed| match listed {
+                Listed::Bitcoin(proposal) => shown::proposal(&treasury, proposal, now),
+                Listed::Safe(proposal) => safe_shown::proposal(&treasury, proposal, now),
+            })
+            .collect();
         return context.output.json(&serde_json::json!({ "proposals": all }));
     }
-    let rows: Vec<Vec<Cell>> = wanted
-        .map(|proposal| {
-            let vault = treasury.vault(proposal.wallet).ok();
-            let missing =
-                proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
-            let state = proposal.state_at(now);
-            let tone = match state {
-                State::Ready | State::Confirmed => Tone::Good,
-                State::Proposed | State::Collecting | State::Executing => Tone::Plain,
-                _ => Tone::Warn,
-            };
-            let collected = format!("{} of {}", proposal.approved().count(), proposal.quorum.required);
-            vec![
-                proposal.id.short().into(),
-                vault.map_or("", |vault| vault.wallet.name()).into(),
-                vault.map_or_else(String::new, |vault| shown::btc(leaving(proposal, vault, context))).into(),
-                Cell::toned(state.name(), tone),
-                collected.into(),
-                missing.collect::<Vec<_>>().join(" ").into(),
-                left(proposal.expires_at, now).into(),
-                proposal.memo.as_str().into(),
-            ]
-        })
-        .collect();
+    let rows: Vec<Vec<Cell>> = wanted.map(|listed| row(listed, &treasury, now, context)).collect();
     if rows.is_empty() {
         context.output.note("nothing waits: exchequer propose makes a proposal, --all shows those that are over");
     }
@@ -74,6 +57,44 @@ pub fn list(args: &List, context: &Context) -> Result<(), Failure> {
         Column::Left("memo"),
     ];
     context.output.table(&columns, &rows)
+}
+
+fn row(listed: Listed<'_>, treasury: &Treasury, now: Timestamp, context: &Context) -> Vec<Cell> {
+    let state = listed.state_at(now);
+    let tone = match state {
+        State::Ready | State::Confirmed => Tone::Good,
+        State::Proposed | State::Collecting | State::Executing => Tone::Plain,
+        _ => Tone::Warn,
+    };
+    let (name, pays, missing) = match listed {
+        Listed::Bitcoin(proposal) => {
+            let vault = treasury.vault(proposal.wallet).ok();
+            let missing =
+                proposal.missing().map(|seat| vault.map_or_else(String::new, |vault| vault.seat_name(seat.id)));
+            let pays = vault.map_or_else(String::new, |vault| shown::btc(leaving(proposal, vault, context)));
+            (vault.map_or("", |vault| vault.wallet.name()), pays, missing.collect::<Vec<_>>())
+        }
+        Listed::Safe(proposal) => {
+            let safe = treasury.safe(proposal.safe).ok();
+            let named = |owner| safe.and_then(|safe| safe.names.get(&owner)).cloned();
+            let missing = proposal.missing().map(|seat| {
+                named(seat.owner).unwrap_or_else(|| seat.owner.to_checksum(None).chars().take(8).collect())
+            });
+            let pays = format!("{} at {}", proposal.kind.name(), proposal.tx().nonce);
+            (safe.map_or("", |safe| safe.name.as_str()), pays, missing.collect())
+        }
+    };
+    let (have, need) = listed.approvals();
+    vec![
+        listed.id().short().into(),
+        name.into(),
+        pays.into(),
+        Cell::toned(state.name(), tone),
+        format!("{have} of {need}").into(),
+        missing.join(" ").into(),
+        left(listed.expires_at(), now).into(),
+        listed.memo().into(),
+    ]
 }
 
 /// How much a proposal pays to others, as far as the wallet's own addresses are known.
@@ -96,6 +117,9 @@ fn left(until: Timestamp, now: Timestamp) -> String {
 
 /// Shows one proposal: the review first, since it is what one signs.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
+    if super::safe::is_of_safe(&args.id, context)? {
+        return super::safe::show::run(&args.id, context);
+    }
     let treasury = read(context)?;
     let now = Clock::start().now();
     let proposal = find::proposal(&treasury, &args.id)?;
@@ -148,7 +172,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 }
 
 /// What has happened to a proposal, as the journal says.
-fn history(id: ProposalId, context: &Context) -> Result<Vec<(Timestamp, String)>, Failure> {
+pub fn history(id: ProposalId, context: &Context) -> Result<Vec<(Timestamp, String)>, Failure> {
     let failed = |damage| damaged(&context.paths.journal, &damage, 0);
     let mut reader = Reader::open(&context.paths.journal).map_err(failed)?;
     let mut history = Vec::new();

@@ -91,7 +91,7 @@ fn place(wallet: &Wallet, context: &Context) -> PathBuf {
 }
 
 /// Writes a file of ours whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let aside = path.with_extension("new");
     let new = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside);
     let written = new.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));

@@ -1,4 +1,4 @@
-//! A PSBT across a gap of air at the terminal: drawn as QR codes, and taken from a scanner that types or from a paste.
+//! A PSBT or a Safe's transaction across a gap of air at the terminal: drawn as QR codes, and taken from a scanner that types or from a paste.
 
 use crate::cli::treasury::shown::light_on_dark;
 use crate::cli::{Context, Exit, Failure};
@@ -17,6 +17,15 @@ pub enum Series {
     Ur,
 }
 
+/// What the codes hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A PSBT.
+    Psbt,
+    /// A Safe's transaction, as JSON.
+    Json,
+}
+
 /// How long one code of a series stands.
 const STANDS: Duration = Duration::from_millis(350);
 
@@ -24,7 +33,7 @@ const STANDS: Duration = Duration::from_millis(350);
 const WINDOW: (usize, usize) = (80, 46);
 
 /// Draws a series of codes: one after the other, or over and over where somebody looks at a terminal.
-pub fn show(psbt: &[u8], series: Series, context: &Context) -> Result<(), Failure> {
+pub fn show(bytes: &[u8], what: What, series: Series, context: &Context) -> Result<(), Failure> {
     let wrong = |error: ExchangeError| Failure::new(Exit::Error, error.code(), error.to_string());
     let terminal = std::io::stdout().is_terminal();
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
@@ -34,10 +43,13 @@ pub fn show(psbt: &[u8], series: Series, context: &Context) -> Result<(), Failur
             .hint("make it at least 25 by 15")
     })?;
     let longest = qr::letters(largest);
-    let parts = match series {
-        Series::Bbqr => bbqr::split(psbt, bbqr::Kind::Psbt, longest).map_err(wrong)?,
-        Series::Ur => ur::split(psbt, longest).map_err(wrong)?,
+    let parts = match (series, what) {
+        (Series::Bbqr, What::Psbt) => bbqr::split(bytes, bbqr::Kind::Psbt, longest),
+        (Series::Bbqr, What::Json) => bbqr::split(bytes, bbqr::Kind::Json, longest),
+        (Series::Ur, What::Psbt) => ur::split(bytes, longest),
+        (Series::Ur, What::Json) => ur::split_bytes(bytes, longest),
     };
+    let parts = parts.map_err(wrong)?;
     if context.output.json {
         return context.output.json(&serde_json::json!({ "parts": parts }));
     }

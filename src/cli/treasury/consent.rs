@@ -2,8 +2,7 @@
 
 use super::super::{Context, Exit, Failure};
 use crate::market::printable;
-use crate::treasury::bitcoin::review::Review;
-use crate::treasury::verdict::{Finding, Judgement};
+use crate::treasury::verdict::{Finding, Judgement, Verdict};
 use std::io::{BufRead, IsTerminal, Write};
 
 /// The flags by which a script says what a person would type.
@@ -18,18 +17,18 @@ pub struct Consent {
 }
 
 /// Refuses what is blocked. `what` is what is about to be done, such as `sign`.
-pub fn unblocked(review: &Review, what: &str) -> Result<(), Failure> {
-    if review.verdict.judgement() != Judgement::Block {
+pub fn unblocked(verdict: &Verdict, what: &str) -> Result<(), Failure> {
+    if verdict.judgement() != Judgement::Block {
         return Ok(());
     }
     let message = format!("the review does not let anybody {what} this");
-    Err(Failure::new(Exit::Verification, "review-blocked", message).hint(listed(&review.verdict.blocks)))
+    Err(Failure::new(Exit::Verification, "review-blocked", message).hint(listed(&verdict.blocks)))
 }
 
 /// Refuses what is blocked, and asks about warnings: before something that commits whoever does it.
-pub fn weigh(review: &Review, what: &str, consent: &Consent, context: &Context) -> Result<(), Failure> {
-    unblocked(review, what)?;
-    let warnings = &review.verdict.warnings;
+pub fn weigh(verdict: &Verdict, what: &str, consent: &Consent, context: &Context) -> Result<(), Failure> {
+    unblocked(verdict, what)?;
+    let warnings = &verdict.warnings;
     if warnings.is_empty() || consent.accept_warnings {
         return Ok(());
     }

@@ -26,8 +26,19 @@ pub fn bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
 
 /// Reads a PSBT in any of its forms; also as the texts of QR codes, a line each, as scanners type them.
 pub fn packet(path: &Path) -> Result<Packet, Failure> {
-    let bytes = bytes(path, LONGEST_TEXT)?;
-    let scanned = match std::str::from_utf8(&bytes) {
+    packed(&scanned(path, LONGEST_TEXT)?, path)
+}
+
+/// Reads the bytes of a PSBT.
+pub fn packed(bytes: &[u8], path: &Path) -> Result<Packet, Failure> {
+    Packet::read(bytes)
+        .map_err(|error: PacketError| Failure::new(Exit::Error, error.code(), format!("{}: {error}", shown(path))))
+}
+
+/// Reads a file, or what the texts of QR codes in it hold.
+pub fn scanned(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    let bytes = bytes(path, limit)?;
+    Ok(match std::str::from_utf8(&bytes) {
         Ok(text) if text.starts_with("B$") || text.get(..3).is_some_and(|head| head.eq_ignore_ascii_case("ur:")) => {
             let (mut scan, mut whole) = (Scan::default(), None);
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -44,9 +55,7 @@ pub fn packet(path: &Path) -> Result<Packet, Failure> {
             })?
         }
         _ => bytes,
-    };
-    Packet::read(&scanned)
-        .map_err(|error: PacketError| Failure::new(Exit::Error, error.code(), format!("{}: {error}", shown(path))))
+    })
 }
 
 /// In which form a PSBT is handed out.

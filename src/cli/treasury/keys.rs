@@ -6,7 +6,10 @@
 
 use super::super::{Context, Exit, Failure};
 use super::files;
+use crate::market::printable;
 use crate::treasury::bitcoin::hot::{self, HotError, Signer};
+use crate::treasury::ethereum::address::read as read_address;
+use crate::treasury::ethereum::hot::{self as account, Account, AccountError};
 use crate::treasury::proposal::{IdentityKey, Treasury};
 use bitcoin::hex::{DisplayHex, FromHex};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -115,6 +118,44 @@ pub fn open(fingerprint: &str, context: &Context) -> Result<Signer, Failure> {
 pub fn named(name: &str, treasury: &Treasury, context: &Context) -> Result<Signer, Failure> {
     let named = treasury.hot().iter().find(|(_, known)| *known == name).map(|(key, _)| key.to_string());
     open(&named.unwrap_or_else(|| name.to_owned()), context)
+}
+
+impl From<AccountError> for Failure {
+    fn from(error: AccountError) -> Self {
+        let exit = match &error {
+            AccountError::Hot(HotError::Passphrase | HotError::Empty) => Exit::Device,
+            AccountError::Fault => Exit::Verification,
+            _ => Exit::Error,
+        };
+        Self::new(exit, error.code(), error.to_string())
+    }
+}
+
+/// Seals an account into its file.
+pub fn seal_account(account: &Account, passphrase: &str, context: &Context) -> Result<(), Failure> {
+    let path = file(&account.address().to_checksum(None), context)?;
+    let (salt, nonce) = (random::<16>()?, random::<12>()?);
+    let sealed = account::seal(account, passphrase, hot::Cost::default(), *salt, *nonce);
+    files::write(&path, &sealed?, true)
+}
+
+/// Opens an account by its name or its address.
+pub fn account(name: &str, treasury: &Treasury, context: &Context) -> Result<Account, Failure> {
+    let named = treasury.safes().hot_accounts().iter().find(|(_, known)| *known == name).map(|(address, _)| *address);
+    let address = named.or_else(|| read_address(name).ok().map(|read| read.address));
+    let here = address.map(|address| file(&address.to_checksum(None), context)).transpose()?;
+    let Some(path) = here.filter(|path| path.is_file()) else {
+        let message = format!("the HOT account {} does not lie on this machine", printable(name));
+        return Err(Failure::new(Exit::Device, "no-hot-key", message).hint("exchequer hot list shows those that do"));
+    };
+    let account = account::open(&files::bytes(&path, 4 << 10)?, &passphrase(false)?)?;
+    match Some(account.address()) == address {
+        true => Ok(account),
+        false => {
+            let message = format!("{} holds another account: {}", files::shown(&path), account.address());
+            Err(Failure::new(Exit::Verification, "hot-key", message))
+        }
+    }
 }
 
 /// The identity of this desk; made when there is none yet.

@@ -12,6 +12,7 @@ pub mod files;
 pub mod find;
 pub mod keys;
 pub mod shown;
+pub mod ways;
 
 use super::journal::damaged;
 use super::{Context, Exit, Failure};
@@ -19,6 +20,7 @@ use crate::feed::Clock;
 use crate::market::{Timestamp, printable};
 use crate::store::journal::{Body, Treasury as Entry, Who};
 use crate::store::{Journal, TreasuryFault, open_treasury, read_treasury};
+use crate::treasury::ethereum::proposal::{SafeEvent, SafeRefusal};
 use crate::treasury::proposal::{Event, Refusal, Treasury};
 use std::time::{Duration, Instant};
 
@@ -77,6 +79,11 @@ impl Writing {
         self.clock.now()
     }
 
+    /// The same for what happens to a Safe.
+    pub fn safe(&mut self, event: SafeEvent) -> Result<(), Failure> {
+        self.write(Event::Safe(Box::new(event)))
+    }
+
     /// Checks an event against every rule, writes it, and takes it in. When this returns, it is on disk.
     pub fn write(&mut self, event: Event) -> Result<(), Failure> {
         let at = self.clock.now();
@@ -115,6 +122,14 @@ impl From<Refusal> for Failure {
             | Refusal::ForgedRejection(_)
             | Refusal::OtherTransaction(_) => Exit::Verification,
             Refusal::NoWallet(_) | Refusal::NoProposal(_) | Refusal::NoSeat(_) | Refusal::NameTaken(_) => Exit::Usage,
+            Refusal::Safe(
+                SafeRefusal::Signature { .. }
+                | SafeRefusal::ForgedRejection(_)
+                | SafeRefusal::Denied(_)
+                | SafeRefusal::Decimals { .. }
+                | SafeRefusal::OtherRaw { .. },
+            ) => Exit::Verification,
+            Refusal::Safe(SafeRefusal::NoSafe(_) | SafeRefusal::NotOwner(_) | SafeRefusal::NoName) => Exit::Usage,
             _ => Exit::Error,
         };
         let failure = Self::new(exit, refusal.code(), printable(&refusal.to_string()));

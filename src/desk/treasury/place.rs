@@ -3,6 +3,10 @@
 //! - They are the same that the command line uses, so that a wallet imported there is here at the next start.
 //! - Secrets are for this user alone, and a file is written whole or not at all.
 
+mod safe;
+
+pub use safe::{Funds, ServiceKey, Way, Ways};
+
 use super::Devices;
 use crate::chain::Source;
 use crate::market::printable;
@@ -48,6 +52,8 @@ pub struct TreasurySettings {
     pub sync_every: Duration,
     /// Authorities to trust besides those built in, in a PEM file.
     pub authorities: Option<PathBuf>,
+    /// The key of the usual transaction service of Safes.
+    pub service_key: Option<ServiceKey>,
     /// Where hardware wallets are looked for.
     pub devices: Devices,
 }

@@ -109,7 +109,8 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
     match &signing.stage {
         Stage::Looking(tried) => {
             if tried.is_empty() {
-                say("Plug the device in, unlock it, and open its Bitcoin app.", Role::Text);
+                let app = if about.safe().is_some() { "Ethereum" } else { "Bitcoin" };
+                say(&format!("Plug the device in, unlock it, and open its {app} app."), Role::Text);
             }
             tried.iter().for_each(|tried| not_this(&mut lines, tried, room));
         }
@@ -132,6 +133,9 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
         }
         Stage::Registering | Stage::Signing => {
             say("Compare page by page; anything else on the device's screen: refuse there.", Role::Warning);
+            if signing.pages.iter().any(|page| page.on_demand) {
+                say("What has a + is shown to whoever asks the device for it.", Role::Dim);
+            }
             shown(&mut lines, signing, room);
         }
         Stage::Signed(told) => say(told, Role::Live),
@@ -148,8 +152,11 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
 /// The pages that the device shows.
 fn shown(lines: &mut Vec<Line>, signing: &SigningView, room: usize) {
     let widest = signing.pages.iter().map(|page| columns(&page.title)).max().unwrap_or(0).min(room / 2);
-    for (number, page) in (1..).zip(signing.pages.iter()) {
-        let start = format!("{number:>2}  {:<widest$}  ", &*page.title);
+    let mut number = 0;
+    for page in signing.pages.iter() {
+        number += usize::from(!page.on_demand);
+        let mark = if page.on_demand { "+".to_owned() } else { number.to_string() };
+        let start = format!("{mark:>2}  {:<widest$}  ", &*page.title);
         match page.text.is_empty() {
             true => lines.push(Line::new(start.trim_end(), Role::Strong)),
             false => push_wrapped(lines, &start, &page.text, room, Role::Strong),

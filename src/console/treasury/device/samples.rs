@@ -30,7 +30,11 @@ pub fn lacking(state: &State) -> View {
 /// The same while the first device is asked; in the demo with the screens of two simulated ones.
 pub fn asked(state: &State, stage: Stage, demo: bool) -> View {
     let mut view = lacking(state);
-    let page = |(title, text): &(&str, &str)| PageView { title: (*title).into(), text: (*text).into() };
+    let page = |(title, text): &(&str, &str)| PageView {
+        title: (*title).into(),
+        text: (*text).into(),
+        on_demand: false,
+    };
     let screen = |name: &str, title: &str, text: &str, buttons: &str| SimulatedView {
         name: name.into(),
         mark: "DEMO keys: no real money".into(),
@@ -42,7 +46,7 @@ pub fn asked(state: &State, stage: Stage, demo: bool) -> View {
         let known = !matches!(stage, Stage::Looking(_) | Stage::Over { .. });
         treasury.signing = Some(Arc::new(SigningView {
             proposal: id(14),
-            seat: finger("73c5da0a"),
+            seat: finger("73c5da0a").into(),
             device: if known { "Ledger Nano S Plus at ledger:hid:/dev/hidraw3" } else { "" }.into(),
             stage,
             since: ago(12),

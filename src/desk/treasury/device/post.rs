@@ -41,7 +41,11 @@ impl Post {
 
     /// What the device will show from now on.
     pub fn foretell(&self, pages: Vec<Page>) {
-        let page = |page: Page| PageView { title: printable(&page.title).into(), text: printable(&page.text).into() };
+        let page = |page: Page| PageView {
+            title: printable(&page.title).into(),
+            text: printable(&page.text).into(),
+            on_demand: page.on_demand,
+        };
         let pages: Arc<[PageView]> = pages.into_iter().map(page).collect();
         self.hatch.show(|signing| signing.pages = pages);
     }
