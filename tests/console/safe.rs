@@ -81,7 +81,9 @@ fn a_batch_is_a_tree_of_calls() {
     for sign in ["batch of 3 calls", "├─ 1 ", "MultiSendCallOnly"] {
         pty.wait_for(sign);
     }
-    for sign in ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "in sum", "total   1,250 USDC", "safeTxHash"] {
+    for sign in
+        ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "in sum", "total   1,250 USDC", "safeTxHash"]
+    {
         scroll_to(&mut pty, sign);
     }
     pty.press("q");
