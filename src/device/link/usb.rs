@@ -10,7 +10,7 @@
 use super::report::{LENGTH, Report, Reports};
 use crate::device::watch::TICK;
 use crate::device::{DeviceError, Watch};
-use rusb::{Device, DeviceHandle, Error, GlobalContext};
+use rusb::{Context, Device, DeviceHandle, Error, UsbContext};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -56,13 +56,20 @@ impl Found {
     }
 }
 
-/// Every Trezor that is plugged in.
+/// Every Trezor that is plugged in. On a machine that has no USB, as in a container, that is none.
 pub fn list() -> Result<Vec<Found>, DeviceError> {
-    let devices = rusb::devices().map_err(|_| DeviceError::NotFound("the USB bus".to_owned()))?;
+    let bus = match Context::new() {
+        Ok(bus) => bus,
+        Err(error) => {
+            tracing::debug!(%error, "there is no USB here");
+            return Ok(Vec::new());
+        }
+    };
+    let devices = bus.devices().map_err(|_| DeviceError::NotFound("the USB bus".to_owned()))?;
     Ok(devices.iter().filter_map(|device| found(&device)).collect())
 }
 
-fn found(device: &Device<GlobalContext>) -> Option<Found> {
+fn found(device: &Device<Context>) -> Option<Found> {
     let about = device.device_descriptor().ok()?;
     let kind = match (about.vendor_id(), about.product_id()) {
         (0x1209, 0x53c1) if webusb(device) => Kind::Ready,
@@ -74,7 +81,7 @@ fn found(device: &Device<GlobalContext>) -> Option<Found> {
 }
 
 /// Whether its first interface is the one we speak to.
-fn webusb(device: &Device<GlobalContext>) -> bool {
+fn webusb(device: &Device<Context>) -> bool {
     let Ok(config) = device.config_descriptor(0) else { return false };
     let mut first = config.interfaces().filter(|interface| interface.number() == INTERFACE);
     first.any(|interface| interface.descriptors().any(|about| about.class_code() == VENDOR_SPECIFIC))
@@ -83,7 +90,7 @@ fn webusb(device: &Device<GlobalContext>) -> bool {
 /// An open Trezor.
 #[derive(Debug)]
 pub struct Usb {
-    handle: DeviceHandle<GlobalContext>,
+    handle: DeviceHandle<Context>,
 }
 
 impl Usb {
@@ -101,7 +108,8 @@ impl Usb {
                 return Err(DeviceError::Unfit(message));
             }
         }
-        let devices = rusb::devices().map_err(|error| fault(error, &node))?;
+        let bus = Context::new().map_err(|error| fault(error, &node))?;
+        let devices = bus.devices().map_err(|error| fault(error, &node))?;
         let device = devices.iter().find(|device| found(device).as_ref() == Some(wanted));
         let device = device.ok_or_else(|| DeviceError::NotFound(node.clone()))?;
         let handle = device.open().map_err(|error| fault(error, &node))?;
