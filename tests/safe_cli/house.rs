@@ -7,7 +7,7 @@ use exchequer::sim::{KnownSafe, ServiceServer, ServiceSettings};
 use exchequer::treasury::ethereum::hot::Account;
 use serde_json::Value;
 
-pub const SAFE: &str = "0x5afE3855358E112B5647B952709E6165e1c1eEEe";
+pub const SAFE: &str = "0x5aFE3855358E112B5647B952709E6165e1c1eEEe";
 pub const PAYEE: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
 
 pub struct House {

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod contract;
 mod hostile;
 mod house;
 mod node;
 #[allow(dead_code)]
 #[path = "../treasury/office.rs"]
 mod office;
+mod wire;
 
 use house::{House, PAYEE, SAFE, ether};
 use node::address;
@@ -205,6 +207,11 @@ fn tokens_are_pinned_and_accounts_are_watched() {
     assert_eq!((&listed["accounts"][0]["name"], &listed["safes"][0]["name"]), (&"Gas".into(), &"Treasury".into()));
     assert_eq!(desk.json("hot list")["accounts"].as_array().unwrap().len(), 4);
     assert_eq!(desk.does("hot show gas").trim(), house.gas);
+    // What was read last is among what is owned now.
+    let nav = desk.json("nav");
+    let held: Vec<&str> =
+        nav["holdings"].as_array().unwrap().iter().map(|one| one["asset"].as_str().unwrap()).collect();
+    assert_eq!(held, ["ETH", "USDC"]);
     let archived = desk.json("safe archive Treasury --reason old");
     assert_eq!(archived["archived"], "old");
     assert_eq!(desk.refused(&format!("propose safe Treasury --to {PAYEE} --amount 1")), (1, "archived".into()));

@@ -19,7 +19,7 @@ use crate::device::{DeviceError, pages};
 use crate::treasury::ethereum::proposal::{SafeEvent, SafeProposal};
 use crate::treasury::ethereum::review::{Facts, reviewed as passed};
 use crate::treasury::ethereum::signature::{Asked, Confirmation};
-use crate::treasury::proposal::{ProposalId, Signer};
+use crate::treasury::proposal::{ProposalId, Signer, State};
 use alloy_primitives::Address;
 use bitcoin::bip32::DerivationPath;
 use std::path::PathBuf;
@@ -155,6 +155,11 @@ fn seat(writing: &mut Writing, id: &str, account: Address) -> Result<(ProposalId
     };
     if seat.counts {
         return Err(Failure::new(Exit::Error, "already-approved", format!("{} has approved already", hex(account))));
+    }
+    let state = proposal.state();
+    if !state.is_open() && state != (State::Failed { retryable: true }) {
+        let message = format!("it is {}, and cannot be approved any more", state.name());
+        return Err(Failure::new(Exit::Error, "illegal-move", message));
     }
     super::expired(writing, id)?;
     Ok((id, account))

@@ -12,6 +12,7 @@ pub mod fees;
 pub mod follow;
 pub mod refuse;
 pub mod show;
+mod tried;
 
 use crate::cli::safe::reach::Known;
 use crate::cli::safe::shown;
