@@ -65,7 +65,8 @@ impl House {
     /// The desk watches the Safe.
     pub fn add(&self) -> Value {
         let (rpc, service) = (&self.node.url, self.service.url());
-        self.desk.json(&format!("safe add eth:{SAFE} --rpc {rpc} --service {service} --name Treasury"))
+        self.desk
+            .json(&format!("safe add eth:{SAFE} --rpc {rpc} --service {service} --name Treasury --accept-warnings"))
     }
 
     pub fn approve(&self, id: &str, name: &str) -> Value {

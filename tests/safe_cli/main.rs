@@ -216,3 +216,45 @@ fn tokens_are_pinned_and_accounts_are_watched() {
     assert_eq!(archived["archived"], "old");
     assert_eq!(desk.refused(&format!("propose safe Treasury --to {PAYEE} --amount 1")), (1, "archived".into()));
 }
+
+#[test]
+fn an_owner_that_is_a_safe_confirms_by_its_own_owners() {
+    let house = House::new(2);
+    let child = alloy_primitives::Address::repeat_byte(0xc5);
+    let [alice, bob, carol] = house.owners.iter().map(|one| address(one)).collect::<Vec<_>>()[..] else {
+        unreachable!()
+    };
+    house.node.with(|world| {
+        let mut inner = world.safes[&address(SAFE)].clone();
+        inner.owners = vec![alice, bob];
+        world.safes.insert(child, inner);
+        world.safes.get_mut(&address(SAFE)).unwrap().owners = vec![child, carol];
+    });
+    house.add();
+    let desk = &house.desk;
+    desk.json(&format!("safe add eth:{} --name Board", child.to_checksum(None)));
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1"));
+    house.approve(&id, "carol");
+    let approve = format!("proposal approve {id} --as Board --yes --accept-warnings --hot");
+    assert_eq!(desk.refused(&format!("{approve} carol")), (2, "no-seat".into()));
+    assert_eq!(desk.refused(&format!("{approve} alice")).0, 6, "one of two is too few");
+    let signed = desk.json(&format!("{approve} bob,alice"));
+    assert_eq!((&signed["state"], &signed["seats"][0]["kind"]), (&"ready".into(), &"contract".into()));
+    let done = desk.json(&format!("proposal execute {id} --hot gas --yes --accept-warnings"));
+    assert_eq!(done["state"], "confirmed");
+    // The other way: an approval on the chain, found by whoever looks.
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 2"));
+    let asked = desk.json(&format!("propose safe Board --approve {id} --dry-run"));
+    assert_eq!(asked["review"]["kind"], "approval");
+    let hash = desk.json(&format!("proposal show {id}"))["proposal"]["safe_tx_hash"].as_str().unwrap().parse().unwrap();
+    house.node.with(|world| {
+        world.safes.get_mut(&address(SAFE)).unwrap().approved.push((child, hash));
+        world.block += 1;
+    });
+    desk.does("safe sync Treasury");
+    let shown = desk.json(&format!("proposal show {id}"));
+    assert_eq!(
+        (&shown["proposal"]["collected"], &shown["proposal"]["seats"][0]["kind"]),
+        (&1.into(), &"approved hash".into())
+    );
+}

@@ -152,7 +152,8 @@ impl World {
         let asked = Asked::of(&at, &call.tx.hashes(&at));
         let answers =
             known.approved.iter().map(|(owner, hash)| (Question::Approved { safe, owner: *owner, hash: *hash }, true));
-        let judged = Known { answers: answers.collect(), ..Known::default() };
+        let answers = answers.collect();
+        let judged = Known { answers, safes: self.safes.keys().map(|safe| (*safe, self.facts(*safe))).collect() };
         match judge(&asked, &self.facts(safe), &call.signatures, Some(sender), &judged) {
             Outcome::Accepted(_) => {}
             _ => return Err(format!("{FAILED}: GS026")),

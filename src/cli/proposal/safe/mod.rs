@@ -10,6 +10,7 @@ pub mod confirm;
 pub mod execute;
 pub mod fees;
 pub mod follow;
+mod nested;
 pub mod refuse;
 pub mod show;
 mod tried;
