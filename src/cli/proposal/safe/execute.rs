@@ -25,10 +25,10 @@ use crate::device::ethereum::{Signable, Transaction};
 use crate::device::pages;
 use crate::treasury::ethereum::execute::{self, Execution, ExecutionError, Sent, call};
 use crate::treasury::ethereum::hot::Account;
-use crate::treasury::ethereum::proposal::{Fees, SafeEvent, SafeProposal};
+use crate::treasury::ethereum::proposal::{Fees, SafeEvent, SafeId, SafeProposal};
 use crate::treasury::ethereum::review::reviewed as passed;
 use crate::treasury::ethereum::signature::{Known, Question};
-use crate::treasury::proposal::{Answer, ProposalId, State};
+use crate::treasury::proposal::{Answer, ProposalId, State, Treasury};
 use alloy_primitives::{Address, U256};
 use bitcoin::bip32::DerivationPath;
 use std::time::{Duration, Instant};
@@ -204,7 +204,7 @@ fn made(
         crate::cli::output::write_stderr(&laid_out(&verdict, false));
     }
     consent::weigh(&verdict, "execute", &args.consent, context)?;
-    let known = answered(&proposal);
+    let known = answered(&treasury, &proposal);
     let valid = proposal.confirmations();
     let refuse = |error: call::CallError| Failure::new(Exit::Verification, error.code(), error.to_string());
     let data = call::signed(proposal.at(), proposal.tx(), &valid, &safe_facts, &known, sender).map_err(refuse)?;
@@ -251,14 +251,19 @@ fn waiting(proposal: &SafeProposal, sender: Address, latest: u64) -> Option<(u64
     })
 }
 
-/// What the chain has answered about signatures, as the journal has it.
-fn answered(proposal: &SafeProposal) -> Known {
+/// What is known beside the signatures: what the chain has answered about them, and owners that are Safes of ours.
+fn answered(treasury: &Treasury, proposal: &SafeProposal) -> Known {
     let (safe, hash) = (proposal.safe.address, proposal.hashes().safe_tx);
     let answers = proposal.seats.iter().filter_map(|seat| {
         let question = Question::Approved { safe, owner: seat.owner, hash };
         seat.on_chain.map(|on_chain| (question, on_chain.yes))
     });
-    Known { answers: answers.collect(), ..Known::default() }
+    let safes = proposal.owners().filter_map(|seat| {
+        let inner = treasury.safe(SafeId { address: seat.owner, ..proposal.safe }).ok()?;
+        Some((seat.owner, inner.facts()))
+    });
+    Known { answers: answers.collect(), safes: safes.collect() }
+}
 }
 
 /// Writes down that a node is about to be given it, gives it, and writes down what the node said.
