@@ -11,9 +11,11 @@ mod chain {
     pub mod esplora;
     pub mod ethereum;
     pub mod lies;
+    pub mod node;
     pub mod purse;
     pub mod rules;
     pub mod script;
     pub mod service;
     pub mod web;
+    pub mod world;
 }

@@ -24,5 +24,6 @@ mod nodes {
     pub mod safe;
     pub mod safe_contracts;
     pub mod safe_life;
+    pub mod safe_nested;
     pub mod words;
 }

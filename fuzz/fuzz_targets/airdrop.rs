@@ -25,6 +25,5 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Ok(tx) = asks.and_then(|asks| transaction(&at, U256::ZERO, &asks)) {
         let told = review(&at, &tx, &Facts::default());
         assert_eq!(told.effects.moves.values().flatten().count(), payments.len());
-        assert!(told.verdict.blocks.is_empty());
     }
 });

@@ -19,10 +19,14 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     for version in SafeVersion::ALL {
         let told = receipt::told(version, safe, hash, &receipt);
         assert_ne!(told, Told::Reverted);
-        assert!(!matches!(receipt::told(version, Address::ZERO, hash, &receipt), Told::Success { .. } | Told::Failure { .. }));
+        assert!(!matches!(
+            receipt::told(version, Address::ZERO, hash, &receipt),
+            Told::Success { .. } | Told::Failure { .. }
+        ));
     }
     let text = String::from_utf8_lossy(bytes).into_owned();
-    let answers = [Answer::Returned(bytes.to_vec().into()), Answer::Reverted(bytes.to_vec().into()), Answer::Refused(text)];
+    let answers =
+        [Answer::Returned(bytes.to_vec().into()), Answer::Reverted(bytes.to_vec().into()), Answer::Refused(text)];
     for answer in &answers {
         assert!(!Simulated::read(answer).to_string().chars().any(char::is_control));
     }

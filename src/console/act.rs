@@ -91,6 +91,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Vec<Effect> {
         Action::Review | Action::Approve | Action::Reject | Action::Export | Action::ShowQr | Action::Import => {}
         Action::Finalise | Action::Broadcast | Action::Coins | Action::Label | Action::Freeze | Action::Sync => {}
         Action::Receive | Action::ConfirmAddress | Action::SignOnDevice => {}
+        Action::Post | Action::Propose | Action::Supplant => {}
         Action::NextInterval => state.settings.interval = state.settings.interval.longer(),
         Action::PreviousInterval => state.settings.interval = state.settings.interval.shorter(),
     }

@@ -75,7 +75,14 @@ pub enum Action {
     /// A PSBT from a file, or pasted.
     Import,
     Finalise,
+    /// A transaction of bitcoin to its chain, or a Safe's carried out.
     Broadcast,
+    /// Signatures to a Safe's transaction service.
+    Post,
+    /// A transaction of a Safe, made here.
+    Propose,
+    /// The nonce of a Safe's proposal, used up by a transaction that does nothing.
+    Supplant,
     /// The coins of a wallet.
     Coins,
     Label,
@@ -202,15 +209,18 @@ pub const TABLE: &[Row] = &[
     row(A::Approve, "approve", Treasury, "approve", "Review the proposal again, and sign it with a key here."),
     row(A::SignOnDevice, "device", Treasury, "device", "Review the proposal again, and sign it on a device."),
     row(A::Reject, "reject", Treasury, "reject", "Refuse the proposal, with a reason."),
-    row(A::Export, "export", Treasury, "export", "Write the proposal's PSBT to a file."),
-    row(A::ShowQr, "show-qr", Treasury, "QR", "Show the proposal's PSBT as QR codes."),
-    row(A::Import, "import", Treasury, "import", "Take a PSBT from a file, or from what is pasted."),
+    row(A::Export, "export", Treasury, "export", "Write the proposal with its signatures to a file."),
+    row(A::ShowQr, "show-qr", Treasury, "QR", "Show the proposal with its signatures as QR codes."),
+    row(A::Import, "import", Treasury, "import", "Take a proposal from a file, or from what is pasted."),
     row(A::Finalise, "finalize", Treasury, "finalize", "Make a transaction of a proposal that is ready."),
     row(A::Broadcast, "broadcast", Treasury, "broadcast", "Look at it all once more, and hand it to the chain."),
-    row(A::Coins, "coins", Treasury, "coins", "List the wallet's coins, or go back to the proposal."),
+    row(A::Post, "post", Treasury, "post", "Tell the Safe's service the proposal and its signatures."),
+    row(A::Propose, "propose", Treasury, "propose", "Propose a payment out of the Safe."),
+    row(A::Supplant, "supplant", Treasury, "supplant", "Propose to use up the nonce of a Safe's proposal."),
+    row(A::Coins, "coins", Treasury, "coins", "List the wallet's coins, or the Safe's owners, and back."),
     row(A::Label, "label", Treasury, "label", "Name the coin that the cursor is on."),
     row(A::Freeze, "freeze", Treasury, "freeze", "Keep the coin from being spent, or let it go again."),
-    row(A::Sync, "sync", Treasury, "sync", "Ask the chain about the wallet."),
+    row(A::Sync, "sync", Treasury, "sync", "Ask the chain about the wallet or the Safe."),
     row(A::Receive, "receive", Treasury, "receive", "Show the wallet's next address to be paid at."),
     row(
         A::ConfirmAddress,

@@ -31,7 +31,8 @@ impl Canvas<'_> {
         if line >= area.bottom() || room == 0 {
             return x;
         }
-        let text = fit(text, usize::from(room), self.glyphs.ellipsis);
+        let text = self.glyphs.plain(text);
+        let text = fit(&text, usize::from(room), self.glyphs.ellipsis);
         let (end, _) = self.buf.set_stringn(column, line, &text, usize::from(room), self.theme.style(role));
         end.saturating_sub(area.x)
     }

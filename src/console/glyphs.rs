@@ -1,6 +1,7 @@
 //! The signs that say by shape what colour says too, in Unicode and for terminals that have only ASCII.
 
 use ratatui::symbols::border;
+use std::borrow::Cow;
 
 /// The signs of one character set; each is one column wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,12 @@ pub struct Glyphs {
     /// Whether a line can be drawn with the eight dots of a cell.
     pub dots: bool,
     pub horizontal: &'static str,
+    /// Where a tree goes on below.
+    pub trunk: &'static str,
+    /// Something that hangs on a tree, with more below it.
+    pub branch: &'static str,
+    /// The last that hangs there.
+    pub last_branch: &'static str,
     /// The tail of a candle.
     pub wick: &'static str,
     /// The body of a candle that closed higher.
@@ -60,6 +67,9 @@ pub const UNICODE: Glyphs = Glyphs {
     veil: "•",
     dots: true,
     horizontal: "─",
+    trunk: "│",
+    branch: "├",
+    last_branch: "└",
     wick: "│",
     rising: "█",
     falling: "▒",
@@ -85,6 +95,9 @@ pub const ASCII: Glyphs = Glyphs {
     veil: "*",
     dots: false,
     horizontal: "-",
+    trunk: "|",
+    branch: "+",
+    last_branch: "`",
     wick: "|",
     rising: "O",
     falling: "#",
@@ -102,6 +115,25 @@ pub const ASCII: Glyphs = Glyphs {
     },
 };
 
+impl Glyphs {
+    /// A text with the signs that reviews write, on a terminal that has only ASCII each in a sign of that.
+    pub fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.dots || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let sign = |c| match c {
+            '→' => '>',
+            '«' | '»' => '"',
+            '·' => '.',
+            '×' => 'x',
+            '…' => '~',
+            '–' => '-',
+            c => c,
+        };
+        Cow::Owned(text.chars().map(sign).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +147,9 @@ mod tests {
             g.separator,
             g.veil,
             g.horizontal,
+            g.trunk,
+            g.branch,
+            g.last_branch,
             g.wick,
             g.rising,
             g.falling,
@@ -133,5 +168,8 @@ mod tests {
             assert_eq!(sign.width(), 1, "{sign}");
         }
         assert!(all(&ASCII).iter().all(|sign| sign.is_ascii()));
+        let written = "· 0x12…34 → «USDC» × 2";
+        assert_eq!(ASCII.plain(written), ". 0x12~34 > \"USDC\" x 2");
+        assert_eq!(UNICODE.plain(written), written);
     }
 }

@@ -15,9 +15,9 @@ fn shown(screen: &vt100::Screen) -> Option<String> {
 }
 
 /// Begins to ask the device of a seat, after all of the review was read.
-fn ask(pty: &mut Pty, whose: &str) {
+pub fn ask(pty: &mut Pty, number: u64, whose: &str) {
     pty.press("D");
-    pty.wait_for("Sign #2 on the device of");
+    pty.wait_for(&format!("Sign #{number} on the device of"));
     for _ in 0..2 {
         if !pty.shows(whose) {
             pty.press("\t");
@@ -26,11 +26,11 @@ fn ask(pty: &mut Pty, whose: &str) {
     }
     read_to(pty, "enter asks the device");
     pty.press("\r");
-    pty.wait_for("Sign #2 on a device");
+    pty.wait_for(&format!("Sign #{number} on a device"));
 }
 
 /// Presses yes on every page that the device shows, until the console shows something; gives the pages.
-fn approve(pty: &mut Pty, until: &str) -> Vec<String> {
+pub fn approve(pty: &mut Pty, until: &str) -> Vec<String> {
     let mut pages: Vec<String> = Vec::new();
     loop {
         let before = pages.last().cloned();
@@ -46,8 +46,8 @@ fn approve(pty: &mut Pty, until: &str) -> Vec<String> {
 }
 
 /// Signs the chosen proposal on the device of this seat; then so many have.
-pub fn sign_on_device(pty: &mut Pty, whose: &str, signed: usize) {
-    ask(pty, whose);
+pub fn sign_on_device(pty: &mut Pty, number: u64, whose: &str, signed: usize) {
+    ask(pty, number, whose);
     pty.wait("what the device does", |screen| shown(screen).is_some() || screen.contents().contains("does not know"));
     if pty.shows("does not know this wallet") {
         read_to(pty, "enter lets the device show this");
@@ -79,8 +79,8 @@ fn logs(folder: &Path) -> String {
 fn two_devices_sign_what_they_show_and_the_log_holds_nothing_of_it() {
     let home = Home::new().with("EXCHEQUER_LOG", "trace");
     let mut pty = treasury(&home);
-    sign_on_device(&mut pty, "Bea Ledger", 1);
-    sign_on_device(&mut pty, "Cyd Trezor", 2);
+    sign_on_device(&mut pty, 5, "Bea Ledger", 1);
+    sign_on_device(&mut pty, 5, "Cyd Trezor", 2);
     pty.wait_for("READY");
     pty.press("q");
     pty.ended(0, "");
@@ -96,7 +96,7 @@ fn two_devices_sign_what_they_show_and_the_log_holds_nothing_of_it() {
 #[test]
 fn a_device_that_waits_holds_up_nothing_and_is_left_with_esc() {
     let mut pty = treasury(&Home::new());
-    ask(&mut pty, "Bea Ledger");
+    ask(&mut pty, 5, "Bea Ledger");
     pty.wait_for("does not know this wallet");
     read_to(&mut pty, "enter lets the device show this");
     pty.press("\r");
@@ -110,7 +110,7 @@ fn a_device_that_waits_holds_up_nothing_and_is_left_with_esc() {
     pty.press("\x1b");
     pty.wait("the queue", |screen| screen.contents().contains("Approvals"));
     pty.press("v");
-    pty.wait_for("#2 ─");
+    pty.wait_for("#5 ─");
     pty.press("\x1b[F");
     pty.wait_for("waits for its device");
     pty.press("q");

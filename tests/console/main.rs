@@ -12,6 +12,7 @@ mod leaving;
 mod program;
 mod pty;
 mod replay;
+mod safe;
 mod screens;
 mod stream;
 mod svg;

@@ -11,7 +11,7 @@ pub fn treasury(home: &Home) -> Pty {
     pty.press("3");
     pty.wait("the queue", |screen| {
         let contents = screen.contents();
-        ["Demo vault", "HOT", "pay 0.50000000", "BLOCK", "2 to sign"].iter().all(|sign| contents.contains(sign))
+        ["Demo vault", "HOT", "pay 0.50000000", "BLOCK", "5 to sign"].iter().all(|sign| contents.contains(sign))
     });
     pty
 }
@@ -23,16 +23,17 @@ fn warned(pty: &Pty, count: usize, words: &str) {
 }
 
 /// Signs the chosen proposal with the first key that can; then so many have.
-pub fn sign(pty: &mut Pty, signed: usize) {
+pub fn sign(pty: &mut Pty, number: u64, signed: usize) {
+    let title = format!("Sign #{number} ");
     pty.press("a");
-    pty.wait_for("Sign #2");
+    pty.wait_for(&title);
     read_to(pty, "the passphrase of");
     assert!(pty.shows("in this demo \"demo\""), "a demo's passphrase is no secret");
     pty.press("demo");
     pty.wait_for("> ••••");
     pty.press("\r");
     let signed = format!("{signed} of 2 signed");
-    pty.wait("the signature", |screen| !screen.contents().contains("Sign #2") && screen.contents().contains(&signed));
+    pty.wait("the signature", |screen| !screen.contents().contains(&title) && screen.contents().contains(&signed));
 }
 
 #[test]
@@ -45,15 +46,15 @@ fn a_proposal_lives_by_keyboard() {
     });
     pty.press("\x1b");
     pty.wait_for("Approvals");
-    sign(&mut pty, 1);
-    sign_on_device(&mut pty, "Cyd Trezor", 2);
+    sign(&mut pty, 5, 1);
+    sign_on_device(&mut pty, 5, "Cyd Trezor", 2);
     pty.wait_for("READY");
     pty.press("B");
-    pty.wait_for("#2 is not finished yet");
+    pty.wait_for("#5 is not finished yet");
     pty.press("f");
     pty.wait_for("READY, finished");
     pty.press("B");
-    pty.wait_for("Broadcast #2");
+    pty.wait_for("Broadcast #5");
     read_to(&mut pty, "type yes");
     pty.press("yes\r");
     pty.wait_for("confirmed in block");
@@ -72,18 +73,18 @@ fn what_must_be_refused_says_why_and_is_not_signed() {
     pty.wait_for("(change-wrong-script)");
     assert!(!pty.shows("approve"), "a key that would do nothing is not offered");
     pty.press("a");
-    pty.wait_for("#1 must not be signed: change-wrong-script");
+    pty.wait_for("#4 must not be signed: change-wrong-script");
     assert!(!pty.shows("passphrase"));
     pty.press("r");
-    pty.wait_for("Refuse #1");
+    pty.wait_for("Refuse #4");
     pty.press("not ours\r");
     pty.wait_for("missing: Bea Ledger, Cyd Trezor");
     pty.press("r");
-    pty.wait_for("Refuse #1");
+    pty.wait_for("Refuse #4");
     pty.press("\r");
     pty.wait_for("rejected");
     pty.press("1");
-    pty.wait_for("approvals 1");
+    pty.wait_for("approvals 4");
     pty.press("q");
     pty.ended(0, "");
 }
@@ -92,10 +93,10 @@ fn what_must_be_refused_says_why_and_is_not_signed() {
 fn a_wrong_passphrase_signs_nothing_and_coins_are_kept() {
     let mut pty = treasury(&Home::new());
     pty.press("a");
-    pty.wait_for("Sign #2");
+    pty.wait_for("Sign #5");
     read_to(&mut pty, "the passphrase of");
     pty.press("demx\r");
-    warned(&pty, 1, "#2 is not signed: the passphrase is wrong");
+    warned(&pty, 1, "#5 is not signed: the passphrase is wrong");
     pty.wait_for("0 of 2 signed");
     pty.press("c");
     pty.wait_for("Coins of Demo vault");
@@ -118,26 +119,26 @@ fn a_psbt_goes_out_by_file_and_code_and_comes_back() {
     let home = Home::new();
     let mut pty = home.demo();
     pty.press("3");
-    pty.wait_for("2 to sign");
-    sign(&mut pty, 1);
+    pty.wait_for("5 to sign");
+    sign(&mut pty, 5, 1);
     pty.press("e");
-    pty.wait_for("Export #2");
+    pty.wait_for("Export #5");
     pty.press("\r");
-    let written = || std::fs::read(home.file("proposal-2.psbt")).unwrap_or_default();
+    let written = || std::fs::read(home.file("proposal-5.psbt")).unwrap_or_default();
     pty.until("the file", || written().starts_with(b"psbt\xff"));
-    pty.wait("the window is closed", |screen| !screen.contents().contains("Export #2"));
+    pty.wait("the window is closed", |screen| !screen.contents().contains("Export #5"));
     pty.press("e");
-    pty.wait_for("Export #2");
+    pty.wait_for("Export #5");
     pty.press("\r");
-    warned(&pty, 1, "proposal-2.psbt: File exists");
+    warned(&pty, 1, "proposal-5.psbt: File exists");
     pty.press("i");
     pty.wait_for("paste a PSBT");
-    pty.press("proposal-2.psbt\r");
+    pty.press("proposal-5.psbt\r");
     warned(&pty, 2, "brings no new signature");
     pty.press("Q");
-    pty.wait_for("PSBT of #2, BBQr");
+    pty.wait_for("PSBT of #5, BBQr");
     pty.press("\t");
-    pty.wait_for("PSBT of #2, UR");
+    pty.wait_for("PSBT of #5, UR");
     pty.press("qq");
     pty.ended(0, "");
 }

@@ -9,7 +9,7 @@ use bitcoin::{
 };
 use exchequer::desk::treasury::{
     Devices, Place as Folders, ProposalView, Reply, SeatStanding, Seen, SigningView, Stage, TreasuryQuery,
-    TreasurySettings, TreasuryView, Wish,
+    TreasurySettings, TreasuryView, Who, Wish,
 };
 use exchequer::desk::{Command, Desk, Handle, Operator, Query, Scope, Settings};
 use exchequer::device::open::open;
@@ -18,7 +18,7 @@ use exchequer::feed::Clock;
 use exchequer::market::Interval;
 use exchequer::money::Asset;
 use exchequer::store::Journal;
-use exchequer::store::journal::{Body, Reader, Who};
+use exchequer::store::journal::{Body, Reader, Who as Writer};
 use exchequer::treasury::bitcoin::hot::Signer;
 use exchequer::treasury::bitcoin::psbt::Packet;
 use exchequer::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
@@ -37,6 +37,12 @@ const ACCOUNT: &str = "48'/1'/0'/2'";
 pub struct Key {
     pub seed: Fingerprint,
     text: String,
+}
+
+impl Key {
+    fn is(&self, seat: Who) -> bool {
+        matches!(seat, Who::Seat(seat) if seat.fingerprint == self.seed)
+    }
 }
 
 /// The key of a device, which is asked for it without a passphrase.
@@ -87,6 +93,7 @@ impl House {
             pretends: false,
             sync_every: PATIENCE,
             authorities: None,
+            service_key: None,
             devices: Devices { ways, plugged: false, locks: under("devices"), patience: PATIENCE, bench: None },
         };
         let settings = Settings {
@@ -157,7 +164,7 @@ impl House {
     /// Where the seat of a key stands.
     pub fn standing(&mut self, key: &Key) -> SeatStanding {
         let shown = self.shown();
-        shown.seats.iter().find(|seat| seat.id.fingerprint == key.seed).unwrap().standing.clone()
+        shown.seats.iter().find(|seat| key.is(seat.id)).unwrap().standing.clone()
     }
 
     pub fn wish(&self, wish: Wish) {
@@ -171,7 +178,7 @@ impl House {
     /// Asks for the signature of a key, and waits until its device is looked for.
     pub fn ask(&mut self, key: &Key) {
         let shown = self.shown();
-        let seat = shown.seats.iter().find(|seat| seat.id.fingerprint == key.seed).unwrap().id;
+        let seat = shown.seats.iter().find(|seat| key.is(seat.id)).unwrap().id;
         let (proposal, seen) = (self.proposal, Seen(shown.row.codes.clone()));
         let before = self.view().and_then(|view| Some(view.signing?.since));
         self.wish(Wish::SignOnDevice { proposal, seat, seen, answers: vec![] });
@@ -212,7 +219,7 @@ fn written(dir: &std::path::Path, wallet: &Wallet, happened: Option<Event>) -> P
     let mut write = |event: Event| {
         let at = clock.now();
         treasury.apply(&event, at).unwrap();
-        journal.append(at, Who::LOCAL, &Body::Treasury(event.into())).unwrap();
+        journal.append(at, Writer::LOCAL, &Body::Treasury(event.into())).unwrap();
     };
     write(Event::WalletAdded {
         wallet: wallet.id(),

@@ -51,6 +51,8 @@ pub struct Published {
     pub address: Address,
     pub code_hash: String,
     pub init_code: Bytes,
+    /// Who puts what this code makes to this address.
+    pub factory: Address,
 }
 
 /// A compiled contract of a package, wherever it is below this folder.
@@ -68,25 +70,28 @@ pub fn init_code(version: SafeVersion, name: &str) -> Option<Bytes> {
     json_of(&found)["bytecode"].as_str().unwrap().parse().ok()
 }
 
-/// The published contracts of a version that its package has compiled, but for those of ZKsync, which are other code.
-pub fn published(version: SafeVersion) -> Vec<Published> {
+/// The published contracts of a version that its package has compiled, but for those of ZKsync, which are other code; and the
+/// names of those whose compiled code is not what stands at their address.
+pub fn published(version: SafeVersion) -> (Vec<Published>, Vec<String>) {
     let folder = modules().join(format!("@safe-global/safe-deployments/dist/assets/v{version}"));
-    let mut all = Vec::new();
+    let (mut all, mut others) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).unwrap() {
         let listed = json_of(&entry.unwrap().path());
         let name = listed["contractName"].as_str().unwrap().to_owned();
         let Some(init_code) = init_code(version, &name) else { continue };
         for (deployment, at) in listed["deployments"].as_object().unwrap().iter().filter(|(way, _)| *way != "zksync") {
-            all.push(Published {
-                name: name.clone(),
-                deployment: deployment.clone(),
-                address: at["address"].as_str().unwrap().parse().unwrap(),
-                code_hash: at["codeHash"].as_str().unwrap().to_owned(),
-                init_code: init_code.clone(),
-            });
+            let address: Address = at["address"].as_str().unwrap().parse().unwrap();
+            let makes = |factory: &Address| factory.create2_from_code([0; 32], &init_code) == address;
+            let Some(factory) = [USUAL, OF_SAFE].into_iter().find(makes) else {
+                others.push(name.clone());
+                continue;
+            };
+            let (name, deployment, init_code) = (name.clone(), deployment.clone(), init_code.clone());
+            let code_hash = at["codeHash"].as_str().unwrap().to_owned();
+            all.push(Published { name, deployment, address, code_hash, init_code, factory });
         }
     }
-    all
+    (all, others)
 }
 
 /// The calldata of a function.
@@ -133,7 +138,7 @@ impl Anvil {
     /// One with all contracts of a version.
     pub fn with(version: SafeVersion) -> Self {
         let anvil = Self::start();
-        published(version).iter().for_each(|contract| anvil.publish(contract));
+        published(version).0.iter().for_each(|contract| anvil.publish(contract));
         anvil
     }
 
@@ -187,10 +192,8 @@ impl Anvil {
 
     /// Brings a contract to its address.
     pub fn publish(&self, contract: &Published) {
-        let code = &contract.init_code;
-        let factory = [USUAL, OF_SAFE].into_iter().find(|one| one.create2_from_code([0; 32], code) == contract.address);
-        let factory = factory.unwrap_or_else(|| panic!("no factory puts {} to {}", contract.name, contract.address));
-        self.send(Some(factory), U256::ZERO, &[&[0; 32], code.as_ref()].concat().into());
+        let salted = [&[0; 32], contract.init_code.as_ref()].concat();
+        self.send(Some(contract.factory), U256::ZERO, &salted.into());
     }
 
     pub fn code(&self, address: Address) -> Bytes {

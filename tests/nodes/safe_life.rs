@@ -2,17 +2,15 @@
 //! carried out on anvil, and what became of it read from the receipt.
 
 use super::anvil::{Anvil, CHAIN, VERSIONS};
-use super::safe::{COIN, Held, Made, TOKENS, soft};
+use super::safe::{COIN, Desk, Held, Made, TOKENS, carry_out, soft};
 use alloy_primitives::{Address, U256};
-use exchequer::chain::ethereum::{Call, Fate, Node, Seen, Sent};
-use exchequer::chain::service::{Draft, Service};
-use exchequer::chain::{ChainError, Endpoint, Reach};
+use exchequer::chain::ChainError;
+use exchequer::chain::ethereum::{Node, Seen};
+use exchequer::chain::service::Draft;
 use exchequer::market::Timestamp;
-use exchequer::sim::{self, ServiceServer, ServiceSettings};
+use exchequer::sim;
 use exchequer::treasury::ethereum::build::{self, Payment, What};
-use exchequer::treasury::ethereum::execute::call::{self, signed};
-use exchequer::treasury::ethereum::execute::receipt::{Log, Receipt, Told, told};
-use exchequer::treasury::ethereum::execute::{Execution, Fees};
+use exchequer::treasury::ethereum::execute::Told;
 use exchequer::treasury::ethereum::hash::{Act, Request};
 use exchequer::treasury::ethereum::hot::Account;
 use exchequer::treasury::ethereum::queue::{Queue, Wanted};
@@ -21,7 +19,6 @@ use exchequer::treasury::ethereum::review::{Facts, Kind, reviewed};
 use exchequer::treasury::ethereum::signature::{Checked, Confirmation, Known};
 use exchequer::treasury::ethereum::{Operation, Proposal, SafeTx, SafeVersion};
 use std::collections::BTreeMap;
-use tokio::runtime::Runtime;
 
 const PAYEE: Address = Address::repeat_byte(0x0b);
 const SUPPLIER: Address = Address::repeat_byte(0x0c);
@@ -120,50 +117,9 @@ impl Town {
 
     /// Carries it out with gas of the node's estimate, or with so much, and says what the receipt says.
     fn execute(&self, tx: &SafeTx, checked: &Checked, gas: Option<u64>) -> Result<(Told, sim::Execution), ChainError> {
-        let (at, sender) = (self.made.at, self.sender.address());
-        let (_, passed) = reviewed(&at, tx, &self.facts(tx));
-        let passed = passed.unwrap();
+        let (_, passed) = reviewed(&self.made.at, tx, &self.facts(tx));
         let (facts, known) = (self.seen().facts(), Known::default());
-        let input = signed(&at, tx, &checked.valid, &facts, &known, sender).unwrap();
-        let call = Call { from: sender, to: at.safe, value: U256::ZERO, data: input, gas: None };
-        let gas = gas.map_or_else(|| self.node.gas(&call).map(|gas| gas.limit), Ok)?;
-        let tip = 1_000_000_000;
-        let fees = Fees { gas, most: self.node.fees()?.most(tip), tip };
-        let account = self.node.account(sender)?;
-        let valid = &checked.valid;
-        let execution = Execution::new(&passed, valid, (&facts, &known), sender, account.pending, fees).unwrap();
-        let sent = self.sender.sign_execution(&execution).unwrap();
-        assert_eq!(self.node.send(&sent.raw)?, (sent.hash, Sent::Accepted));
-        let mut mined = None;
-        super::real::eventually("a block", || {
-            if let Fate::Mined(receipt) = self.node.fate(sent.hash, sender, account.pending).unwrap() {
-                mined = Some(receipt);
-            }
-            mined.is_some()
-        });
-        let mined = mined.unwrap();
-        assert!(mined.canonical && mined.from == sender && mined.to == Some(at.safe));
-        let log = |log: &alloy_primitives::Log| Log {
-            address: log.address,
-            topics: log.data.topics().to_vec(),
-            data: log.data.data.clone(),
-        };
-        let receipt = Receipt { succeeded: mined.success, logs: mined.logs.iter().map(log).collect() };
-        let said = told(at.version, at.safe, passed.hashes().safe_tx, &receipt);
-        let carried = call::Call::read(&sent.execution.input()[..], tx.nonce).unwrap();
-        assert_eq!(&carried.tx, tx);
-        let done = sim::Execution {
-            transaction: sent.hash,
-            block: mined.number,
-            at: Timestamp::from_secs(1_800_000_000),
-            executor: sender,
-            success: matches!(said, Told::Success { .. }),
-            gas_price: mined.gas_price.unwrap(),
-            priority: tip,
-            gas_used: mined.gas_used,
-            signatures: carried.signatures,
-        };
-        Ok((said, done))
+        carry_out(&self.node, &passed.unwrap(), &checked.valid, (&facts, &known), &self.sender, gas)
     }
 
     /// What everybody has after the batch.
@@ -173,33 +129,6 @@ impl Town {
         let quarter = TOKENS / U256::from(4);
         assert_eq!((self.tokens(SUPPLIER), self.tokens(safe)), (quarter, TOKENS - quarter));
         assert_eq!(self.seen().state.nonce, U256::ONE);
-    }
-}
-
-/// A service in this process, and a client of it.
-struct Desk {
-    runtime: Runtime,
-    server: Option<ServiceServer>,
-    service: Service,
-}
-
-impl Desk {
-    fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let server = runtime.block_on(ServiceServer::start(ServiceSettings::default())).unwrap();
-        let service = Service::new(&Endpoint::new(&server.url(), None).unwrap(), CHAIN, &Reach::default()).unwrap();
-        Self { runtime, server: Some(server), service }
-    }
-
-    fn server(&self) -> &ServiceServer {
-        self.server.as_ref().unwrap()
-    }
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _inside = self.runtime.enter();
-        self.server = None;
     }
 }
 

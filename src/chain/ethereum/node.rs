@@ -98,6 +98,11 @@ impl Node {
         }
     }
 
+    /// Compares the chain of the first node again.
+    pub(super) fn pinned(&self) -> Result<(), ChainError> {
+        self.same_chain(&self.rpc, &self.rpc.told(self.rpc.one(("eth_chainId", json!([])), &())?)?)
+    }
+
     /// The newest block that the node knows, and both where there are two; the chain is compared again.
     pub fn newest(&self, watch: &dyn Watch) -> Result<Block, ChainError> {
         for _ in 0..ANEW {
@@ -155,7 +160,11 @@ impl Node {
             let block = self.newest(watch)?;
             let found = read(&block);
             // A node that has lost the block may say anything of it, and two may then disagree.
-            if self.still_there(&block)? {
+            let mut there = true;
+            for rpc in self.each() {
+                there &= block_at(rpc, block.number, watch)?.is_some_and(|now| now.hash == block.hash);
+            }
+            if there {
                 return found;
             }
         }

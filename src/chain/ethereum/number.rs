@@ -45,7 +45,7 @@ pub(super) fn maybe_wide<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u1
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
 
     #[test]

@@ -256,7 +256,7 @@ fn hash_call(tx: &SafeTx) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
     use crate::treasury::ethereum::calldata::{self, Abis};
 

@@ -108,7 +108,7 @@ impl Node {
     /// Hands over a signed transaction; its hash, and what the node says to it.
     pub fn send(&self, raw: &[u8]) -> Result<(B256, Sent), ChainError> {
         let hash = keccak256(raw);
-        self.newest(&())?;
+        self.pinned()?;
         let raw = alloy_primitives::hex::encode_prefixed(raw);
         match self.rpc().send(("eth_sendRawTransaction", json!([raw])))? {
             Ok(said) => match self.rpc().word(&said, "the hash of a transaction")? {
@@ -203,6 +203,7 @@ fn sent(fault: Fault) -> Sent {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
 
     #[test]

@@ -129,7 +129,7 @@ fn decimals(data: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::super::abi::{number, tail};
     use super::*;
 

@@ -172,6 +172,7 @@ fn told(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {

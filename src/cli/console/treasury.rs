@@ -4,9 +4,13 @@
 //!   through the same code as with real coins. It has a journal of its own, which goes with it.
 //! - One of its keys is HOT, made anew each time; its passphrase is `demo`, and every screen says both. The other two lie on
 //!   simulated devices, whose words everybody knows, as the mark beside their screens says.
+//! - The same three own its Safe, which no chain is behind ([`safe`]).
+
+mod safe;
 
 use super::super::device::simulated::Table;
 use super::super::nav::owned::settings as portfolio;
+use super::super::treasury::ways;
 use super::super::{Context, Exit, Failure};
 use crate::chain::{self, Scan, Source};
 use crate::desk::Settings;
@@ -29,6 +33,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use safe::SafeHouse;
 use zeroize::Zeroizing;
 
 /// The passphrase of the demo's keys.
@@ -84,6 +89,7 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
             pretends: false,
             sync_every: Duration::from_secs(60),
             authorities: settings.authorities.clone(),
+            service_key: ways::service_key(context)?,
             devices: devices(context),
         });
         return Ok(None);
@@ -115,6 +121,7 @@ pub async fn open(settings: &mut Settings, context: &Context, demo: bool) -> Res
         pretends: true,
         sync_every: Duration::from_secs(2),
         authorities: None,
+        service_key: None,
         devices: Devices {
             ways: table.ways(),
             plugged: false,
@@ -153,6 +160,7 @@ struct House {
     wallet: Wallet,
     key: Signer,
     names: BTreeMap<Fingerprint, &'static str>,
+    safe: SafeHouse,
 }
 
 impl House {
@@ -170,7 +178,8 @@ impl House {
         }
         let descriptor = format!("wsh(sortedmulti(2,{}))", accounts.join(","));
         let wallet = Wallet::new("Demo vault", Network::Regtest, &[&descriptor]).map_err(|error| error.to_string())?;
-        Ok(Self { wallet, key, names })
+        let [(_, ledger), (_, trezor)] = DEVICES;
+        Ok(Self { wallet, key, names, safe: SafeHouse::new([HOT, ledger, trezor])? })
     }
 
     /// Writes all of it down, and makes what is to be seen: a payment that waits, and a transaction to be refused.
@@ -203,6 +212,7 @@ impl House {
         }
         let coins: Vec<_> = state.holdings(&Marks::default()).coins.iter().map(|coin| coin.outpoint).collect();
         let [first, second, ..] = coins.as_slice() else { return Err("the demo's wallet has no coins".to_owned()) };
+        self.safe.move_in(place, &mut book)?;
         let refused = self.pay(&state, 60_000_000, *second)?;
         book.propose(&self.wallet, &lying(refused)?, "came by mail from the office")?;
         let paid = self.pay(&state, 50_000_000, *first)?;

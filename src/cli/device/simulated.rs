@@ -9,7 +9,7 @@ use crate::desk::treasury::{Simulated as AtDesk, SimulatedView};
 use crate::device::Place;
 use crate::market::printable;
 use crate::sim::device::{
-    Buttons, DeviceServer, Ledger, LedgerSettings, Press, Simulated, Trezor, TrezorModel, TrezorSettings, Wire,
+    Buttons, DeviceServer, Ledger, LedgerApp, LedgerSettings, Press, Simulated, Trezor, TrezorModel, TrezorSettings, Wire,
 };
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::{Arc, Weak};
@@ -32,6 +32,16 @@ pub struct Plugged {
 
 /// Plugs in the device of this name.
 pub fn plug(name: &str) -> Result<Plugged, Failure> {
+    plug_in(name, LedgerSettings::default())
+}
+
+/// A Ledger that has both apps, as the demo's has: which one is open is chosen on the device.
+fn both_apps() -> LedgerSettings {
+    let other = Some((LedgerApp::Ethereum, "1.22.0".to_owned()));
+    LedgerSettings { other, raw_messages: true, ..LedgerSettings::default() }
+}
+
+fn plug_in(name: &str, ledger: LedgerSettings) -> Result<Plugged, Failure> {
     let Some((kind, called)) = MODELS.into_iter().find(|(known, _)| *known == name) else {
         let names = MODELS.map(|(known, _)| known).join(", ");
         let message = format!("there is no simulated device {:?}", printable(name));
@@ -39,7 +49,7 @@ pub fn plug(name: &str) -> Result<Plugged, Failure> {
     };
     let trezor = |model| Trezor::new(TrezorSettings { model, ..TrezorSettings::default() });
     let device: Option<(Box<dyn Simulated>, Wire)> = match kind {
-        "ledger" => Ledger::new(LedgerSettings::default()).map(|it| (Box::new(it) as Box<dyn Simulated>, Wire::Tcp)),
+        "ledger" => Ledger::new(ledger).map(|it| (Box::new(it) as Box<dyn Simulated>, Wire::Tcp)),
         "trezor" => trezor(TrezorModel::T).map(|it| (Box::new(it) as Box<dyn Simulated>, Wire::Udp)),
         _ => trezor(TrezorModel::One).map(|it| (Box::new(it) as Box<dyn Simulated>, Wire::Udp)),
     };
@@ -107,6 +117,7 @@ fn words(buttons: Buttons) -> &'static str {
         Buttons::Decide => "y approves, n refuses",
         Buttons::Turn => "y approves, n turns the page",
         Buttons::Pin => "y enters the PIN, n gives up",
+        Buttons::Open => "y opens that app, n stays with this one",
     }
 }
 
@@ -116,7 +127,7 @@ pub struct Table(Vec<Plugged>);
 impl Table {
     /// Plugs in devices of these names.
     pub fn set(names: &[&str]) -> Result<Self, Failure> {
-        names.iter().map(|name| plug(name)).collect::<Result<_, _>>().map(Self)
+        names.iter().map(|name| plug_in(name, both_apps())).collect::<Result<_, _>>().map(Self)
     }
 
     /// The ways to them.

@@ -10,7 +10,7 @@ use super::super::keys::token;
 use super::super::{Context, Exit, Failure};
 use super::{chains, files};
 use crate::chain::{Endpoint, Reach};
-use crate::desk::treasury::{Place, Way, Ways};
+use crate::desk::treasury::{Place, ServiceKey, Way, Ways};
 use crate::treasury::ethereum::address::short_name;
 use alloy_primitives::U256;
 use std::path::Path;
@@ -140,6 +140,13 @@ fn endpoint(way: &Way, key: Option<&str>) -> Result<Endpoint, Failure> {
         false => Endpoint::new(&way.url, key),
     };
     endpoint.map_err(|error| chains::failed(&error))
+}
+
+/// The key of the usual transaction service, for a desk that asks it by itself.
+pub fn service_key(context: &Context) -> Result<Option<ServiceKey>, Failure> {
+    let Some(key) = token("safe", &context.paths.config, &|name| std::env::var_os(name))? else { return Ok(None) };
+    let owner = usual(U256::ONE, context).unwrap_or_else(|| HOSTED.to_owned());
+    Ok(Some(ServiceKey { server: endpoint(&Way::to(&owner), None)?, key }))
 }
 
 /// A transaction service, with the key where it is the one that the key is for.

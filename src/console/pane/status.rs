@@ -11,6 +11,7 @@ use crate::console::pane::treasury::asks;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
+use crate::console::treasury::safe::of_safe;
 use crate::desk::portfolio::NavView;
 use crate::desk::treasury::{SyncState, sendable};
 use crate::desk::{Health, Link, LinkState, Notice, View};
@@ -147,13 +148,15 @@ fn head(canvas: &Canvas<'_>, entries: u64, head: &str, width: u16) -> Option<(St
 
 /// Where the chain of the chosen wallet is looked at, and how that stands.
 fn chain(canvas: &Canvas<'_>, state: &State, view: &View) -> (String, Role) {
-    let Some(wallet) = state.treasury.chosen_wallet(view) else { return ("no wallet".to_owned(), Role::Dim) };
+    let wallet = state.treasury.chosen_wallet(view).map(|wallet| &wallet.sync);
+    let known = wallet.or(state.treasury.chosen_safe(view).map(|safe| &safe.sync));
+    let Some(known) = known else { return ("no wallet".to_owned(), Role::Dim) };
     let (live, stale) = (canvas.glyphs.live, canvas.glyphs.stale);
-    let height = wallet.sync.height.map(|height| canvas.figures.exact(height.into()));
+    let height = known.height.map(|height| canvas.figures.exact(height.into()));
     let height = height.map(|height| format!(" block {height}")).unwrap_or_default();
     // Where it is looked at comes after how that stands and what the journal ends with.
-    let source = if state.size.width < 130 { "chain" } else { &wallet.sync.source };
-    match &wallet.sync.state {
+    let source = if state.size.width < 130 { "chain" } else { &known.source };
+    match &known.state {
         SyncState::Off => ("no chain: offline".to_owned(), Role::Dim),
         SyncState::Failed(_) => (format!("{source} {stale} fails{height}"), Role::Warning),
         SyncState::Running { done, of } => (format!("{source} {live} {}{height}", asks(*done, *of)), Role::Live),
@@ -225,6 +228,11 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
     let actions = match state.workspace() {
         Workspace::Markets => [Action::Help, Action::Palette, Action::Search, here, Action::Quit],
         Workspace::Portfolio => [Action::Help, Action::Base, Action::Method, Action::Hide, Action::Filter],
+        Workspace::Treasury
+            if matches!(state.focus(), Pane::Coins | Pane::Wallets) && state.treasury.chosen_safe(view).is_some() =>
+        {
+            [Action::Help, Action::Coins, Action::Propose, Action::Sync, Action::Copy]
+        }
         Workspace::Treasury if state.focus() == Pane::Coins => {
             [Action::Help, Action::Coins, Action::Label, Action::Freeze, Action::Sync]
         }
@@ -236,6 +244,9 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                 Some((Judgement::Block, _)) => {
                     [Action::Help, Action::Review, Action::Reject, Action::Export, Action::Import]
                 }
+                Some((_, standing)) if sendable(standing) && of_safe(state, view).is_some() => {
+                    [Action::Help, Action::Review, Action::Broadcast, Action::Post, Action::Export]
+                }
                 Some((_, state)) if sendable(state) => {
                     [Action::Help, Action::Review, Action::Finalise, Action::Broadcast, Action::Export]
                 }
@@ -244,6 +255,10 @@ fn hints(state: &State, view: &View) -> Vec<(String, &'static str)> {
                     let here = keys.is_some_and(|proposal| proposal.own().next().is_some());
                     let elsewhere = keys.is_some_and(|proposal| proposal.elsewhere().next().is_some());
                     match (here, elsewhere) {
+                        // What is signed can be told to those who sign elsewhere.
+                        (false, false) if of_safe(state, view).is_some() => {
+                            [Action::Help, Action::Review, Action::Post, Action::Reject, Action::Export]
+                        }
                         (true, true) => {
                             [Action::Help, Action::Review, Action::Approve, Action::SignOnDevice, Action::Reject]
                         }

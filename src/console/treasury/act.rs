@@ -1,10 +1,12 @@
 //! What keys and mouse do in the Treasury workspace.
 
+use super::listed;
+use super::safe::{begin_execution, begin_proposal, no_safe, of_safe, post, supplant};
 use super::window::{Task, Window};
 use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::layout::{Pane, inside};
-use crate::console::pane::treasury::{approvals, coins, page, wallets, word};
+use crate::console::pane::treasury::{approvals, coins, page, safe, wallets, word};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
 use crate::desk::treasury::{Marked, ProposalView, Seen, Wish, collects, sendable};
@@ -43,14 +45,18 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
         Action::Approve => approve(state, view),
         Action::SignOnDevice => sign_on_device(state, view),
         Action::Reject => reject(state, view),
+        Action::Broadcast if of_safe(state, view).is_some() => begin_execution(state, view),
         Action::Broadcast => broadcast(state, view),
+        Action::Post => post(state, view),
+        Action::Propose => begin_proposal(state, view),
+        Action::Supplant => supplant(state, view),
         Action::Finalise => finalise(state, view),
         Action::Export | Action::ShowQr => export(state, view, action),
         Action::Import => writable(view).map(|()| open(state, Window::text(Task::Import { pasted: None }, ""))),
         Action::Label => label(state, view),
         Action::Freeze => freeze(state, view),
-        Action::Sync => match state.treasury.chosen_wallet(view) {
-            Some(wallet) => Ok(vec![ask(Wish::Sync(wallet.id))]),
+        Action::Sync => match state.treasury.chosen_of(view) {
+            Some(chosen) => Ok(vec![ask(Wish::Sync(chosen))]),
             None => Err(NO_WALLET.to_owned()),
         },
         Action::Receive => receive(state, view),
@@ -65,18 +71,18 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
 }
 
 const NO_WALLET: &str = "there is no wallet yet: exchequer wallet import FILE";
-const NO_PROPOSAL: &str = "choose a proposal first";
+pub(super) const NO_PROPOSAL: &str = "choose a proposal first";
 
-fn ask(wish: Wish) -> Effect {
+pub(super) fn ask(wish: Wish) -> Effect {
     Effect::Command(Command::Treasury(wish))
 }
 
-fn open(state: &mut State, window: Window) -> Vec<Effect> {
+pub(super) fn open(state: &mut State, window: Window) -> Vec<Effect> {
     state.overlay = Some(Overlay::Treasury(window));
     vec![]
 }
 
-fn writable(view: &View) -> Result<(), String> {
+pub(super) fn writable(view: &View) -> Result<(), String> {
     match view.treasury.as_ref().and_then(|treasury| treasury.read_only.as_ref()) {
         Some(reason) => Err(format!("nothing can be changed here: {reason}")),
         None => Ok(()),
@@ -159,6 +165,9 @@ fn finalise(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     let proposal = state.treasury.chosen(view).ok_or(NO_PROPOSAL)?;
     let (number, row) = (proposal.row.number, &proposal.row);
     match row.state {
+        _ if proposal.safe().is_some() => {
+            Err(format!("#{number} is a Safe's: there is nothing to finish, it is carried out as it is"))
+        }
         Standing::Ready if row.finished => Err(format!("#{number} is finished; it can be broadcast")),
         Standing::Ready => Ok(vec![ask(Wish::Finalise(row.id))]),
         stage => Err(format!(
@@ -197,7 +206,8 @@ fn export(state: &mut State, view: &View, action: Action) -> Result<Vec<Effect>,
     Ok(match action {
         Action::ShowQr => open(state, Window::reading(Task::Qr { proposal: id, frame: 0, ur: false })),
         _ => {
-            let name = format!("proposal-{}.psbt", proposal.row.number);
+            let ending = if proposal.safe().is_some() { "json" } else { "psbt" };
+            let name = format!("proposal-{}.{ending}", proposal.row.number);
             open(state, Window::text(Task::Export { proposal: id }, &name))
         }
     })
@@ -205,6 +215,7 @@ fn export(state: &mut State, view: &View, action: Action) -> Result<Vec<Effect>,
 
 fn label(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
+    no_safe(state, view)?;
     let page = state.treasury.page(view).ok_or(NO_WALLET)?;
     let coin = state.treasury.chosen_coin(view).ok_or("there is no coin to name")?;
     let (of, text) = (Marked::Coin(page.id, coin.outpoint), coin.label.to_string());
@@ -214,6 +225,7 @@ fn label(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 
 fn freeze(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
+    no_safe(state, view)?;
     let page = state.treasury.page(view).ok_or(NO_WALLET)?;
     let coin = state.treasury.chosen_coin(view).ok_or("there is no coin to freeze")?;
     let wish = Wish::Freeze { wallet: page.id, coin: coin.outpoint, frozen: !coin.frozen };
@@ -227,6 +239,7 @@ fn freeze(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 
 fn receive(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
+    no_safe(state, view)?;
     let wallet = state.treasury.chosen_wallet(view).ok_or(NO_WALLET)?;
     if !wallet.armed() {
         let (done, of) = wallet.confirmed;
@@ -241,6 +254,7 @@ fn receive(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 
 fn confirm(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
     writable(view)?;
+    no_safe(state, view)?;
     let page = state.treasury.page(view).ok_or(NO_WALLET)?;
     let key = page.keys.iter().find(|key| !key.confirmed);
     let key = key.ok_or("all cosigners have confirmed the first address")?;
@@ -249,10 +263,12 @@ fn confirm(state: &mut State, view: &View) -> Result<Vec<Effect>, String> {
 }
 
 fn copy(state: &State, view: &View) -> Option<Vec<Effect>> {
-    let text = match state.focus() {
-        Pane::Coins => state.treasury.chosen_coin(view)?.outpoint.to_string(),
-        Pane::Wallets => state.treasury.chosen_wallet(view)?.id.to_string(),
-        _ => state.treasury.chosen(view)?.txid.to_string(),
+    let safe = state.treasury.chosen_safe(view);
+    let text = match (state.focus(), safe) {
+        (Pane::Coins | Pane::Wallets, Some(safe)) => safe.id.to_string(),
+        (Pane::Coins, None) => state.treasury.chosen_coin(view)?.outpoint.to_string(),
+        (Pane::Wallets, None) => state.treasury.chosen_wallet(view)?.id.to_string(),
+        _ => state.treasury.chosen(view)?.hash(),
     };
     Some(vec![Effect::Copy(text)])
 }
@@ -264,12 +280,18 @@ pub fn travel(state: &mut State, view: &View, by: isize) {
     let next = |at: usize, count: usize| at.saturating_add_signed(by).min(count.saturating_sub(1));
     match state.focus() {
         Pane::Wallets => {
-            let at = next(state.treasury.wallet_at(&treasury.wallets), treasury.wallets.len());
+            let at = next(state.treasury.wallet_at(treasury), listed(treasury).count());
             choose_wallet(state, view, at);
         }
         Pane::Approvals => {
             let at = next(state.treasury.proposal_at(&treasury.proposals), treasury.proposals.len());
             choose_proposal(state, view, at);
+        }
+        Pane::Coins if state.treasury.chosen_safe(view).is_some() => {
+            let area = state.arrangement().and_then(|arrangement| arrangement.of(Pane::Coins)).map(inside);
+            let Some(area) = area else { return };
+            let last = safe::count(state, view, area.width).saturating_sub(usize::from(area.height));
+            state.treasury.safe_scroll = state.treasury.safe_scroll.min(last).saturating_add_signed(by).min(last);
         }
         Pane::Coins => {
             let Some(page) = state.treasury.page(view) else { return };
@@ -288,9 +310,9 @@ pub fn travel(state: &mut State, view: &View, by: isize) {
 }
 
 fn choose_wallet(state: &mut State, view: &View, at: usize) {
-    let chosen = view.treasury.as_ref().and_then(|treasury| treasury.wallets.get(at)).map(|wallet| wallet.id);
+    let chosen = view.treasury.as_ref().and_then(|treasury| listed(treasury).nth(at));
     if chosen.is_some() && chosen != state.treasury.wallet {
-        (state.treasury.wallet, state.treasury.coin) = (chosen, None);
+        (state.treasury.wallet, state.treasury.coin, state.treasury.safe_scroll) = (chosen, None, 0);
     }
 }
 
@@ -306,7 +328,8 @@ pub fn click(state: &mut State, view: &View, pane: Pane, area: Rect, line: u16) 
     let Some(treasury) = &view.treasury else { return };
     match pane {
         Pane::Wallets => {
-            let at = wallets::index_at(treasury.wallets.len(), state.treasury.wallet_at(&treasury.wallets), area, line);
+            let (count, chosen) = (listed(treasury).count(), state.treasury.wallet_at(treasury));
+            let at = wallets::index_at(count, chosen, area, line);
             at.into_iter().for_each(|at| choose_wallet(state, view, at));
         }
         Pane::Approvals => {

@@ -11,7 +11,7 @@ use crate::console::samples::{session, view_for};
 use crate::console::snapshots::{drawn, text};
 use crate::console::state::{Overlay, State, query};
 use crate::console::update;
-use crate::desk::treasury::{Given, Marked, SeatStanding, Seen, Wish};
+use crate::desk::treasury::{Chosen, Given, Marked, SeatStanding, Seen, Wish};
 use crate::desk::{Command, View};
 use ratatui::layout::Position;
 use std::path::PathBuf;
@@ -72,7 +72,7 @@ fn the_workspace_is_turned_to_and_asks_for_what_it_shows() {
     press(&mut state, treasury, "down down");
     assert_eq!(query(&state).treasury.unwrap().proposal, Some(id(12)));
     press(&mut state, treasury, "tab tab down");
-    assert_eq!(query(&state).treasury.unwrap().wallet, Some(wallet_id(2)));
+    assert_eq!(query(&state).treasury.unwrap().wallet, Some(Chosen::Wallet(wallet_id(2))));
     press(&mut state, treasury, "1");
     assert_eq!(query(&state).treasury, None);
     press(&mut state, treasury, ": a p p r o v e enter");
@@ -117,7 +117,7 @@ fn signing_reads_to_the_end_and_asks_for_the_passphrase() {
         let Some(Wish::Approve { proposal, seat, passphrase, seen, answers }) = wish(&effects) else {
             panic!("{effects:?}")
         };
-        assert_eq!((*proposal, *seat, passphrase.expose()), (id(14), finger("f5acc2fd"), "demo"));
+        assert_eq!((*proposal, *seat, passphrase.expose()), (id(14), finger("f5acc2fd").into(), "demo"));
         assert_eq!((seen, answers.len()), (&Seen(vec!["first-payment"]), 0));
         assert_eq!(state.overlay, None);
         assert!(!format!("{effects:?}").contains("demo"), "no log tells it");
@@ -129,10 +129,10 @@ fn another_key_can_be_taken() {
     let mut state = signer(80, 24);
     press(&mut state, treasury, "a tab");
     let Task::Approve { seat, .. } = open(&state).task else { panic!() };
-    assert_eq!(seat, finger("0f056943"));
+    assert_eq!(seat, finger("0f056943").into());
     press(&mut state, treasury, "tab");
     let Task::Approve { seat, .. } = open(&state).task else { panic!() };
-    assert_eq!(seat, finger("f5acc2fd"));
+    assert_eq!(seat, finger("f5acc2fd").into());
 }
 
 #[test]
@@ -248,10 +248,10 @@ fn keys_that_make_no_sense_say_why() {
 fn a_refusal_has_a_reason_and_a_seat() {
     let mut state = signer(80, 24);
     let effects = press(&mut state, treasury, "r n o t space o u r s enter");
-    let (proposal, seat) = (id(14), finger("f5acc2fd"));
+    let (proposal, seat) = (id(14), finger("f5acc2fd").into());
     assert_eq!(wish(&effects), Some(&Wish::Reject { proposal, seat, reason: "not ours".to_owned() }));
     let effects = press(&mut state, treasury, "r tab enter");
-    let (seat, reason) = (finger("0f056943"), String::new());
+    let (seat, reason) = (finger("0f056943").into(), String::new());
     assert_eq!(wish(&effects), Some(&Wish::Reject { proposal, seat, reason }), "another seat, for no reason");
 }
 
@@ -314,7 +314,7 @@ fn coins_are_named_and_kept() {
     let of = Marked::Coin(wallet_id(1), outpoint(9));
     assert_eq!(wish(&effects), Some(&Wish::Label { of, text: "dust".to_owned() }));
     let effects = press(&mut state, treasury, "s");
-    assert_eq!(wish(&effects), Some(&Wish::Sync(wallet_id(1))));
+    assert_eq!(wish(&effects), Some(&Wish::Sync(Chosen::Wallet(wallet_id(1)))));
 }
 
 #[test]
@@ -345,7 +345,7 @@ fn the_mouse_chooses_and_closes() {
     assert_eq!((state.focus(), state.treasury.proposal), (Pane::Approvals, Some(id(12))));
     let wallets = place(&state, Pane::Wallets);
     click(&mut state, wallets.x + 3, wallets.y + 2);
-    assert_eq!((state.focus(), state.treasury.wallet), (Pane::Wallets, Some(wallet_id(2))));
+    assert_eq!((state.focus(), state.treasury.wallet), (Pane::Wallets, Some(Chosen::Wallet(wallet_id(2)))));
     press(&mut state, treasury, "r");
     click(&mut state, 0, 0);
     assert_eq!(state.overlay, None);

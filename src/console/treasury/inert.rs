@@ -1,6 +1,7 @@
 //! Whatever is written into labels, memos, names and reasons by others: no control byte leaves through any view (T14).
 
 use super::device::samples::asked;
+use super::safe_samples::{estimated, safe};
 use super::samples::{finished, treasury};
 use crate::console::colour::ColourDepth;
 use crate::console::glyphs::UNICODE;
@@ -9,7 +10,7 @@ use crate::console::screen::Screen;
 use crate::console::snapshots::{drawn, keys, text};
 use crate::console::state::State;
 use crate::desk::View;
-use crate::desk::treasury::{PageView, Stage};
+use crate::desk::treasury::{Leaves, PageView, SafeTxView, ServiceState, Stage, Subject, TreasuryView};
 use crate::market::printable;
 use crate::treasury::verdict::Finding;
 use std::sync::Arc;
@@ -77,7 +78,11 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
         if let Some(first) = &mut row.to.first {
             (first.label, first.address) = (text(), text());
         }
+        if let Leaves::Told(told) = &mut row.leaves {
+            *told = text();
+        }
     }
+    of_safes(treasury, &text);
     if let Some(page) = &mut treasury.wallet {
         let page = Arc::make_mut(page);
         page.coins.iter_mut().for_each(|coin| coin.label = text());
@@ -86,7 +91,10 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
     if let Some(proposal) = &mut treasury.proposal {
         let proposal = Arc::make_mut(proposal);
         proposal.memo = text();
-        proposal.seats.iter_mut().for_each(|seat| seat.name = text());
+        proposal.seats.iter_mut().for_each(|seat| (seat.name, seat.note) = (text(), text()));
+        if let Subject::Safe(tx) = &mut proposal.subject {
+            transaction(Arc::make_mut(tx), &text);
+        }
         proposal.history.iter_mut().for_each(|event| (event.who, event.what) = (text(), text()));
         let verdict = Arc::make_mut(&mut proposal.verdict);
         verdict.warnings.push(Finding::new("label", payload));
@@ -105,6 +113,42 @@ fn told(state: &State, payload: &str, shown: fn(&State) -> View) -> View {
     view
 }
 
+/// The same of Safes and of what their services say.
+fn of_safes(treasury: &mut TreasuryView, text: &dyn Fn() -> Arc<str>) {
+    for safe in &mut treasury.safes {
+        (safe.name, safe.balance, safe.price.source) = (text(), Some(text()), text());
+        (safe.sync.source, safe.service.source) = (text(), text());
+        safe.sync.state = crate::desk::treasury::SyncState::Failed(text());
+        safe.service.state = ServiceState::Failed(text());
+    }
+    let Some(page) = &mut treasury.safe else { return };
+    let page = Arc::make_mut(page);
+    page.owners.iter_mut().for_each(|owner| owner.account.name = text());
+    page.modules.iter_mut().chain([&mut page.singleton]).for_each(|account| account.name = text());
+    page.changed = Some(text());
+    page.tokens.iter_mut().for_each(|token| token.amount = text());
+    page.quarantined.iter_mut().for_each(|row| (row.name, row.why) = (text(), text()));
+}
+
+/// The same of a Safe's transaction.
+fn transaction(tx: &mut SafeTxView, text: &dyn Fn() -> Arc<str>) {
+    for call in &mut tx.calls {
+        (call.by.name, call.to.name) = (text(), text());
+        call.words.iter_mut().for_each(|word| *word = text());
+    }
+    tx.control.iter_mut().for_each(|line| (line.before, line.after) = (text(), "".into()));
+    tx.effects.iter_mut().for_each(|effect| effect.words = vec![text()]);
+    tx.posted = vec![text()];
+    tx.senders.iter_mut().for_each(|sender| sender.account.name = text());
+    for execution in &mut tx.executions {
+        (execution.fees, execution.answer) = (text(), text());
+    }
+    if let Some(estimate) = &mut tx.estimate {
+        let estimate = Arc::make_mut(estimate);
+        (estimate.told, estimate.hindered, estimate.simulated) = (text(), Some(text()), vec![text()]);
+    }
+}
+
 #[test]
 fn t14_no_control_byte_leaves_through_any_view() {
     for payload in PAYLOADS {
@@ -120,6 +164,21 @@ fn t14_no_control_byte_leaves_through_any_view() {
             ("3 tab tab down C", treasury),
             ("3 down down down B", finished),
             ("3 D", |state| asked(state, Stage::Signing, false)),
+            ("3", safe),
+            ("3 tab tab down down", safe),
+            ("3 tab tab down down c", safe),
+            ("3 tab tab down down c z G", safe),
+            ("3 v", safe),
+            ("3 down v", safe),
+            ("3 down v G", safe),
+            ("3 down down v", safe),
+            ("3 down down down v", safe),
+            ("3 G v G", safe),
+            ("3 B G", estimated),
+            ("3 B enter enter enter enter", estimated),
+            ("3 down down down down p", safe),
+            ("3 down N", safe),
+            ("3 tab tab down n", safe),
         ] {
             let mut state = session(80, 24);
             for key in pressed.split(' ') {

@@ -4,8 +4,8 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, Payee,
-    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryView,
+    AddressView, Balance, Challenge, Chosen, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Leaves, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, Subject, SyncState, SyncView, TreasuryView,
     Waiting, WalletPage, WalletView,
 };
 use crate::market::Timestamp;
@@ -152,8 +152,8 @@ fn row(number: u8, kind: Kind, sat: u64, stage: Standing, signed: usize) -> Prop
         number: number.into(),
         wallet: "BTC cold".into(),
         kind,
-        sent: Amount::from_sat(sat),
-        fee: Some(Amount::from_sat(1_500)),
+        leaves: Leaves::Coins { sent: Amount::from_sat(sat), fee: Some(Amount::from_sat(1_500)) },
+        nonce: None,
         value: price().value(Amount::from_sat(sat)),
         to: Recipients { first: Some(Payee { address: OTC.into(), label: "OTC".into() }), others: 0 },
         state: stage,
@@ -185,7 +185,7 @@ fn rows() -> Vec<ProposalRow> {
             ..row(13, Kind::Unknown, 90_000_000, Standing::Proposed, 0)
         },
         ProposalRow {
-            fee: Some(Amount::from_sat(3_600)),
+            leaves: Leaves::Coins { sent: Amount::ZERO, fee: Some(Amount::from_sat(3_600)) },
             to: Recipients::default(),
             value: None,
             ..row(12, Kind::Bump, 0, Standing::Proposed, 0)
@@ -242,11 +242,12 @@ fn verdict(number: u64) -> Verdict {
 
 fn proposal(row: &ProposalRow) -> ProposalView {
     let seat = |finger_: &str, name: &str, hot: bool, standing| SeatView {
-        id: finger(finger_),
+        id: finger(finger_).into(),
         name: name.into(),
         hot: hot.then(|| HotKey { told: Some("demo".into()) }),
         speaks: true,
         standing,
+        note: "".into(),
     };
     let second = if row.signed > 1 { SeatStanding::Approved(ago(300)) } else { SeatStanding::Pending };
     let third = match row.state {
@@ -257,7 +258,7 @@ fn proposal(row: &ProposalRow) -> ProposalView {
     let event = |secs, who: &str, what: &str| EventView { at: ago(secs), who: who.into(), what: what.into() };
     ProposalView {
         row: row.clone(),
-        txid: outpoint(u8::try_from(row.number).unwrap()).txid,
+        subject: Subject::Bitcoin(outpoint(u8::try_from(row.number).unwrap()).txid),
         memo: "invoice 2024-118".into(),
         verdict: verdict(row.number).into(),
         reviewed: ago(1),
@@ -268,7 +269,7 @@ fn proposal(row: &ProposalRow) -> ProposalView {
             seat("0f056943", "safe in the bank", true, third),
         ],
         history: vec![event(600, "Ada, Ledger", "signed, verified here"), event(7_400, "local", "proposed")],
-        psbt: Arc::from([b"psbt\xff".as_slice(), &[7; 900]].concat()),
+        file: Arc::from([b"psbt\xff".as_slice(), &[7; 900]].concat()),
     }
 }
 
@@ -280,12 +281,14 @@ pub fn treasury(state: &State) -> View {
     view.treasury = query(state).treasury.map(|query| {
         let (rows, wallets) = (rows(), wallets());
         let chosen = rows.iter().find(|row| Some(row.id) == query.proposal).or(rows.first());
-        let wallet = wallets.iter().find(|wallet| Some(wallet.id) == query.wallet).or(wallets.first());
+        let wallet = wallets.iter().find(|wallet| Some(Chosen::Wallet(wallet.id)) == query.wallet).or(wallets.first());
         TreasuryView {
             price: Some(price()),
             wallet: wallet.map(|wallet| wallet_page(wallet.id).into()),
             proposal: chosen.map(|row| proposal(row).into()),
             wallets,
+            safes: vec![],
+            safe: None,
             proposals: rows,
             journal,
             at_work: None,
@@ -299,7 +302,11 @@ pub fn treasury(state: &State) -> View {
 
 /// The same, the chosen proposal changed.
 pub fn with(state: &State, change: impl FnOnce(&mut ProposalView)) -> View {
-    let mut view = treasury(state);
+    with_rows(treasury(state), change)
+}
+
+/// A view, its chosen proposal changed, in the queue too.
+pub fn with_rows(mut view: View, change: impl FnOnce(&mut ProposalView)) -> View {
     if let Some(treasury) = &mut view.treasury
         && let Some(proposal) = &mut treasury.proposal
     {
@@ -329,6 +336,8 @@ pub fn bare(state: &State) -> View {
         *treasury = TreasuryView {
             price: None,
             wallets: vec![],
+            safes: vec![],
+            safe: None,
             wallet: None,
             proposals: vec![],
             proposal: None,

@@ -8,6 +8,7 @@ use crate::console::snapshots::{drawn, keys, styles, text};
 use crate::console::state::State;
 use crate::console::update;
 use crate::desk::View;
+use crate::desk::treasury::Chosen;
 
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
 
@@ -152,7 +153,7 @@ fn every_theme_and_sign_shows_the_same() {
     }
     assert_eq!(state.treasury.proposal, Some(id(13)));
     let ops = State {
-        treasury: super::Signer { wallet: Some(wallet_id(2)), ..super::Signer::default() },
+        treasury: super::Signer { wallet: Some(Chosen::Wallet(wallet_id(2))), ..super::Signer::default() },
         ..after(80, 24, "3 c", treasury)
     };
     assert!(screen(&ops, &treasury(&ops)).contains("HOT"));

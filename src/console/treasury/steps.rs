@@ -5,7 +5,7 @@
 //! - When the review says something else than at the beginning, the window starts anew.
 
 use super::window::{Step, Task, Window, area, is_packet};
-use super::{device, proposal};
+use super::{device, proposal, safe};
 use crate::console::action::Action;
 use crate::console::chord::{Chord, Key};
 use crate::console::effect::Effect;
@@ -14,9 +14,8 @@ use crate::console::layout::inside;
 use crate::console::pane::treasury::{page, windows};
 use crate::console::state::{Overlay, State};
 use crate::console::update::say;
-use crate::desk::treasury::{Given, ProposalView, Wish};
+use crate::desk::treasury::{Draft, Given, ProposalView, Wish};
 use crate::desk::{Command, View};
-use crate::treasury::proposal::SeatId;
 use std::path::PathBuf;
 
 /// What a key does while such a window is open; `None` when there is none.
@@ -30,7 +29,7 @@ pub fn act(state: &mut State, view: &View, action: Action) -> Option<Vec<Effect>
         Action::Back => state.overlay = None,
         Action::Quit | Action::ShowQr | Action::Receive if !text => state.overlay = None,
         Action::Accept => return Some(accept(state, view)),
-        Action::NextPane | Action::PreviousPane => turn(state, view),
+        Action::NextPane | Action::PreviousPane => return Some(turn(state, view)),
         Action::HalfUp if text => {
             open.field = Field::default();
             open.secret.clear();
@@ -116,8 +115,8 @@ fn scroll(state: &mut State, view: &View, by: isize) {
 }
 
 /// The next of the keys that could do it, or of the kinds of code.
-fn turn(state: &mut State, view: &View) {
-    let Some(Overlay::Treasury(open)) = &mut state.overlay else { return };
+fn turn(state: &mut State, view: &View) -> Vec<Effect> {
+    let Some(Overlay::Treasury(open)) = &mut state.overlay else { return vec![] };
     let about = open.task.proposal().and_then(|id| proposal(view, id));
     match &mut open.task {
         Task::Approve { seat, .. } => {
@@ -140,11 +139,23 @@ fn turn(state: &mut State, view: &View) {
             *seat = after(&keys.map(|key| key.seat).collect::<Vec<_>>(), *seat);
         }
         Task::Qr { frame, ur, .. } => (*frame, *ur) = (0, !*ur),
+        Task::Execute { proposal, sender, most, .. } => {
+            let senders = about.and_then(ProposalView::safe).into_iter().flat_map(|tx| &tx.senders);
+            let next = after(&senders.map(|sender| sender.account.address).collect::<Vec<_>>(), *sender);
+            if next != *sender {
+                // What it comes to for one is not what it comes to for another.
+                (*sender, *most, open.step, open.scroll) = (next, None, Step::Read, 0);
+                let wish = Wish::Estimate { proposal: *proposal, sender: next };
+                open.secret.clear();
+                return vec![Effect::Command(Command::Treasury(wish))];
+            }
+        }
         _ => {}
     }
+    vec![]
 }
 
-fn after(keys: &[SeatId], key: SeatId) -> SeatId {
+fn after<K: Copy + PartialEq>(keys: &[K], key: K) -> K {
     let at = keys.iter().position(|known| *known == key);
     at.and_then(|at| keys.get(at + 1)).or(keys.first()).copied().unwrap_or(key)
 }
@@ -157,7 +168,10 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             say(state, view, true, "the proposal is no longer there");
             return vec![];
         };
-        if let Task::Approve { seen, .. } | Task::Device { seen, .. } | Task::Broadcast { seen, .. } = &mut open.task
+        if let Task::Approve { seen, .. }
+        | Task::Device { seen, .. }
+        | Task::Broadcast { seen, .. }
+        | Task::Execute { seen, .. } = &mut open.task
             && seen.0 != about.row.codes
         {
             seen.0.clone_from(&about.row.codes);
@@ -167,8 +181,7 @@ fn accept(state: &mut State, view: &View) -> Vec<Effect> {
             return vec![];
         }
         let (count, room) = (lines(state, view, &open), room(state, &open));
-        let reads = matches!(open.task, Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. });
-        let read = open.scroll + room >= count || !reads;
+        let read = open.scroll + room >= count || !open.task.reads();
         if open.step == Step::Read && !read {
             open.scroll = (open.scroll + room).min(count.saturating_sub(room));
             state.overlay = Some(Overlay::Treasury(open));
@@ -191,11 +204,14 @@ fn begin_anew(mut task: Task) -> Window {
     if let Task::Approve { answers, .. } | Task::Device { answers, .. } = &mut task {
         answers.clear();
     }
+    if let Task::Execute { most, .. } = &mut task {
+        *most = None;
+    }
     Window::reading(task)
 }
 
 /// What comes of a step.
-enum Next {
+pub(super) enum Next {
     /// The window stays, perhaps with something to be told.
     Stay(Window, Option<String>),
     /// All was given.
@@ -257,6 +273,12 @@ fn advance(mut open: Window, view: &View) -> Next {
             "yes" => Next::Ask(Wish::Broadcast { proposal: *proposal, seen: seen.clone() }),
             _ => stay(open, "type yes to broadcast, or press esc"),
         },
+        (Task::Execute { .. }, _) => safe::execute(open, about),
+        (Task::Post { proposal }, _) => Next::Ask(Wish::Confirm(*proposal)),
+        (Task::Propose { .. }, _) => safe::propose(open, typed),
+        (Task::Supplant { proposal, safe }, _) => {
+            Next::Ask(Wish::Propose { safe: *safe, draft: Draft::Refusal(*proposal), memo: typed })
+        }
         (Task::Export { proposal }, _) if !typed.is_empty() => {
             Next::Ask(Wish::Export { proposal: *proposal, path: PathBuf::from(typed) })
         }

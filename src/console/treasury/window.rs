@@ -5,9 +5,11 @@
 use crate::console::chord::{Chord, Key};
 use crate::console::field::Field;
 use crate::console::overlay::window;
-use crate::desk::treasury::{AddressView, Marked, Secret, Seen};
+use crate::desk::treasury::{AddressView, Marked, Secret, Seen, Who};
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::proposal::{ProposalId, SeatId};
+use alloy_primitives::{Address, U256};
 use ratatui::layout::Rect;
 
 /// The most that is taken of what is pasted: a PSBT of 4 MiB in hex, with line ends.
@@ -36,7 +38,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// With which key.
-        seat: SeatId,
+        seat: Who,
         /// What the review said when the window opened.
         seen: Seen,
         /// What was typed for its challenges so far.
@@ -47,7 +49,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// Whose.
-        seat: SeatId,
+        seat: Who,
         /// What the review said when the window opened.
         seen: Seen,
         /// What was typed for its challenges so far.
@@ -58,7 +60,7 @@ pub enum Task {
         /// What.
         proposal: ProposalId,
         /// For which key.
-        seat: SeatId,
+        seat: Who,
     },
     /// Send.
     Broadcast {
@@ -66,6 +68,36 @@ pub enum Task {
         proposal: ProposalId,
         /// What the review said when the window opened.
         seen: Seen,
+    },
+    /// Carry out a Safe's transaction.
+    Execute {
+        /// What.
+        proposal: ProposalId,
+        /// Which account sends it, and pays for its gas.
+        sender: Address,
+        /// What the review said when the window opened.
+        seen: Seen,
+        /// The most that the gas may cost, in wei, as it was read; none before that.
+        most: Option<U256>,
+    },
+    /// Tell a Safe's service.
+    Post {
+        /// What.
+        proposal: ProposalId,
+    },
+    /// Propose a payment out of a Safe.
+    Propose {
+        /// Out of which.
+        safe: SafeId,
+        /// What was typed so far: whom, how much, which token, what for.
+        typed: Vec<String>,
+    },
+    /// Propose to use up a nonce.
+    Supplant {
+        /// Whose.
+        proposal: ProposalId,
+        /// Of which Safe.
+        safe: SafeId,
     },
     /// Write to a file.
     Export {
@@ -128,10 +160,22 @@ impl Task {
             | Self::Device { proposal, .. }
             | Self::Reject { proposal, .. }
             | Self::Broadcast { proposal, .. }
+            | Self::Execute { proposal, .. }
+            | Self::Post { proposal }
+            | Self::Supplant { proposal, .. }
             | Self::Export { proposal }
             | Self::Qr { proposal, .. } => Some(*proposal),
-            Self::Import { .. } | Self::Label { .. } | Self::Receive { .. } | Self::Confirm { .. } => None,
+            Self::Propose { .. }
+            | Self::Import { .. }
+            | Self::Label { .. }
+            | Self::Receive { .. }
+            | Self::Confirm { .. } => None,
         }
+    }
+
+    /// Whether all of the review is read in it before anything else.
+    pub fn reads(&self) -> bool {
+        matches!(self, Self::Approve { .. } | Self::Device { .. } | Self::Broadcast { .. } | Self::Execute { .. })
     }
 }
 
@@ -193,21 +237,21 @@ impl Window {
     }
 }
 
-/// Whether a text is a PSBT or a part of one, and not the name of a file.
+/// Whether a text is a PSBT, a Safe's exchange file or a part of one, and not the name of a file.
 pub fn is_packet(text: &str) -> bool {
     let text = text.trim_start();
     let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-    text.starts_with("cHNid") || begins("70736274ff") || begins("ur:") || text.starts_with("B$")
+    text.starts_with("cHNid") || begins("70736274ff") || begins("ur:") || text.starts_with("B$") || text.starts_with('{')
 }
 
 /// Where the window stands: those in which much is read take nearly the whole screen.
 pub fn area(screen: Rect, task: &Task) -> Rect {
     match task {
         // Where columns are few a review has all of them, as on its page.
-        Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. } if screen.width < 100 => screen,
-        Task::Approve { .. } | Task::Device { .. } | Task::Broadcast { .. } => window(screen, 100, screen.height),
+        task if task.reads() && screen.width < 100 => screen,
+        task if task.reads() => window(screen, 100, screen.height),
         Task::Qr { .. } | Task::Receive { .. } => screen,
         Task::Confirm { .. } => window(screen, 76, 16),
-        Task::Reject { .. } | Task::Export { .. } | Task::Import { .. } | Task::Label { .. } => window(screen, 76, 9),
+        _ => window(screen, 76, 9),
     }
 }

@@ -1,8 +1,10 @@
 //! What is done when somebody wishes something: each step is an entry of the journal before it has an effect.
 
 use super::clerk::Clerk;
+use super::consent::{as_seen, blocked, may_sign};
 use super::place::{create, handed_in};
 use super::show::challenges;
+use super::view::{Chosen, Who};
 use super::wish::{Given, Marked, Seen, Wish};
 use crate::chain::Status;
 use crate::desk::{Operator, Scope};
@@ -11,12 +13,13 @@ use crate::treasury::bitcoin::finalize::{Final, finalize};
 use crate::treasury::bitcoin::hot::Signer as Hot;
 use crate::treasury::bitcoin::labels::{About, Label};
 use crate::treasury::bitcoin::psbt::{Packet, Version};
-use crate::treasury::bitcoin::review::{Review, reviewed};
+use crate::treasury::bitcoin::review::reviewed;
 use crate::treasury::bitcoin::signature;
 use crate::treasury::bitcoin::wallet::Wallet;
 use crate::treasury::exchange::{Progress, Scan};
-use crate::treasury::proposal::{Event, Kind, PackedPacket, Proposal, ProposalId, SeatId, Signer, Vault, brought};
-use sha2::{Digest as _, Sha256};
+use crate::treasury::proposal::{
+    Event, Kind, Listed, PackedPacket, Proposal, ProposalId, SeatId, Signer, Vault, brought,
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,11 +33,17 @@ impl Clerk {
     /// Does what a person wants; says what came of it, unless they see that anyway.
     pub fn carry_out(&mut self, scope: &Scope<Operator>, wish: Wish) -> Result<String, String> {
         match wish {
-            Wish::Approve { proposal, seat, passphrase, seen, answers } => {
+            Wish::Approve { proposal, seat: Who::Seat(seat), passphrase, seen, answers } => {
                 self.approve(scope, (proposal, seat), passphrase.expose(), &seen, &answers)
             }
-            Wish::SignOnDevice { proposal, seat, seen, answers } => {
+            Wish::Approve { proposal, seat: Who::Owner(owner), passphrase, seen, answers } => {
+                self.approve_safe(scope, (proposal, owner), passphrase.expose(), &seen, &answers)
+            }
+            Wish::SignOnDevice { proposal, seat: Who::Seat(seat), seen, answers } => {
                 self.ask_device(scope, (proposal, seat), &seen, &answers)
+            }
+            Wish::SignOnDevice { proposal, seat: Who::Owner(owner), seen, answers } => {
+                self.ask_owners_device(scope, (proposal, owner), &seen, &answers)
             }
             // Nobody is told what they do themselves.
             Wish::Device(reply) => {
@@ -45,11 +54,23 @@ impl Clerk {
                 self.settings.devices.bench.iter().for_each(|bench| bench.0.press(device, yes));
                 Ok(String::new())
             }
-            Wish::Reject { proposal, seat, reason } => self.reject(scope, proposal, seat, reason),
+            Wish::Reject { proposal, seat: Who::Seat(seat), reason } => self.reject(scope, proposal, seat, reason),
+            Wish::Reject { proposal, seat: Who::Owner(owner), reason } => {
+                self.reject_safe(scope, (proposal, owner), reason)
+            }
             Wish::Export { proposal, path } => self.export(proposal, &path),
             Wish::Import(given) => self.import(scope, given),
             Wish::Finalise(proposal) => self.finalise(scope, proposal),
+            Wish::Broadcast { proposal, .. } if self.treasury.safe_proposal(proposal).is_ok() => {
+                self.send_again(scope, proposal)
+            }
             Wish::Broadcast { proposal, seen } => self.broadcast(scope, proposal, &seen),
+            Wish::Propose { safe, draft, memo } => self.propose(scope, safe, &draft, &memo),
+            Wish::Confirm(proposal) => self.confirm(scope, proposal),
+            Wish::Estimate { proposal, sender } => self.estimate(scope, proposal, sender),
+            Wish::Execute { proposal, sender, passphrase, seen, most } => {
+                self.execute(scope, proposal, (sender, passphrase.expose()), &seen, most)
+            }
             Wish::Label { of, text } => self.label(scope, &of, &text),
             Wish::Freeze { wallet, coin, frozen: true } => {
                 self.record(scope, Event::CoinFrozen { wallet, coin })?;
@@ -59,10 +80,13 @@ impl Clerk {
                 self.record(scope, Event::CoinThawed { wallet, coin })?;
                 Ok(format!("may be spent again: {coin}"))
             }
-            Wish::Sync(wallet) => {
-                self.source(wallet)?;
-                self.wanted.push_back(wallet);
-                Ok(format!("asking the chain of {}", self.name(wallet)))
+            Wish::Sync(chosen) => {
+                match chosen {
+                    Chosen::Wallet(wallet) => self.source(wallet).map(drop)?,
+                    Chosen::Safe(safe) => self.ways(safe).map(drop)?,
+                }
+                self.wanted.push_back(chosen);
+                Ok(format!("asking the chain of {}", self.name(chosen)))
             }
             Wish::Receive { wallet, index } => {
                 self.record(scope, Event::AddressGiven { wallet, index, unarmed: false })?;
@@ -78,9 +102,14 @@ impl Clerk {
 
     /// A proposal, its number and its wallet, apart from the clerk.
     pub(super) fn found(&self, id: ProposalId) -> Result<(u64, Proposal, Vault), String> {
-        let numbered = (1..).zip(self.treasury.proposals());
-        let (number, proposal) =
-            numbered.into_iter().find(|(_, proposal)| proposal.id == id).ok_or("the proposal is no longer there")?;
+        if self.treasury.safe_proposal(id).is_ok() {
+            return Err(format!(
+                "#{} is a Safe's: it is executed, and there is nothing to be made before",
+                self.number(id)
+            ));
+        }
+        let proposal = self.treasury.proposal(id).map_err(|_| "the proposal is no longer there")?;
+        let number = self.number(id);
         let vault = self.treasury.vault(proposal.wallet).map_err(|refusal| refusal.to_string())?;
         Ok((number, proposal.clone(), vault.clone()))
     }
@@ -97,8 +126,8 @@ impl Clerk {
         let packet = proposal.signed();
         let facts = self.facts(&vault, &proposal, &self.quotes());
         let (review, passed) = reviewed(&packet, &vault.wallet, &facts);
-        let digest = may_sign(number, &review, seen, answers)?;
-        let passed = passed.ok_or_else(|| blocked(number, &review))?;
+        let digest = may_sign(number, &review.verdict, &challenges(&review), seen, answers)?;
+        let passed = passed.ok_or_else(|| blocked(number, &review.verdict))?;
         self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
         let refused = |reason: String| format!("#{number} is not signed: {reason}");
         let key: Hot = self.settings.place.open_key(seat.fingerprint, passphrase).map_err(refused)?;
@@ -148,8 +177,12 @@ impl Clerk {
     }
 
     fn export(&self, id: ProposalId, path: &Path) -> Result<String, String> {
-        let (number, proposal, _) = self.found(id)?;
-        create(&at_home(path), &proposal.signed().bytes(Version::V0))?;
+        let number = self.number(id);
+        let bytes = match self.treasury.listed(id).map_err(|_| "the proposal is no longer there")? {
+            Listed::Bitcoin(proposal) => proposal.signed().bytes(Version::V0),
+            Listed::Safe(proposal) => self.exchange(proposal).json().into_bytes(),
+        };
+        create(&at_home(path), &bytes)?;
         Ok(format!("#{number} written to {}", printable(&path.display().to_string())))
     }
 
@@ -158,7 +191,11 @@ impl Clerk {
             Given::File(path) => (handed_in(&at_home(&path))?, path.display().to_string()),
             Given::Text(text) => (text.into_bytes(), "what was pasted".to_owned()),
         };
-        let packet = Packet::read(&whole(bytes)?).map_err(|error| error.to_string())?;
+        let bytes = whole(bytes)?;
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{') {
+            return self.import_safe(scope, &bytes, &printable(&from));
+        }
+        let packet = Packet::read(&bytes).map_err(|error| error.to_string())?;
         let txid = packet.psbt.unsigned_tx.compute_txid();
         let now = self.shared.now();
         let open =
@@ -220,10 +257,10 @@ impl Clerk {
     fn made(&self, number: u64, proposal: &Proposal, vault: &Vault, seen: Option<&Seen>) -> Result<Final, String> {
         let review = self.review(vault, proposal, &self.quotes());
         if let Some(seen) = seen {
-            as_seen(number, &review, seen)?;
+            as_seen(number, &review.verdict, seen)?;
         }
         if !review.verdict.blocks.is_empty() {
-            return Err(blocked(number, &review));
+            return Err(blocked(number, &review.verdict));
         }
         finalize(&proposal.signed(), &vault.wallet).map_err(|error| format!("#{number}: {error}"))
     }
@@ -262,53 +299,6 @@ impl Clerk {
         self.record(scope, Event::LabelSet { wallet, record: label.line() })?;
         Ok(if text.is_empty() { "its name is taken away".to_owned() } else { "named".to_owned() })
     }
-}
-
-fn blocked(number: u64, review: &Review) -> String {
-    let codes: Vec<&str> = review.verdict.blocks.iter().map(|finding| finding.code).collect();
-    format!("#{number} must not be signed: {}", codes.join(", "))
-}
-
-/// What the person saw is what the review says now.
-fn as_seen(number: u64, review: &Review, seen: &Seen) -> Result<(), String> {
-    let verdict = &review.verdict;
-    let codes = verdict.blocks.iter().chain(&verdict.warnings).map(|finding| finding.code);
-    match codes.eq(seen.0.iter().copied()) {
-        true => Ok(()),
-        false => Err(format!("#{number}: the review says something else by now; read it again")),
-    }
-}
-
-/// Whether a review is what its signer saw and answered, and blocks nothing; the digest of it.
-pub(super) fn may_sign(number: u64, review: &Review, seen: &Seen, answers: &[String]) -> Result<String, String> {
-    as_seen(number, review, seen)?;
-    if !review.verdict.blocks.is_empty() {
-        return Err(blocked(number, review));
-    }
-    let asked = challenges(review);
-    let met = asked.iter().zip(answers).all(|(challenge, answer)| challenge.met(answer));
-    if !met || asked.len() != answers.len() {
-        return Err(format!("#{number}: what was typed is not what stands in the address; nothing was signed"));
-    }
-    Ok(digest(review))
-}
-
-/// The digest of what was shown to a signer.
-fn digest(review: &Review) -> String {
-    let mut hash = Sha256::new();
-    let mut take = |text: &str| {
-        hash.update(text.as_bytes());
-        hash.update(b"\n");
-    };
-    for row in &review.verdict.rows {
-        take(&row.label);
-        row.parts.iter().for_each(|part| take(part));
-    }
-    for finding in review.verdict.blocks.iter().chain(&review.verdict.warnings) {
-        take(finding.code);
-        take(&finding.message);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A PSBT as it came, or put together from the parts of a series of codes, one a line.

@@ -7,7 +7,8 @@ use super::device::{Asked, Hatch};
 use super::follow::Steps;
 use super::place::TreasurySettings;
 use super::reading::Reading;
-use super::view::{EventView, JournalView, SyncState, SyncView};
+use super::safe::SafeFollowed;
+use super::view::{Chosen, EstimateView, EventView, JournalView, SyncState, SyncView};
 use super::{price, show};
 use crate::chain::Source;
 use crate::desk::chronicle::Chronicle;
@@ -19,6 +20,8 @@ use crate::treasury::bitcoin::coins::State;
 use crate::treasury::bitcoin::review::facts::{Prices, Quote};
 use crate::treasury::bitcoin::review::{Facts, Review, review};
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::SafeId;
+use crate::treasury::ethereum::review::{Facts as SafeFacts, Review as SafeReview};
 use crate::treasury::proposal::{Event, Identity, Proposal, ProposalId, Treasury, Vault, facts};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::Path;
@@ -37,14 +40,20 @@ pub(super) struct Clerk {
     pub reading: Option<Reading>,
     /// What the chains told.
     pub followed: BTreeMap<WalletId, Followed>,
+    /// What the chains and services of Safes told.
+    pub safes: BTreeMap<SafeId, SafeFollowed>,
+    /// Reviews of what is done with for Safes, and what they were made with.
+    pub done_safe: HashMap<ProposalId, (Arc<SafeReview>, Arc<SafeFacts>)>,
+    /// What carrying things out would come to, as somebody asked.
+    pub estimates: BTreeMap<ProposalId, Arc<EstimateView>>,
     /// Who this desk refuses as.
     pub identity: Option<Identity>,
     /// Why nothing can be changed, if so.
     pub read_only: Option<String>,
     /// Reviews of what is done with, which no new price changes.
     pub done: HashMap<ProposalId, Arc<Review>>,
-    /// Wallets whose chain somebody wants to be asked.
-    pub wanted: VecDeque<WalletId>,
+    /// Wallets and Safes whose chain somebody wants to be asked.
+    pub wanted: VecDeque<Chosen>,
     /// The device that is asked to sign.
     pub asked: Option<Asked>,
     /// Where whoever draws sees how far that has come, and answers what it asks.
@@ -88,6 +97,9 @@ impl Clerk {
             history: HashMap::new(),
             reading: dir.map(|dir| Reading::new(dir.to_owned())),
             followed: BTreeMap::new(),
+            safes: BTreeMap::new(),
+            done_safe: HashMap::new(),
+            estimates: BTreeMap::new(),
             read_only: None,
             done: HashMap::new(),
             wanted: VecDeque::new(),
@@ -109,6 +121,7 @@ impl Clerk {
 
     /// Follows the wallets that are not followed yet, and those to whose chain a way was given meanwhile.
     pub(super) fn follow_wallets(&mut self) {
+        self.follow_safes();
         let sources = self.settings.place.sources();
         if let Err(error) = &sources {
             self.shared.notice(true, format!("no chain is asked: {error}"));
@@ -126,13 +139,18 @@ impl Clerk {
                         state: if source.is_some() { SyncState::Idle } else { SyncState::Off },
                         source: source.as_ref().map(Source::to_string).unwrap_or_default().into(),
                         at: None,
-                        height: state.tip().map(|tip| tip.height),
+                        height: state.tip().map(|tip| tip.height.into()),
                     };
                     self.followed.insert(id, Followed { state, source, sync, steps: Arc::default() });
                 }
                 Err(error) => self.shared.notice(true, format!("{}: {error}", vault.wallet.name())),
             }
         }
+    }
+
+    /// The number of a proposal, which people call it by.
+    pub fn number(&self, id: ProposalId) -> u64 {
+        self.treasury.number(id).and_then(|number| u64::try_from(number).ok()).unwrap_or_default()
     }
 
     /// What people call a proposal.
@@ -169,7 +187,7 @@ impl Clerk {
     /// What the desk's books say that a bitcoin is worth.
     pub fn quotes(&self) -> Vec<Quote> {
         let (state, now) = (self.shared.state(), self.shared.now());
-        price::quotes(&state.market, &self.settings.base, now)
+        price::quotes(&state.market, "BTC", &self.settings.base, now)
     }
 
     /// What is known when a proposal is reviewed now.

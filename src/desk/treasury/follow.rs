@@ -1,7 +1,7 @@
 //! Looking at chains: what wallets own, and what has become of what was sent.
 
 use super::clerk::{Clerk, Followed};
-use super::view::SyncState;
+use super::view::{Chosen, SyncState};
 use crate::chain::{self, Chain, ChainError, Progress, Scan, Settings, Source, Status, Watch};
 use crate::desk::{Operator, Scope};
 use crate::treasury::bitcoin::wallet::WalletId;
@@ -108,7 +108,7 @@ impl Clerk {
     pub fn question(&mut self, wallet: WalletId) -> Result<Question, String> {
         let settings = self.settings_for(wallet)?;
         let height = self.followed.get(&wallet).and_then(|followed| followed.sync.height).unwrap_or_default();
-        let mut sent = unsettled(&self.treasury, wallet, height);
+        let mut sent = unsettled(&self.treasury, wallet, u32::try_from(height).unwrap_or(u32::MAX));
         sent.truncate(MOST_ASKED);
         let now = u64::try_from(self.shared.now().secs()).unwrap_or_default();
         let source = self.source(wallet)?;
@@ -135,7 +135,7 @@ impl Clerk {
             Ok(()) => {
                 followed.sync.state = SyncState::Idle;
                 followed.sync.at = Some(now);
-                followed.sync.height = followed.state.tip().map(|tip| tip.height);
+                followed.sync.height = followed.state.tip().map(|tip| tip.height.into());
                 if followed.state.changed()
                     && let Err(error) = self.settings.place.keep(&mut followed.state)
                 {
@@ -177,9 +177,13 @@ impl Clerk {
         self.take(scope, found)
     }
 
-    /// A wallet's name, for whoever is told of it.
-    pub fn name(&self, wallet: WalletId) -> String {
-        self.treasury.vault(wallet).map(|vault| vault.wallet.name().to_owned()).unwrap_or_default()
+    /// The name of a wallet or a Safe, for whoever is told of it.
+    pub fn name(&self, chosen: Chosen) -> String {
+        match chosen {
+            Chosen::Wallet(id) => self.treasury.vault(id).map(|vault| vault.wallet.name().to_owned()),
+            Chosen::Safe(id) => self.treasury.safe(id).map(|safe| safe.name.clone()),
+        }
+        .unwrap_or_default()
     }
 
     /// Writes down what a node said to a transaction, which it may have had before.

@@ -4,11 +4,12 @@ use super::clerk::Clerk;
 use super::device::{Hatch, Reply};
 use super::follow::Found;
 use super::place::TreasurySettings;
+use super::safe::{SafeFound, ServiceFound, ServiceQuestion};
+use super::view::Chosen;
 use super::wish::Wish;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
 use crate::desk::{Operator, Scope};
-use crate::treasury::bitcoin::wallet::WalletId;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -94,18 +95,29 @@ fn open(
     Some(Clerk::open(settings, shared, chronicle, dir.as_deref(), hatch))
 }
 
-/// Looks at chains: one at a time, each wallet in its turn.
+/// What a chain answered.
+enum Answered {
+    Wallet(Found),
+    Safe(Box<SafeFound>),
+    Service(Box<ServiceFound>),
+}
+
+/// Looks at chains: one at a time, each wallet and each Safe in its turn.
 struct Looks {
-    answers: (SyncSender<Found>, Receiver<Found>),
-    waiting: VecDeque<WalletId>,
+    answers: (SyncSender<Answered>, Receiver<Answered>),
+    waiting: VecDeque<Chosen>,
     since: Option<Instant>,
-    /// The wallet whose chain is asked now, and whether somebody waits for the answer.
-    busy: Option<(WalletId, bool)>,
+    /// The wallet or the Safe whose chain is asked now, and whether somebody waits for the answer.
+    busy: Option<(Chosen, bool)>,
+    /// Whether a service is asked now, and what is to be asked of services then: it holds up no look at a chain.
+    listing: bool,
+    lists: VecDeque<Box<ServiceQuestion>>,
 }
 
 fn work(mut clerk: Clerk, queue: &Receiver<Job>) {
     let local = Scope::local();
-    let mut looks = Looks { answers: sync_channel(1), waiting: VecDeque::new(), since: None, busy: None };
+    let (answers, waiting) = (sync_channel(2), VecDeque::new());
+    let mut looks = Looks { answers, waiting, since: None, busy: None, listing: false, lists: VecDeque::new() };
     loop {
         clerk.catch_up();
         clerk.show(None);
@@ -148,27 +160,69 @@ impl Looks {
     fn go_on(&mut self, clerk: &mut Clerk) {
         if self.waiting.is_empty() && self.since.is_none_or(|since| since.elapsed() >= clerk.settings.sync_every) {
             let sourced = clerk.followed.iter().filter(|(_, followed)| followed.source.is_some());
-            self.waiting = sourced.map(|(id, _)| *id).collect();
+            let ways = clerk.safes.iter().filter(|(_, followed)| followed.ways.is_some());
+            let wallets = sourced.map(|(id, _)| Chosen::Wallet(*id));
+            self.waiting = wallets.chain(ways.map(|(id, _)| Chosen::Safe(*id))).collect();
             self.since = Some(Instant::now());
         }
         if self.busy.is_some() {
             return;
         }
-        let wanted = clerk.wanted.pop_front().map(|wallet| (wallet, true));
-        let Some((wallet, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
-        let Ok(question) = clerk.question(wallet) else { return };
+        let wanted = clerk.wanted.pop_front().map(|chosen| (chosen, true));
+        let Some((chosen, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
+        let ask: Box<dyn FnOnce() -> Answered + Send> = match chosen {
+            Chosen::Wallet(wallet) => match clerk.question(wallet) {
+                Ok(question) => Box::new(move || Answered::Wallet(question.ask())),
+                Err(_) => return,
+            },
+            Chosen::Safe(safe) => match clerk.safe_question(safe) {
+                Ok(question) => Box::new(move || Answered::Safe(Box::new(question.ask()))),
+                Err(_) => return,
+            },
+        };
         clerk.show(None);
         let back = self.answers.0.clone();
         let asking = thread::Builder::new().name("chain".to_owned());
         // A thread that cannot be had now can be had at the next look; a desk that has ended needs no answer.
-        let asked = asking.spawn(move || drop(back.send(question.ask()))).is_ok();
-        self.busy = asked.then_some((wallet, wanted));
+        let asked = asking.spawn(move || drop(back.send(ask()))).is_ok();
+        self.busy = asked.then_some((chosen, wanted));
+    }
+
+    /// Asks the next service, when none is being asked.
+    fn list(&mut self) {
+        if self.listing {
+            return;
+        }
+        let Some(question) = self.lists.pop_front() else { return };
+        let back = self.answers.0.clone();
+        let asking = thread::Builder::new().name("service".to_owned());
+        let ask = move || drop(back.send(Answered::Service(Box::new(question.ask()))));
+        self.listing = asking.spawn(ask).is_ok();
     }
 
     /// Takes in an answer, and tells whoever waits for it.
-    fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Found) {
-        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(wallet, _)| clerk.name(wallet));
-        let taken = clerk.take(scope, found);
+    fn answered(&mut self, clerk: &mut Clerk, scope: &Scope<Operator>, found: Answered) {
+        let taken = match found {
+            Answered::Service(found) => {
+                self.listing = false;
+                self.list();
+                if let Err(error) = clerk.take_service(scope, *found) {
+                    tracing::warn!("looking at a service: {error}");
+                }
+                return;
+            }
+            Answered::Wallet(found) => clerk.take(scope, found),
+            Answered::Safe(mut found) => {
+                let then = found.then.take();
+                let taken = clerk.take_safe(scope, *found);
+                // What waits already is asked with what is newer.
+                self.lists.retain(|waiting| then.as_ref().is_none_or(|new| new.safe != waiting.safe));
+                self.lists.extend(then);
+                self.list();
+                taken
+            }
+        };
+        let wanted = self.busy.take().filter(|(_, wanted)| *wanted).map(|(chosen, _)| clerk.name(chosen));
         match (taken, wanted) {
             (Ok(()), Some(name)) => clerk.shared.notice(false, format!("{name} is up to date")),
             (Err(error), Some(name)) => clerk.shared.notice(true, format!("{name}: {error}")),
@@ -188,6 +242,10 @@ fn doing(wish: &Wish) -> &'static str {
         Wish::Import(_) => "reading",
         Wish::Finalise(_) => "checking",
         Wish::Broadcast { .. } => "broadcasting",
+        Wish::Propose { .. } => "proposing",
+        Wish::Confirm(_) => "telling the service",
+        Wish::Estimate { .. } => "looking what it costs",
+        Wish::Execute { .. } => "executing",
         Wish::Sync(_) => "asking the chain",
         Wish::Label { .. } | Wish::Freeze { .. } | Wish::Receive { .. } | Wish::ConfirmAddress { .. } => "recording",
     }

@@ -6,12 +6,14 @@
 
 mod acts;
 mod clerk;
+mod consent;
 mod device;
 mod follow;
 pub(super) mod keeper;
 mod place;
 mod price;
 mod reading;
+mod safe;
 mod secret;
 pub(super) mod show;
 #[cfg(test)]
@@ -20,12 +22,14 @@ mod view;
 mod wish;
 
 pub use device::{Bench, Devices, Reply, Simulated};
-pub use place::{Funds, Place, Prepare, TreasurySettings, Way, Ways, random};
+pub use place::{Funds, Place, Prepare, ServiceKey, TreasurySettings, Way, Ways, random};
 pub use secret::Secret;
 pub use view::{
-    AddressView, Balance, Challenge, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Missing, PageView, Payee,
-    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SigningView, SimulatedView, Stage,
-    SyncState, SyncView, TreasuryQuery, TreasuryView, Tried, Waiting, WalletPage, WalletView, coins, collects,
-    sendable,
+    Account, AddressView, Balance, CallView, Challenge, Chosen, CoinView, CompetitorView, ControlView, EffectView,
+    EstimateView, EventView, ExecutionView, HotKey, JournalView, KeyView, Kind, Leaves, Missing, OwnerView, PageView,
+    Payee, PriceView, ProposalRow, ProposalView, QuarantinedView, Recipients, SafePage, SafeTxView, SafeView,
+    SeatStanding, SeatView, SenderView, ServiceState, ServiceView, SigningView, SimulatedView, Stage, Subject,
+    SyncState, SyncView, TokenView, TreasuryQuery, TreasuryView, Tried, Waiting, WalletPage, WalletView, Who, coins,
+    collects, grouped, sendable,
 };
-pub use wish::{Given, Marked, Seen, Wish};
+pub use wish::{Draft, Given, Marked, Seen, Wish};

@@ -5,7 +5,7 @@
 
 mod safe;
 
-pub use safe::{Funds, Way, Ways};
+pub use safe::{Funds, ServiceKey, Way, Ways};
 
 use super::Devices;
 use crate::chain::Source;
@@ -52,6 +52,8 @@ pub struct TreasurySettings {
     pub sync_every: Duration,
     /// Authorities to trust besides those built in, in a PEM file.
     pub authorities: Option<PathBuf>,
+    /// The key of the usual transaction service of Safes.
+    pub service_key: Option<ServiceKey>,
     /// Where hardware wallets are looked for.
     pub devices: Devices,
 }

@@ -1,4 +1,4 @@
-//! What the desk's books say that a bitcoin is worth, and what that makes of a transaction.
+//! What the desk's books say that coins are worth, and what that makes of a transaction.
 
 use super::view::PriceView;
 use crate::market::{Contract, Crossing, Freshness, Listing, Market, Symbol, Timestamp, VenueId};
@@ -8,10 +8,10 @@ use crate::treasury::bitcoin::review::{Facts, NoPrice, Output, price};
 use bitcoin::Amount;
 use std::time::Duration;
 
-/// What the desk's books say that a bitcoin is worth: the middle of every one that is whole.
-pub fn quotes(market: &Market, base: &Asset, now: Timestamp) -> Vec<Quote> {
+/// What the desk's books say that one of a coin is worth: the middle of every one that is whole.
+pub fn quotes(market: &Market, coin: &str, base: &Asset, now: Timestamp) -> Vec<Quote> {
     let spot = market.listings().filter(|(_, symbol, _)| symbol.contract() == Contract::Spot);
-    let ours = spot.filter(|(_, symbol, _)| symbol.base() == "BTC" && symbol.quote() == base.as_str());
+    let ours = spot.filter(|(_, symbol, _)| symbol.base() == coin && symbol.quote() == base.as_str());
     let quote = |(venue, symbol, listing): (VenueId, &Symbol, &Listing)| {
         let (Freshness::Live(age) | Freshness::Stale(age)) = listing.freshness(now, Duration::MAX) else {
             return None;

@@ -1,12 +1,17 @@
 //! What is shown of the treasury: made on the clerk's thread, so that a view of it is a few copies of what is there.
 
+mod safe;
+mod safe_proposal;
+
+pub(super) use safe_proposal::challenges as safe_challenges;
+
 use super::clerk::{Clerk, Followed};
 use super::device::Hatch;
 use super::price::{leaves, shown as price_shown};
 use super::view::{
-    AddressView, Balance, Challenge, CoinView, HotKey, JournalView, KeyView, Kind, Missing, Payee, PriceView,
-    ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, SyncState, SyncView, TreasuryQuery, TreasuryView,
-    Waiting, WalletPage, WalletView, collects, sendable,
+    AddressView, Balance, Challenge, Chosen, CoinView, HotKey, JournalView, KeyView, Kind, Leaves, Missing, Payee,
+    PriceView, ProposalRow, ProposalView, Recipients, SafePage, SafeView, SeatStanding, SeatView, Subject, SyncState,
+    SyncView, TreasuryQuery, TreasuryView, Waiting, WalletPage, WalletView, collects, sendable,
 };
 use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::coins::Holdings;
@@ -14,7 +19,8 @@ use crate::treasury::bitcoin::psbt::Version;
 use crate::treasury::bitcoin::review::facts::Quote;
 use crate::treasury::bitcoin::review::{Kind as Found, Review};
 use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet, WalletId};
-use crate::treasury::proposal::{Proposal, ProposalId, Seat, SeatId, SeatState, State, Vault};
+use crate::treasury::ethereum::proposal::SafeId;
+use crate::treasury::proposal::{Listed, Proposal, ProposalId, Seat, SeatId, SeatState, State, Vault};
 use bitcoin::{Amount, Network, OutPoint, SignedAmount};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -38,6 +44,8 @@ pub(in crate::desk) struct Shown {
     price: Option<PriceView>,
     wallets: Vec<WalletView>,
     pages: BTreeMap<WalletId, Arc<WalletPage>>,
+    safes: Vec<SafeView>,
+    safe_pages: BTreeMap<SafeId, Arc<SafePage>>,
     rows: Vec<ProposalRow>,
     proposals: BTreeMap<ProposalId, Arc<ProposalView>>,
     journal: JournalView,
@@ -51,22 +59,43 @@ impl Shown {
     pub fn waiting(&self) -> Option<Waiting> {
         let count = |what: fn(&ProposalRow) -> bool| self.rows.iter().filter(|row| what(row)).count();
         let waiting = Waiting { collecting: count(|row| collects(row.state)), ready: count(|row| sendable(row.state)) };
-        (!self.wallets.is_empty()).then_some(waiting)
+        (!self.is_empty()).then_some(waiting)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.wallets.is_empty() && self.safes.is_empty()
+    }
+
+    /// The page that a query asks for; the first one where it asks for none that is here.
+    fn page(&self, wanted: Option<Chosen>) -> (Option<Arc<WalletPage>>, Option<Arc<SafePage>>) {
+        let wallet = |id| self.pages.get(&id).cloned();
+        let safe = |id| self.safe_pages.get(&id).cloned();
+        let found = match wanted {
+            Some(Chosen::Wallet(id)) => (wallet(id), None),
+            Some(Chosen::Safe(id)) => (None, safe(id)),
+            None => (None, None),
+        };
+        match (found, self.wallets.first(), self.safes.first()) {
+            ((None, None), Some(first), _) => (wallet(first.id), None),
+            ((None, None), None, Some(first)) => (None, safe(first.id)),
+            (found, ..) => found,
+        }
     }
 
     /// What a query asks for; nothing where there is no wallet and nothing to say.
     pub fn view(&self, query: &TreasuryQuery) -> Option<TreasuryView> {
-        if self.wallets.is_empty() && self.read_only.is_none() && self.at_work.is_none() {
+        if self.is_empty() && self.read_only.is_none() && self.at_work.is_none() {
             return None;
         }
-        let wallet = query.wallet.and_then(|id| self.pages.get(&id));
-        let wallet = wallet.or_else(|| self.pages.get(&self.wallets.first()?.id)).cloned();
+        let (wallet, safe) = self.page(query.wallet);
         let proposal = query.proposal.and_then(|id| self.proposals.get(&id));
         let proposal = proposal.or_else(|| self.proposals.get(&self.rows.first()?.id)).cloned();
         Some(TreasuryView {
             price: self.price.clone(),
             wallets: self.wallets.clone(),
+            safes: self.safes.clone(),
             wallet,
+            safe,
             proposals: self.rows.clone(),
             proposal,
             journal: self.journal.clone(),
@@ -94,13 +123,20 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
         pages.insert(vault.wallet.id(), Arc::new(page(clerk, vault, followed, holdings.as_ref(), &spends)));
     }
     wallets.sort_by(|a, b| a.name.cmp(&b.name));
-    let numbered: Vec<(u64, ProposalId)> = (1..).zip(clerk.treasury.proposals().map(|proposal| proposal.id)).collect();
+    let (safes, safe_pages) = safe::shown(clerk, now);
+    let numbered: Vec<(u64, ProposalId)> = (1..).zip(clerk.treasury.queue().map(Listed::id)).collect();
     let mut newest: Vec<_> = numbered.into_iter().rev().collect();
-    let stays = |id: ProposalId| clerk.treasury.proposal(id).is_ok_and(|proposal| keeps_its_place(proposal, now));
+    let stays = |id: ProposalId| clerk.treasury.listed(id).is_ok_and(|proposal| keeps_its_place(proposal, now));
     newest.sort_by_key(|(_, id)| !stays(*id));
     newest.truncate(MOST_PROPOSALS);
     let (mut rows, mut proposals) = (Vec::new(), BTreeMap::new());
     for (number, id) in newest {
+        if let Ok(proposal) = clerk.treasury.safe_proposal(id).cloned() {
+            let Some(view) = safe_proposal::shown(clerk, &proposal, number, now) else { continue };
+            rows.push(view.row.clone());
+            proposals.insert(id, Arc::new(view));
+            continue;
+        }
         let Some((review, lives)) = reviewed(clerk, id, &quotes, now) else { continue };
         let Ok(proposal) = clerk.treasury.proposal(id) else { continue };
         let Ok(vault) = clerk.treasury.vault(proposal.wallet) else { continue };
@@ -115,6 +151,8 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
         price: Some(price),
         wallets,
         pages,
+        safes,
+        safe_pages,
         rows,
         proposals,
         journal: clerk.end(),
@@ -126,8 +164,12 @@ pub(super) fn shown(clerk: &mut Clerk, at_work: Option<&str>) -> Shown {
 
 /// Whether a proposal stands among those that wait: one that is confirmed stays there for a day, so that whoever sent it
 /// sees what has become of it.
-fn keeps_its_place(proposal: &Proposal, now: Timestamp) -> bool {
-    let news = proposal.mined.is_some_and(|mined| mined.at.age(now) < NEWS);
+fn keeps_its_place(proposal: Listed<'_>, now: Timestamp) -> bool {
+    let mined = match proposal {
+        Listed::Bitcoin(proposal) => proposal.mined.map(|mined| mined.at),
+        Listed::Safe(proposal) => proposal.mined().map(|(_, mined)| mined.at),
+    };
+    let news = mined.is_some_and(|at| at.age(now) < NEWS);
     proposal.state_at(now).is_live() || (proposal.state() == State::Confirmed && news)
 }
 
@@ -144,9 +186,12 @@ fn reviewed(clerk: &Clerk, id: ProposalId, quotes: &[Quote], now: Timestamp) -> 
 
 /// Which open proposal spends which coin.
 fn spends(clerk: &Clerk, now: Timestamp) -> HashMap<OutPoint, u64> {
-    let numbered = (1..).zip(clerk.treasury.proposals());
-    let open = numbered.filter(|(_, proposal)| proposal.state_at(now).is_live());
-    open.flat_map(|(number, proposal)| proposal.coins().map(move |coin| (coin, number)).collect::<Vec<_>>()).collect()
+    let open = clerk.treasury.proposals().filter(|proposal| proposal.state_at(now).is_live());
+    let spent = open.flat_map(|proposal| {
+        let number = clerk.number(proposal.id);
+        proposal.coins().map(move |coin| (coin, number)).collect::<Vec<_>>()
+    });
+    spent.collect()
 }
 
 fn seat_name(vault: &Vault, seat: SeatId) -> Arc<str> {
@@ -265,8 +310,8 @@ fn proposal_view(
         number,
         wallet: vault.wallet.name().into(),
         kind: kind(review.kind),
-        sent,
-        fee: review.fee.map(|fee| fee.amount),
+        leaves: Leaves::Coins { sent, fee: review.fee.map(|fee| fee.amount) },
+        nonce: None,
         value: price.value(sent).filter(|_| worth),
         to: Recipients { first: others.first().map(payee), others: others.len().saturating_sub(1) },
         state,
@@ -274,7 +319,7 @@ fn proposal_view(
         quorum: proposal.quorum,
         // Once there are enough, nobody is waited for.
         missing: proposal.missing().filter(|_| collects(state)).map(missing).collect(),
-        block: proposal.mined.map(|mined| mined.height),
+        block: proposal.mined.map(|mined| mined.height.into()),
         finished: proposal.finalised.is_some(),
         created: proposal.created_at,
         expires: Some(proposal.expires_at),
@@ -282,22 +327,23 @@ fn proposal_view(
         codes: verdict.blocks.iter().chain(&verdict.warnings).map(|finding| finding.code).collect(),
     };
     let seat = |seat: &Seat| SeatView {
-        id: seat.id,
+        id: seat.id.into(),
         name: vault.names.get(&seat.id).map(|name| printable(name).into()).unwrap_or_default(),
         hot: (is_hot(clerk, seat.id) && clerk.settings.place.has_key(seat.id.fingerprint))
             .then(|| HotKey { told: clerk.settings.told.clone() }),
         speaks: vault.claims.get(&seat.id).is_none_or(|claimed| Some(*claimed) == clerk.identity),
         standing: standing(&seat.state),
+        note: "".into(),
     };
     ProposalView {
-        txid: proposal.txid().unwrap_or(review.txid),
+        subject: Subject::Bitcoin(proposal.txid().unwrap_or(review.txid)),
         memo: proposal.memo.as_str().into(),
         verdict: Arc::new(verdict.clone()),
         reviewed: now,
         challenges: challenges(review),
         seats: proposal.seats.iter().map(seat).collect(),
         history: clerk.events(proposal.id),
-        psbt: proposal.signed().bytes(Version::V0).into(),
+        file: proposal.signed().bytes(Version::V0).into(),
         row,
     }
 }
@@ -325,7 +371,7 @@ const fn kind(found: Found) -> Kind {
     }
 }
 
-fn standing(state: &SeatState) -> SeatStanding {
+pub(super) fn standing(state: &SeatState) -> SeatStanding {
     let text = |text: &str| -> Arc<str> { printable(text).into() };
     match state {
         SeatState::Pending => SeatStanding::Pending,

@@ -4,7 +4,7 @@ use super::clerk::Clerk;
 use super::device::Devices;
 use super::follow::Found;
 use super::place::{Place, TreasurySettings};
-use super::view::{ProposalView, SeatStanding, SyncState, TreasuryQuery, TreasuryView};
+use super::view::{Chosen, ProposalView, SeatStanding, SyncState, TreasuryQuery, TreasuryView, Who};
 use super::wish::{Given, Seen, Wish};
 use crate::chain::{ChainError, Progress, Status, Watch};
 use crate::desk::chronicle::Chronicle;
@@ -15,7 +15,7 @@ use crate::feed::Clock;
 use crate::market::{BookUpdate, Change, Event as Told, Symbol, Timestamp, VenueId};
 use crate::money::{Asset, Fixed};
 use crate::store::Journal;
-use crate::store::journal::{Body, Who};
+use crate::store::journal::{Body, Who as Writer};
 use crate::treasury::bitcoin::build::{Payment, Sum, Terms, pay};
 use crate::treasury::bitcoin::coins::Marks;
 use crate::treasury::bitcoin::coins::bench::Bench;
@@ -41,7 +41,7 @@ impl Pen {
     fn write(&mut self, event: Event) {
         let at = self.clock.now();
         self.treasury.apply(&event, at).unwrap();
-        self.journal.append(at, Who::LOCAL, &Body::Treasury(event.into())).unwrap();
+        self.journal.append(at, Writer::LOCAL, &Body::Treasury(event.into())).unwrap();
     }
 }
 
@@ -135,6 +135,7 @@ impl House {
             pretends: true,
             sync_every: Duration::from_secs(60),
             authorities: None,
+            service_key: None,
             devices: Devices {
                 ways: Vec::new(),
                 plugged: false,
@@ -153,7 +154,7 @@ impl House {
     fn approve(&self, clerk: &mut Clerk, id: ProposalId, n: usize, passphrase: &str) -> Result<String, String> {
         let view = proposal(clerk, id);
         let fingerprint = self.bench.signers[n].fingerprint();
-        let seat = view.seats.iter().find(|seat| seat.id.fingerprint == fingerprint).unwrap().id;
+        let seat = view.seats.iter().find(|seat| is(seat.id, fingerprint)).unwrap().id;
         let seen = Seen(view.row.codes.clone());
         let passphrase = passphrase.into();
         clerk.carry_out(&self.scope, Wish::Approve { proposal: id, seat, passphrase, seen, answers: vec![] })
@@ -164,6 +165,10 @@ impl House {
         let update = Ok(Box::new(Update::default()));
         clerk.take(&self.scope, Found { wallet: self.wallet(), update, became: became.to_vec() })
     }
+}
+
+fn is(seat: Who, fingerprint: bitcoin::bip32::Fingerprint) -> bool {
+    matches!(seat, Who::Seat(seat) if seat.fingerprint == fingerprint)
 }
 
 fn view(clerk: &mut Clerk, proposal: Option<ProposalId>) -> TreasuryView {
@@ -233,7 +238,7 @@ fn what_is_refused_changes_nothing() {
         Wish::Broadcast { proposal: id, seen: blind },
         Wish::Import(Given::Text("cHNidP8=".into())),
         Wish::Import(Given::File(house.dir.path().join("nothing"))),
-        Wish::Sync(house.wallet()),
+        Wish::Sync(Chosen::Wallet(house.wallet())),
     ];
     for wish in refused {
         let told = format!("{wish:?}");
@@ -367,7 +372,7 @@ fn what_cannot_have_happened_is_not_shown_in_part() {
     let mut clerk = house.open();
     assert_eq!(view(&mut clerk, None).proposals.len(), 1);
     let never = Event::Reorged { proposal: id, block: bitcoin::BlockHash::all_zeros() };
-    pen.journal.append(pen.clock.now(), Who::LOCAL, &Body::Treasury(never.into())).unwrap();
+    pen.journal.append(pen.clock.now(), Writer::LOCAL, &Body::Treasury(never.into())).unwrap();
     clerk.catch_up();
     clerk.show(None);
     let shown = clerk.shared.state().treasury.clone().unwrap();
@@ -381,7 +386,7 @@ fn a_wish_for_the_chain_waits_in_line_and_holds_up_nobody() {
     let (house, pen) = House::new();
     drop(pen);
     let mut clerk = house.open();
-    let wish = || Wish::Sync(house.wallet());
+    let wish = || Wish::Sync(Chosen::Wallet(house.wallet()));
     assert!(clerk.carry_out(&house.scope, wish()).unwrap_err().contains("has no chain"));
     assert!(clerk.wanted.is_empty());
     // Nothing listens there, and nobody asks yet.
@@ -389,5 +394,5 @@ fn a_wish_for_the_chain_waits_in_line_and_holds_up_nobody() {
     house.place().set_sources(&[(house.wallet(), source)].into()).unwrap();
     clerk.follow_wallets();
     clerk.carry_out(&house.scope, wish()).unwrap();
-    assert_eq!(clerk.wanted, [house.wallet()]);
+    assert_eq!(clerk.wanted, [Chosen::Wallet(house.wallet())]);
 }

@@ -1,8 +1,11 @@
 //! What can be asked of the treasury.
 
+use super::view::{Chosen, Who};
 use super::{Reply, Secret};
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::proposal::{ProposalId, SeatId};
+use alloy_primitives::{Address, U256};
 use bitcoin::OutPoint;
 use std::path::PathBuf;
 
@@ -14,7 +17,7 @@ pub enum Wish {
         /// What.
         proposal: ProposalId,
         /// With which key.
-        seat: SeatId,
+        seat: Who,
         /// What opens it.
         passphrase: Secret,
         /// What the review said when this was asked for.
@@ -27,7 +30,7 @@ pub enum Wish {
         /// What.
         proposal: ProposalId,
         /// Whose device.
-        seat: SeatId,
+        seat: Who,
         /// What the review said when this was asked for.
         seen: Seen,
         /// What was typed for each of the review's challenges, in their order.
@@ -47,27 +50,59 @@ pub enum Wish {
         /// What.
         proposal: ProposalId,
         /// For which key.
-        seat: SeatId,
+        seat: Who,
         /// Why; may be empty.
         reason: String,
     },
-    /// Write the PSBT to a file that does not exist yet.
+    /// Write the PSBT, or the exchange file of a Safe's transaction, to a file that does not exist yet.
     Export {
         /// Whose.
         proposal: ProposalId,
         /// Where.
         path: PathBuf,
     },
-    /// Take new signatures from another file or text, or begin a proposal with it.
+    /// Take new signatures from another file or text, or begin a proposal with it, of a wallet or of a Safe.
     Import(Given),
     /// Make a transaction of a proposal that has enough signatures, and check it by Bitcoin Core's rules.
     Finalise(ProposalId),
-    /// Hand a transaction to the chain, after a review and a look at the chain of this moment.
+    /// Hand a transaction to the chain, after a review and a look at the chain of this moment. Of a Safe's proposal: give
+    /// the node again what is on its way already.
     Broadcast {
         /// Which.
         proposal: ProposalId,
         /// What the review said when this was asked for.
         seen: Seen,
+    },
+    /// Propose a transaction of a Safe.
+    Propose {
+        /// Of which Safe.
+        safe: SafeId,
+        /// What.
+        draft: Draft,
+        /// What for; may be empty.
+        memo: String,
+    },
+    /// Tell the Safe's transaction service the proposal, and the signatures that it has not been told yet.
+    Confirm(ProposalId),
+    /// Look what carrying a Safe's transaction out would come to: the chain of this moment, a simulation, and fees.
+    Estimate {
+        /// Which.
+        proposal: ProposalId,
+        /// Who would send it.
+        sender: Address,
+    },
+    /// Carry a Safe's transaction out, after a review and a look at the chain of this moment.
+    Execute {
+        /// Which.
+        proposal: ProposalId,
+        /// Which account on this machine sends it, and pays for its gas.
+        sender: Address,
+        /// What opens that account.
+        passphrase: Secret,
+        /// What the review said when this was asked for.
+        seen: Seen,
+        /// The most that the gas may cost, in wei, as it was told.
+        most: U256,
     },
     /// Name something; an empty text takes the name away.
     Label {
@@ -85,8 +120,8 @@ pub enum Wish {
         /// Whether it is kept.
         frozen: bool,
     },
-    /// Ask the chain about a wallet.
-    Sync(WalletId),
+    /// Ask the chain about a wallet or a Safe; of a Safe also its transaction service.
+    Sync(Chosen),
     /// Hand out an address, so that it is not handed out again.
     Receive {
         /// Of which wallet.
@@ -110,12 +145,29 @@ pub enum Wish {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen(pub Vec<&'static str>);
 
+/// A transaction of a Safe that somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Draft {
+    /// Pays somebody.
+    Transfer {
+        /// Whom, as it was typed: an address, with the chain in front or not.
+        to: String,
+        /// How much, as it was typed: in whole coins, or whole tokens.
+        amount: String,
+        /// Of which token; the chain's own coin when `None`.
+        token: Option<Address>,
+    },
+    /// Uses up the nonce of another proposal and does nothing, so that it can never be carried out.
+    Refusal(ProposalId),
+}
+
 /// What is imported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
     /// A file.
     File(PathBuf),
-    /// Text that was typed or pasted: a PSBT in base64 or hex, or the parts of a QR sequence, one a line.
+    /// Text that was typed or pasted: a PSBT in base64 or hex, an exchange file of a Safe's transaction, or the parts of a
+    /// QR sequence, one a line.
     Text(String),
 }
 

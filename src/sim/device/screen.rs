@@ -13,6 +13,8 @@ pub enum Buttons {
     Turn,
     /// Yes enters the PIN on the device, no gives up.
     Pin,
+    /// Yes opens the other app, no stays with this one (a Ledger whose host wanted another).
+    Open,
 }
 
 /// One press.
@@ -44,6 +46,11 @@ impl Screen {
     /// A page to be turned.
     pub fn next(title: impl Into<String>, text: impl Into<String>) -> Self {
         Self { buttons: Buttons::Next, ..Self::said(title, text) }
+    }
+
+    /// A device at rest whose host wanted another app.
+    pub fn open(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { buttons: Buttons::Open, ..Self::said(title, text) }
     }
 
     /// A page to be approved or refused.

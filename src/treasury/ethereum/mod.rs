@@ -23,7 +23,6 @@ pub mod proposal;
 pub mod queue;
 pub mod review;
 pub mod safe_tx;
-pub mod sealed;
 pub mod signature;
 pub mod version;
 

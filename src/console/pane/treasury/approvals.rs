@@ -8,7 +8,7 @@ use crate::console::pane::watch::first_shown;
 use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
-use crate::desk::treasury::{Kind, ProposalRow, TreasuryView, Waiting, collects, sendable};
+use crate::desk::treasury::{Kind, Leaves, ProposalRow, TreasuryView, Waiting, collects, sendable};
 use crate::treasury::verdict::Judgement;
 use bitcoin::Amount;
 use ratatui::layout::Rect;
@@ -110,10 +110,12 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, t
 
 /// What is proposed, in a few words.
 pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
-    let fee = match row.kind {
-        Kind::Bump => row.fee,
-        _ => None,
+    let (sent, fee) = match &row.leaves {
+        Leaves::Coins { sent, fee } => (*sent, *fee),
+        Leaves::Told(told) if told.is_empty() => return row.kind.word().to_owned(),
+        Leaves::Told(told) => return format!("{} {}", row.kind.word(), ink.told(told)),
     };
+    let fee = fee.filter(|_| row.kind == Kind::Bump);
     let amount = |amount: Amount, word: &str| {
         let left = room.saturating_sub(columns(word) + 1);
         let text = ink.amount(amount, left);
@@ -123,7 +125,15 @@ pub fn what(ink: &Ink<'_>, row: &ProposalRow, room: usize) -> String {
     };
     match fee {
         Some(fee) => amount(fee, "bump to"),
-        None => amount(row.sent, row.kind.word()),
+        None => amount(sent, row.kind.word()),
+    }
+}
+
+/// Whether nothing leaves that is known, so that nothing is worth anything.
+pub fn nothing(row: &ProposalRow) -> bool {
+    match &row.leaves {
+        Leaves::Coins { sent, .. } => *sent == Amount::ZERO,
+        Leaves::Told(told) => told.is_empty(),
     }
 }
 
@@ -133,16 +143,18 @@ fn draw_cell(canvas: &mut Canvas<'_>, cell: Rect, y: u16, ink: &Ink<'_>, column:
     let plain = if open { Role::Text } else { Role::Dim };
     let (text, role) = match column {
         Column::Number => (format!("{:>3}", row.number), Role::Dim),
+        Column::What if row.kind == Kind::Control && open => (what(ink, row, room), Role::Warning),
         Column::What => (what(ink, row, room), plain),
         Column::To => {
             let more = if row.to.others > 0 { format!(" +{}", row.to.others) } else { String::new() };
             let first = row.to.first.as_ref().map(|payee| ink.payee(payee, room.saturating_sub(columns(&more))));
-            (format!("{}{more}", first.unwrap_or_else(|| "(ourselves)".to_owned())), plain)
+            let nobody = if row.nonce.is_some() { canvas.glyphs.missing } else { "(ourselves)" };
+            (format!("{}{more}", first.unwrap_or_else(|| nobody.to_owned())), plain)
         }
         Column::Value => {
-            let (text, role) = match row.sent {
-                Amount::ZERO => (canvas.glyphs.missing.to_owned(), Role::Dim),
-                _ => ink.value(row.value, room),
+            let (text, role) = match nothing(row) {
+                true => (canvas.glyphs.missing.to_owned(), Role::Dim),
+                false => ink.value(row.value, room),
             };
             canvas.put_right(cell, cell.width, y, &text, if open { role } else { Role::Dim });
             return;

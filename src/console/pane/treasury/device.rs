@@ -109,7 +109,8 @@ fn lines(ink: &Ink<'_>, view: &View, about: &ProposalView, signing: &SigningView
     match &signing.stage {
         Stage::Looking(tried) => {
             if tried.is_empty() {
-                say("Plug the device in, unlock it, and open its Bitcoin app.", Role::Text);
+                let app = if about.safe().is_some() { "Ethereum" } else { "Bitcoin" };
+                say(&format!("Plug the device in, unlock it, and open its {app} app."), Role::Text);
             }
             tried.iter().for_each(|tried| not_this(&mut lines, tried, room));
         }

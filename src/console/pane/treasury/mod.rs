@@ -7,7 +7,10 @@ pub mod coins;
 pub mod device;
 pub mod page;
 pub mod qr;
+pub mod safe;
+mod safe_tx;
 pub mod table;
+mod tree;
 pub mod wallets;
 pub mod windows;
 
@@ -21,7 +24,7 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{Payee, PriceView, ProposalRow, SyncState, SyncView, coins};
+use crate::desk::treasury::{Payee, PriceView, ProposalRow, ProposalView, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
 use crate::treasury::exchange::{bbqr, ur};
@@ -30,9 +33,13 @@ use crate::treasury::verdict::Judgement;
 use bitcoin::{Amount, SignedAmount};
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
+use std::time::Duration;
 
 /// What to do where there is no wallet.
-pub const NOTHING: &str = "no wallet is watched yet: exchequer wallet import FILE";
+pub const NOTHING: &str = "no wallet is watched yet: exchequer wallet import FILE, or exchequer safe add CHAIN:ADDRESS";
+
+/// What a chain said of a Safe longer ago than this is marked as old.
+const OLD: Duration = Duration::from_secs(600);
 
 /// How texts of the treasury are written on this screen.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +78,7 @@ impl<'a> Ink<'a> {
     }
 
     /// A number that is no amount, such as that of a block.
-    pub fn number(&self, number: u32) -> String {
+    pub fn number(&self, number: u64) -> String {
         self.figures.exact(number.into())
     }
 
@@ -108,13 +115,23 @@ impl<'a> Ink<'a> {
         format!("{start}{}{end}{label}", self.glyphs.ellipsis)
     }
 
-    /// The price that values follow from: how much, from where and how old.
+    /// An amount that stands in words already, such as `612.44 ETH`.
+    pub fn told(&self, told: &str) -> String {
+        if self.hidden { self.glyphs.veil.repeat(3) } else { told.to_owned() }
+    }
+
+    /// The price of bitcoin that values follow from: how much, from where and how old.
     pub fn price(&self, price: &PriceView) -> (String, Role) {
+        self.price_of("BTC", price)
+    }
+
+    /// The same of another coin.
+    pub fn price_of(&self, coin: &str, price: &PriceView) -> (String, Role) {
         let Some(value) = price.price else {
             return (format!("no price in {}: what it is worth is unknown", price.base), Role::Warning);
         };
         let old = price.at.map(|at| format!(", {} old", self.since(at))).unwrap_or_default();
-        (format!("1 BTC = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source), Role::Dim)
+        (format!("1 {coin} = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source), Role::Dim)
     }
 }
 
@@ -130,9 +147,14 @@ pub fn grouped(address: &str) -> String {
     text
 }
 
-/// A PSBT in parts that each fit into a code of so many letters and digits.
-pub fn parts(psbt: &[u8], room: usize, as_ur: bool) -> Vec<String> {
-    let parts = if as_ur { ur::split(psbt, room) } else { bbqr::split(psbt, bbqr::Kind::Psbt, room) };
+/// What is exported of a proposal, in parts that each fit into a code of so many letters and digits. A Safe's goes as BBQr
+/// alone: UR has no type for it.
+pub fn parts(proposal: &ProposalView, room: usize, as_ur: bool) -> Vec<String> {
+    let kind = if proposal.safe().is_some() { bbqr::Kind::Json } else { bbqr::Kind::Psbt };
+    let parts = match as_ur && proposal.safe().is_none() {
+        true => ur::split(&proposal.file, room),
+        false => bbqr::split(&proposal.file, kind, room),
+    };
     parts.unwrap_or_default()
 }
 
@@ -151,6 +173,7 @@ pub fn missing(row: &ProposalRow) -> String {
 pub fn stage(ink: &Ink<'_>, row: &ProposalRow) -> String {
     match (row.state, row.block) {
         (Standing::Confirmed, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
+        (Standing::Failed { .. }, Some(block)) => format!("{} in block {}", word(row.state), ink.number(block)),
         (Standing::Ready, _) if row.finished => format!("{}, finished", word(row.state)),
         _ => word(row.state).to_owned(),
     }
@@ -197,6 +220,20 @@ pub fn sync(ink: &Ink<'_>, sync: &SyncView) -> (String, Role) {
     }
 }
 
+/// The same of a Safe: how it stands decides who may sign and which nonce is next, so that what is old says so.
+pub fn fresh(ink: &Ink<'_>, known: &SyncView) -> (String, Role) {
+    let (text, role) = sync(ink, known);
+    match known.at.filter(|at| matches!(known.state, SyncState::Idle | SyncState::Off) && is_old(ink, *at)) {
+        Some(at) => (format!("{} {}", ink.since(at), ink.glyphs.stale), Role::Warning),
+        None => (text, role),
+    }
+}
+
+/// Whether what the chain said then is too old to be taken for what it says now.
+pub fn is_old(ink: &Ink<'_>, at: Timestamp) -> bool {
+    at.age(ink.now) > OLD
+}
+
 /// How far a look at a chain has come. The first few questions are over before anybody has read of them.
 pub fn asks(done: u64, of: Option<u64>) -> String {
     match of.and_then(|of| done.saturating_mul(100).checked_div(of)) {
@@ -230,6 +267,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, state: &State, view: &View, pan
     match pane {
         Pane::Wallets => wallets::draw(canvas, area, &ink, state, treasury),
         Pane::Approvals => approvals::draw(canvas, area, &ink, state, treasury),
+        Pane::Coins if state.treasury.chosen_safe(view).is_some() => safe::draw(canvas, area, &ink, state, view),
         Pane::Coins => coins::draw(canvas, area, &ink, state, view),
         _ => match state.treasury.chosen(view) {
             Some(proposal) => {

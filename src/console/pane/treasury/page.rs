@@ -5,7 +5,7 @@
 //! - What speaks against it stands before everything else.
 
 use super::approvals::what;
-use super::{Ink, judgement, looks, missing, stage, who};
+use super::{Ink, approvals, judgement, looks, missing, safe_tx, stage, who};
 use crate::console::canvas::{Canvas, wrap};
 use crate::console::figures::clock;
 use crate::console::glyphs::UNICODE;
@@ -14,7 +14,7 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{ProposalView, SeatStanding, SeatView, TreasuryView, collects};
+use crate::desk::treasury::{ProposalView, SeatStanding, SeatView, TreasuryView, Who, collects};
 use crate::treasury::verdict::{Finding, Row, Tone};
 use ratatui::layout::Rect;
 
@@ -36,7 +36,8 @@ impl Line {
         Self { text: text.into(), role, right: String::new(), right_role: Role::Dim }
     }
 
-    fn right(self, right: impl Into<String>, right_role: Role) -> Self {
+    /// The same with this at its right.
+    pub fn right(self, right: impl Into<String>, right_role: Role) -> Self {
         Self { right: right.into(), right_role, ..self }
     }
 }
@@ -65,8 +66,14 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     let width = usize::from(width).saturating_sub(2);
     let row = &proposal.row;
     let mut lines = Vec::new();
+    let of_safe = proposal.safe();
+    if let Some(why) = of_safe.and_then(|_| safe_tx::stop(row)) {
+        push_wrapped(&mut lines, "", &format!("BLOCKED: {why}"), width, Role::Error);
+    }
+    let before = lines.len();
     let (value, value_role) = ink.value(row.value, 16);
     let value = treasury.price.as_ref().map(|price| format!("{value} {}", price.base)).unwrap_or(value);
+    let value = if approvals::nothing(row) { String::new() } else { value };
     let head = format!("{} from {}", what(ink, row, 40), row.wallet);
     lines.push(Line::new(head, Role::Strong).right(value, value_role));
     let signed = format!("{} of {} signed", row.signed, row.quorum.required);
@@ -77,7 +84,7 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     let until = row.expires.filter(|_| collects(row.state)).map(|at| format!(", ends in {}", ink.until(at)));
     let word = format!("{}{}", stage(ink, row), until.unwrap_or_default());
     push_wrapped(&mut lines, "", &format!("{signed}{missing}"), width.saturating_sub(columns(&word) + 2), Role::Text);
-    if let Some(line) = lines.get_mut(1) {
+    if let Some(line) = lines.get_mut(before + 1) {
         (line.right, line.right_role) = (word, looks(row.state));
     }
     if !proposal.memo.is_empty() {
@@ -94,11 +101,17 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
             width,
             Role::Dim,
         ),
-        false => rows(&mut lines, ink, &verdict.rows, width),
+        false => match of_safe {
+            Some(tx) => safe_tx::body(&mut lines, ink, &verdict.rows, tx, width),
+            None => rows(&mut lines, ink, &verdict.rows, width),
+        },
     }
     lines.push(Line::new("signers", Role::Strong));
     for seat in &proposal.seats {
         seat_lines(&mut lines, ink, seat, width);
+    }
+    if let Some(tx) = of_safe {
+        safe_tx::outside(&mut lines, ink, tx, width);
     }
     if !proposal.history.is_empty() {
         lines.push(Line::new("history", Role::Strong));
@@ -108,9 +121,11 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
         push_wrapped(&mut lines, &start, &format!("{}: {}", event.who, event.what), width, Role::Dim);
     }
     lines.push(Line::new("facts", Role::Strong));
-    push_wrapped(&mut lines, "txid   ", &proposal.txid.to_string(), width, Role::Dim);
+    let hash = if proposal.safe().is_some() { "hash   " } else { "txid   " };
+    push_wrapped(&mut lines, hash, &proposal.hash(), width, Role::Dim);
     push_wrapped(&mut lines, "id     ", &row.id.to_string(), width, Role::Dim);
-    if let Some((text, role)) = treasury.price.as_ref().map(|price| ink.price(price)) {
+    let price = treasury.price.as_ref().filter(|_| of_safe.is_none());
+    if let Some((text, role)) = price.map(|price| ink.price(price)) {
         push_wrapped(&mut lines, "price  ", &text, width, role);
     }
     let reviewed = format!("{} ago, of the bytes that a signer gets", ink.since(proposal.reviewed));
@@ -130,7 +145,7 @@ fn findings(lines: &mut Vec<Line>, ink: &Ink<'_>, sign: &str, found: &[Finding],
 }
 
 /// The transaction: what goes in, what comes out, and the rest.
-fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
+pub fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
     let kind = |row: &Row| row.label.split(' ').next().unwrap_or_default().to_owned();
     let branches = |kind: &str| matches!(kind, "in" | "out");
     for (place, row) in rows.iter().enumerate() {
@@ -141,26 +156,34 @@ fn rows(lines: &mut Vec<Line>, ink: &Ink<'_>, rows: &[Row], width: usize) {
             (true, false) => ink.glyphs.border.bottom_left,
             (false, _) => " ",
         };
-        let role = match row.tone {
-            Tone::Plain => Role::Text,
-            Tone::Ours => Role::Live,
-            Tone::Leaves => Role::Strong,
-            Tone::Warning => Role::Warning,
-            Tone::Block => Role::Error,
-        };
-        let start = format!("{sign} {:<8}", row.label);
-        let indent = columns(&start);
-        let text = flow(&row.parts, ink.glyphs.separator, width.saturating_sub(indent).max(8));
-        for (place, line) in text.iter().enumerate() {
-            let start = if place == 0 { start.clone() } else { " ".repeat(indent) };
-            push_wrapped(lines, &start, line, width, role);
-        }
+        parts(lines, ink, &format!("{sign} {:<8}", row.label), &row.parts, width, toned(row.tone));
+    }
+}
+
+/// Parts behind `start`, as many on a line as fit.
+pub fn parts(lines: &mut Vec<Line>, ink: &Ink<'_>, start: &str, parts: &[String], width: usize, role: Role) {
+    let indent = columns(start);
+    let text = flow(parts, ink.glyphs.separator, width.saturating_sub(indent).max(8));
+    for (place, line) in text.iter().enumerate() {
+        let start = if place == 0 { start.to_owned() } else { " ".repeat(indent) };
+        push_wrapped(lines, &start, line, width, role);
+    }
+}
+
+/// How something is looked at that the review has given a tone.
+pub const fn toned(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain => Role::Text,
+        Tone::Ours => Role::Live,
+        Tone::Leaves => Role::Strong,
+        Tone::Warning => Role::Warning,
+        Tone::Block => Role::Error,
     }
 }
 
 /// Parts one behind the other. A short one, such as a value with the age of its price, is not torn apart: it begins the next
 /// line.
-fn flow(parts: &[String], separator: &str, room: usize) -> Vec<String> {
+pub fn flow(parts: &[String], separator: &str, room: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for part in parts {
         let Some(line) = lines.last_mut() else {
@@ -183,7 +206,9 @@ fn flow(parts: &[String], separator: &str, room: usize) -> Vec<String> {
 }
 
 fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usize) {
-    let named = format!("{} {}", seat.id, seat.name);
+    // An owner's address fills a line of its own.
+    let owner = matches!(seat.id, Who::Owner(_)) && !seat.name.is_empty();
+    let named = if owner { seat.name.to_string() } else { format!("{} {}", seat.id, seat.name) };
     let who = format!("  {}", who(named.trim_end(), seat.hot.is_some()));
     let (word, role) = match &seat.standing {
         SeatStanding::Pending => ("pending".to_owned(), Role::Dim),
@@ -197,6 +222,12 @@ fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usiz
     let room = width.saturating_sub(columns(&word) + 2);
     let fitted = crate::console::text::fit(&who, room, ink.glyphs.ellipsis).into_owned();
     lines.push(Line::new(fitted, hot_role).right(word, role));
+    if owner {
+        push_wrapped(lines, "    ", &seat.id.to_string(), width, Role::Dim);
+    }
+    if !seat.note.is_empty() {
+        push_wrapped(lines, "    ", &seat.note, width, Role::Text);
+    }
     if let SeatStanding::Rejected(_, reason) | SeatStanding::Failed(_, reason) = &seat.standing
         && !reason.is_empty()
     {
@@ -207,14 +238,17 @@ fn seat_lines(lines: &mut Vec<Line>, ink: &Ink<'_>, seat: &SeatView, width: usiz
 /// Words behind `start`, on as many lines as they need, all beginning at the same column. What has no spaces is broken
 /// where the line ends, so that nothing is cut off.
 pub fn push_wrapped(lines: &mut Vec<Line>, start: &str, text: &str, width: usize, role: Role) {
-    let indent = columns(start);
-    let room = width.saturating_sub(indent).max(8);
-    let mut first = true;
+    push_hung(lines, (start, &" ".repeat(columns(start))), text, width, role);
+}
+
+/// The same with something else before the lines that follow the first.
+pub fn push_hung(lines: &mut Vec<Line>, (start, below): (&str, &str), text: &str, width: usize, role: Role) {
+    let room = width.saturating_sub(columns(start).max(columns(below))).max(8);
+    let mut start = start;
     for line in wrap(text, room) {
         for piece in pieces(&line, room) {
-            let start = if first { start.to_owned() } else { " ".repeat(indent) };
             lines.push(Line::new(format!("{start}{piece}"), role));
-            first = false;
+            start = below;
         }
     }
 }
@@ -237,7 +271,8 @@ fn pieces(line: &str, room: usize) -> Vec<String> {
     pieces
 }
 
-fn time(ink: &Ink<'_>, at: crate::market::Timestamp) -> String {
+/// The day and the time of a moment.
+pub fn time(ink: &Ink<'_>, at: crate::market::Timestamp) -> String {
     let day = jiff::Timestamp::from_nanosecond(i128::from(at.nanos())).map(|at| ink.zone.to_datetime(at).date());
     let day = day.map_or("----------".to_owned(), |day| day.to_string());
     format!("{day} {}", clock(at, ink.zone))

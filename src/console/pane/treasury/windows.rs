@@ -10,8 +10,11 @@ use crate::console::treasury::proposal;
 use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
 use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, WalletPage};
+use crate::console::treasury::safe::{QUESTIONS, estimate};
 use crate::treasury::bitcoin::wallet::WalletId;
+use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::proposal::SeatId;
+use alloy_primitives::{Address, U256};
 use ratatui::layout::{Position, Rect};
 
 /// Lines below what is read: what is asked, and the field.
@@ -67,6 +70,25 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
         }
+        (Task::Execute { sender, most, .. }, Some(about)) => execution(canvas, state, view, window, (about, open), (*sender, *most)),
+        (Task::Post { .. }, Some(about)) => {
+            let service = about.safe().and_then(|tx| service_of(view, tx.safe)).unwrap_or_default();
+            let text = format!(
+                "{service} is told #{} and the signatures that it has not heard of. It becomes known to whoever reads there.",
+                about.row.number
+            );
+            telling(canvas, window, &format!("Tell the service of #{}", about.row.number), &text);
+            None
+        }
+        (Task::Propose { safe, typed }, _) => proposing(canvas, window, view, *safe, (typed, open)),
+        (Task::Supplant { .. }, Some(about)) => {
+            let nonce = about.row.nonce.map(|nonce| nonce.to_string()).unwrap_or_default();
+            let text = format!(
+                "A transaction that does nothing is proposed with the nonce {nonce}: once it is carried out, #{} never can be. What for?",
+                about.row.number
+            );
+            asking(canvas, window, &format!("Use up the nonce of #{}", about.row.number), &text, open)
+        }
         (Task::Qr { frame, ur, .. }, Some(about)) => {
             codes(canvas, window, about, *frame, *ur);
             None
@@ -80,13 +102,16 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             asking(canvas, window, &format!("Refuse #{}", about.row.number), &text, open)
         }
         (Task::Export { .. }, Some(about)) => {
-            let text = "the PSBT with all signatures so far, in binary, into a new file";
+            let text = match about.safe() {
+                Some(_) => "the transaction with all signatures so far, as JSON, into a new file",
+                None => "the PSBT with all signatures so far, in binary, into a new file",
+            };
             asking(canvas, window, &format!("Export #{}", about.row.number), text, open)
         }
         (Task::Import { pasted }, _) => {
             let text = match pasted {
                 Some(text) => format!("pasted: {} characters, {}. enter reads them", text.len(), beginning(text)),
-                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR".to_owned(),
+                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR, or a Safe's file".to_owned(),
             };
             asking(canvas, window, "Import", &text, open)
         }
@@ -193,6 +218,65 @@ pub fn field(canvas: &mut Canvas<'_>, area: Rect, y: u16, open: &Window) -> Opti
     area.contains(at).then_some(at)
 }
 
+/// What is told, to be taken or left.
+fn telling(canvas: &mut Canvas<'_>, window: Rect, title: &str, text: &str) {
+    frame(canvas, window, title, "enter does it  esc closes");
+    let area = inside(window);
+    for (line, y) in wrap(text, usize::from(area.width.saturating_sub(2))).iter().zip(0..area.height) {
+        canvas.put(area, 1, y, line, Role::Text);
+    }
+}
+
+fn service_of(view: &View, safe: SafeId) -> Option<String> {
+    let safes = &view.treasury.as_ref()?.safes;
+    safes.iter().find(|known| known.id == safe).map(|known| known.service.source.to_string())
+}
+
+/// A Safe's transaction before it is carried out: the review, what it comes to, and who pays for that.
+fn execution(
+    canvas: &mut Canvas<'_>,
+    state: &State,
+    view: &View,
+    window: Rect,
+    (about, open): (&ProposalView, &Window),
+    (sender, most): (Address, Option<U256>),
+) -> Option<Position> {
+    let senders = about.safe().map(|tx| tx.senders.as_slice()).unwrap_or_default();
+    let account = senders.iter().find(|known| known.account.address == sender);
+    let told = account.and_then(|known| known.told.as_ref());
+    let told = told.map_or(String::new(), |told| format!(", in this demo {told:?}"));
+    let name = account.map(|known| known.account.name.to_string()).filter(|name| !name.is_empty());
+    let name = who(&name.unwrap_or_else(|| sender.to_checksum(None)), true);
+    let others = if senders.len() > 1 { "tab takes another  " } else { "" };
+    let found = estimate(Some(about), sender);
+    let asked = match (open.step, found) {
+        (_, None) => vec![format!("{name} pays for the gas; what that comes to is being asked for. {others}")],
+        (_, Some(found)) if found.hindered.is_some() => vec![format!("it cannot be carried out now, see above. {others}")],
+        (Step::Read, Some(found)) => vec![format!("{name} pays {}. {others}enter goes on", found.told)],
+        (_, Some(found)) => {
+            let changed = if most == Some(found.most) { "" } else { " (something else than before)" };
+            vec![format!("pays {}{changed}: the passphrase of {name}{told}; enter sends it", found.told)]
+        }
+    };
+    reading(canvas, state, view, window, (about, open), &format!("Carry out #{}", about.row.number), &asked)
+}
+
+/// A payment out of a Safe, question by question.
+fn proposing(
+    canvas: &mut Canvas<'_>,
+    window: Rect,
+    view: &View,
+    safe: SafeId,
+    (typed, open): (&[String], &Window),
+) -> Option<Position> {
+    let safes = view.treasury.iter().flat_map(|treasury| &treasury.safes);
+    let name = safes.filter(|known| known.id == safe).map(|known| known.name.to_string()).next();
+    let title = format!("Propose a payment out of {}", name.unwrap_or_else(|| safe.short()));
+    let asked = QUESTIONS.get(typed.len()).copied().unwrap_or_default();
+    let before = if typed.is_empty() { String::new() } else { format!("{}. ", typed.join(", ")) };
+    asking(canvas, window, &title, &format!("{before}Now {asked}"), open)
+}
+
 fn beginning(text: &str) -> String {
     let start: String = text.chars().filter(|c| !c.is_whitespace()).take(12).collect();
     format!("from {start}")
@@ -203,13 +287,17 @@ fn codes(canvas: &mut Canvas<'_>, window: Rect, about: &ProposalView, at: usize,
     let number = about.row.number;
     let area = inside(window);
     let ascii = !canvas.glyphs.dots;
-    let parts = qr::room(area, ascii).map(|room| super::parts(&about.psbt, room, ur)).unwrap_or_default();
+    let parts = qr::room(area, ascii).map(|room| super::parts(about, room, ur)).unwrap_or_default();
     let count = parts.len();
     let shown = parts.get(at.checked_rem(count).unwrap_or(0)).and_then(|part| qr::Code::of(part));
     let (kind, other) = if ur { ("UR", "BBQr") } else { ("BBQr", "UR") };
     let turns = if count > 1 { "left right turn  " } else { "" };
     let place = if count > 1 { format!(", {} of {count}", at % count + 1) } else { String::new() };
-    frame(canvas, window, &format!("PSBT of #{number}, {kind}{place}"), &format!("{turns}tab {other}  esc closes"));
+    let (title, others) = match about.safe() {
+        Some(_) => (format!("#{number}, BBQr{place}"), String::new()),
+        None => (format!("PSBT of #{number}, {kind}{place}"), format!("tab {other}  ")),
+    };
+    frame(canvas, window, &title, &format!("{turns}{others}esc closes"));
     if !shown.is_some_and(|code| qr::draw(canvas, area, &code)) {
         canvas.put_message(area, "there is no room for a code here: export it to a file instead", Role::Warning);
     }

@@ -42,7 +42,7 @@ pub fn asked(state: &State, stage: Stage, demo: bool) -> View {
         let known = !matches!(stage, Stage::Looking(_) | Stage::Over { .. });
         treasury.signing = Some(Arc::new(SigningView {
             proposal: id(14),
-            seat: finger("73c5da0a"),
+            seat: finger("73c5da0a").into(),
             device: if known { "Ledger Nano S Plus at ledger:hid:/dev/hidraw3" } else { "" }.into(),
             stage,
             since: ago(12),

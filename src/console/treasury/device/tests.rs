@@ -119,13 +119,13 @@ fn over(state: &State) -> View {
 fn the_review_is_read_before_a_device_is_asked() {
     let mut state = session(60, 16);
     assert_eq!(press(&mut state, lacking, "3 D"), []);
-    assert!(matches!(open(&state).task, Task::Device { seat, .. } if seat == finger("73c5da0a")));
+    assert!(matches!(open(&state).task, Task::Device { seat, .. } if seat == finger("73c5da0a").into()));
     press(&mut state, lacking, "enter");
     assert_eq!(open(&state).step, Step::Read, "there is more to read");
     press(&mut state, lacking, "tab");
     let wishes = press(&mut state, lacking, "enter enter");
     let [Wish::SignOnDevice { proposal, seat, seen, answers }] = wishes.as_slice() else { panic!("{wishes:?}") };
-    assert_eq!((*proposal, *seat), (id(14), finger("f5acc2fd")));
+    assert_eq!((*proposal, *seat), (id(14), finger("f5acc2fd").into()));
     assert_eq!((seen, answers.len()), (&Seen(vec!["first-payment"]), 0));
     assert_eq!(state.overlay, None, "a refusal would be told below");
     look(&mut state, over);

@@ -1,17 +1,18 @@
 //! The clerk's part: what is written before a device is asked, and what is made of its answer.
 
-use super::job::{Job, Said};
+use super::job::{Given, Job, Said};
 use super::post::Post;
-use crate::desk::treasury::acts::may_sign;
 use crate::desk::treasury::clerk::Clerk;
-use crate::desk::treasury::view::{SigningView, Stage};
+use crate::desk::treasury::consent::may_sign;
+use crate::desk::treasury::show::challenges;
+use crate::desk::treasury::view::{SigningView, Stage, Who};
 use crate::desk::treasury::wish::Seen;
 use crate::desk::{Operator, Scope};
 use crate::device::{DeviceError, Registered, Watch};
 use crate::market::printable;
 use crate::treasury::bitcoin::review::review;
-use crate::treasury::bitcoin::wallet::WalletId;
-use crate::treasury::proposal::{Event, InputSignature, ProposalId, SeatId, Signer, original};
+use crate::treasury::ethereum::proposal::SafeEvent;
+use crate::treasury::proposal::{Event, ProposalId, SeatId, Signer, original};
 use bitcoin::hex::DisplayHex;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
@@ -21,9 +22,15 @@ use std::thread;
 pub(in crate::desk::treasury) struct Asked {
     scope: Scope<Operator>,
     proposal: ProposalId,
-    wallet: WalletId,
-    seat: SeatId,
+    who: Who,
     said: Receiver<Said>,
+}
+
+impl Asked {
+    /// What the device's thread says from now on.
+    pub(super) fn new(scope: &Scope<Operator>, proposal: ProposalId, who: Who, said: Receiver<Said>) -> Self {
+        Self { scope: scope.clone(), proposal, who, said }
+    }
 }
 
 impl Clerk {
@@ -35,19 +42,15 @@ impl Clerk {
         seen: &Seen,
         answers: &[String],
     ) -> Result<String, String> {
-        if let Some(asked) = &self.asked {
-            return Err(format!("a device is asked about {} already: leave that first", self.called(asked.proposal)));
-        }
+        self.no_device_is_asked()?;
         let (number, proposal, vault) = self.found(id)?;
         let (packet, facts) = (proposal.signed(), self.facts(&vault, &proposal, &self.quotes()));
-        let digest = may_sign(number, &review(&packet, &vault.wallet, &facts), seen, answers)?;
+        let review = review(&packet, &vault.wallet, &facts);
+        let digest = may_sign(number, &review.verdict, &challenges(&review), seen, answers)?;
         self.record(scope, Event::Viewed { proposal: id, seat, digest })?;
         self.record(scope, Event::AwaitingDevice { proposal: id, seat })?;
         let devices = self.settings.devices.clone();
-        let watch = Watch::new(devices.patience);
-        let (stage, since) = (Stage::Looking(Vec::new()), self.shared.now());
-        let signing = SigningView { proposal: id, seat, device: "".into(), stage, since, pages: Arc::default() };
-        self.hatch.begin(signing, watch.clone());
+        let watch = self.begin_asking(id, seat.into());
         let job = Job {
             seat,
             original: original(&self.treasury, &packet),
@@ -65,8 +68,27 @@ impl Clerk {
             self.hatch.clear();
             return Err(format!("#{number}: no device can be asked: {error}"));
         }
-        self.asked = Some(Asked { scope: scope.clone(), proposal: id, wallet: vault.wallet.id(), seat, said });
+        self.asked = Some(Asked::new(scope, id, seat.into(), said));
         Ok(format!("#{number} waits for the device of {}", vault.seat_name(seat)))
+    }
+
+    /// Whether a device is free to be asked.
+    pub(super) fn no_device_is_asked(&self) -> Result<(), String> {
+        match &self.asked {
+            Some(asked) => {
+                Err(format!("a device is asked about {} already: leave that first", self.called(asked.proposal)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Shows from now on that a device is asked; the watch ends that.
+    pub(super) fn begin_asking(&self, proposal: ProposalId, seat: Who) -> Watch {
+        let watch = Watch::new(self.settings.devices.patience);
+        let (stage, since) = (Stage::Looking(Vec::new()), self.shared.now());
+        let signing = SigningView { proposal, seat, device: "".into(), stage, since, pages: Arc::default() };
+        self.hatch.begin(signing, watch.clone());
+        watch
     }
 
     /// Takes in what the device's thread has said; whether it has said anything.
@@ -96,43 +118,48 @@ impl Clerk {
     }
 
     fn registered(&mut self, asked: &Asked, name: String, taken: Registered) {
-        let device = asked.seat.fingerprint;
+        // A Safe has no policy that a device would take.
+        let (Who::Seat(SeatId { fingerprint: device, .. }), Ok(proposal)) =
+            (asked.who, self.treasury.proposal(asked.proposal))
+        else {
+            return;
+        };
+        let wallet = proposal.wallet;
         let policy_id = taken.policy_id.to_lower_hex_string();
-        let before = self.treasury.vault(asked.wallet).ok().and_then(|vault| vault.registrations.get(&device));
+        let before = self.treasury.vault(wallet).ok().and_then(|vault| vault.registrations.get(&device));
         let same =
             if before.is_some_and(|before| before.policy_id == policy_id) { ", the same policy as before" } else { "" };
         let told = format!("{device} has taken the wallet as {}{same}", printable(&name));
         let hmac = taken.hmac.to_string();
-        let event = Event::Registered { wallet: asked.wallet, device, name, policy_id, hmac };
+        let event = Event::Registered { wallet, device, name, policy_id, hmac };
         match self.record(&asked.scope, event) {
             Ok(()) => self.shared.notice(false, told),
             Err(error) => self.shared.notice(true, format!("the device's registration is not kept: {error}")),
         }
     }
 
-    fn ended(&mut self, asked: &Asked, signed: Result<Vec<InputSignature>, DeviceError>) {
-        let (proposal, seat) = (asked.proposal, asked.seat);
-        let called = self.called(proposal);
+    fn ended(&mut self, asked: &Asked, signed: Result<Given, DeviceError>) {
+        let called = self.called(asked.proposal);
         let (why, next) = match signed {
-            Ok(signatures) => {
-                let approved = Event::Approved { proposal, seat, signer: Signer::Device, signatures };
-                match self.record(&asked.scope, approved) {
-                    Ok(()) => {
-                        let told = self.counted(proposal, &format!("{called} signed on the device of {seat}"));
-                        self.close(Stage::Signed(told.as_str().into()));
-                        return self.shared.notice(false, told);
-                    }
-                    Err(error) => (error, String::new()),
+            Ok(given) => match self.take_given(asked, given) {
+                Ok(told) => {
+                    self.close(Stage::Signed(told.as_str().into()));
+                    return self.shared.notice(false, told);
                 }
-            }
+                Err(error) => (error, String::new()),
+            },
             Err(DeviceError::Cancelled) => {
                 self.hatch.clear();
                 return self.shared.notice(false, format!("{called} is not signed; its device can be asked again"));
             }
             Err(error) => {
                 if !error.waits() {
-                    let code = error.code().to_owned();
-                    if let Err(error) = self.record(&asked.scope, Event::SigningFailed { proposal, seat, code }) {
+                    let (proposal, code) = (asked.proposal, error.code().to_owned());
+                    let event = match asked.who {
+                        Who::Seat(seat) => Event::SigningFailed { proposal, seat, code },
+                        Who::Owner(owner) => Event::Safe(Box::new(SafeEvent::SigningFailed { proposal, owner, code })),
+                    };
+                    if let Err(error) = self.record(&asked.scope, event) {
                         self.shared.notice(true, format!("{called}: {error}"));
                     }
                 }
@@ -142,6 +169,25 @@ impl Clerk {
         let text = |text: &str| -> Arc<str> { printable(text).into() };
         self.close(Stage::Over { why: text(&why), next: text(&next) });
         self.shared.notice(true, format!("{called} is not signed: {}", printable(&why)));
+    }
+
+    /// Writes down what a device has verifiably signed.
+    fn take_given(&mut self, asked: &Asked, given: Given) -> Result<String, String> {
+        let (proposal, signer) = (asked.proposal, Signer::Device);
+        let done = format!("{} signed on the device of {}", self.called(proposal), asked.who);
+        match (given, asked.who) {
+            (Given::Inputs(signatures), Who::Seat(seat)) => {
+                self.record(&asked.scope, Event::Approved { proposal, seat, signer, signatures })?;
+                Ok(self.counted(proposal, &done))
+            }
+            (Given::Owner(confirmation), Who::Owner(owner)) => {
+                let signature = confirmation.bytes();
+                let event = SafeEvent::Approved { proposal, owner, signer, signature, on_chain: None };
+                self.record(&asked.scope, Event::Safe(Box::new(event)))?;
+                Ok(self.counted_safe(proposal, &done))
+            }
+            _ => Err("the device has signed something else".to_owned()),
+        }
     }
 
     /// What was recorded is seen before it is told.

@@ -2,13 +2,14 @@
 //!
 //! - Before a device is asked for anything, the journal says that it will be; nothing of its answer is in the journal until
 //!   it was verified. A device that is pulled, or that nobody answers, leaves the seat waiting, to be asked again.
-//! - A device is picked by the seed that the seat needs, never because it was found first (T27).
+//! - A device is picked by the seed that the seat needs, or by the account of a Safe's owner, never because it was found first (T27).
 //! - One device is asked at a time, on a thread of its own; whoever draws reads the [`Hatch`], and never waits.
 //! - A PIN or a passphrase goes through the hatch to the device, is wiped there, and is written nowhere.
 
 mod acts;
 mod hatch;
 mod job;
+mod owner;
 mod post;
 mod search;
 

@@ -4,12 +4,11 @@
 //!   again; what would ask its user anew, or holds another seed, only when a person wants that.
 //! - What a device cannot do is known before its user is asked for a PIN.
 
+use super::Devices;
 use super::hatch::Reply;
-use super::job::Job;
-use super::post::Person;
+use super::post::{Person, Post};
 use crate::desk::treasury::view::{Stage, Tried};
-use crate::device::capabilities::signs_for;
-use crate::device::{self, Device, DeviceError, Model, Owner, Place, seat};
+use crate::device::{self, About, Device, DeviceError, Owner, Place, Watch};
 use crate::market::printable;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +20,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// A device that is open, and this process's as long as this lives.
 pub(super) struct Found {
     pub device: Box<dyn Device>,
-    pub model: Model,
+    pub about: About,
     /// Whether an agent stands between: it is not told what a transaction replaces.
     pub forwarded: bool,
     _owner: Option<Owner>,
@@ -42,9 +41,19 @@ pub(super) fn tried(way: &str, error: &DeviceError) -> Tried {
     Tried { way: text(way), why: text(&error.to_string()), next: text(&error.next().unwrap_or_default()) }
 }
 
-impl Job {
-    /// The device that holds the seat's seed.
-    pub(super) fn find(&self) -> Result<Found, DeviceError> {
+/// Where to look, and for how long.
+pub(super) struct Search<'a> {
+    pub devices: &'a Devices,
+    pub post: &'a Post,
+    pub watch: &'a Watch,
+}
+
+/// Says of a device, by what it is and by its keys, why it is not the one; and what was learned of the one that is.
+pub(super) type Fits<'a, T> = &'a dyn Fn(&mut dyn Device, &About) -> Result<T, DeviceError>;
+
+impl Search<'_> {
+    /// The device that fits.
+    pub fn find<T>(&self, fits: Fits<'_, T>) -> Result<(Found, T), DeviceError> {
         // By their ways, which are as people write them.
         let mut aside: BTreeMap<String, DeviceError> = BTreeMap::new();
         let mut patience = self.watch.again();
@@ -58,7 +67,7 @@ impl Job {
                     all.push(tried(&name, error));
                     continue;
                 }
-                match self.open(way) {
+                match self.open(way, fits) {
                     Ok(found) => return Ok(found),
                     Err(DeviceError::Cancelled) => return Err(DeviceError::Cancelled),
                     Err(error) => {
@@ -84,7 +93,7 @@ impl Job {
         }
     }
 
-    fn open(&self, way: &Place) -> Result<Found, DeviceError> {
+    fn open<T>(&self, way: &Place, fits: Fits<'_, T>) -> Result<(Found, T), DeviceError> {
         // A transcript is nobody's: it can be read by many.
         let owner = match way {
             Place::Replay(_) => None,
@@ -94,9 +103,8 @@ impl Job {
         let mut device = device::open(way, self.watch.again(), Box::new(person))?;
         let about = device.about()?;
         self.post.name(&format!("{} at {way}", about.model));
-        signs_for(&about, &self.wallet)?;
-        seat::holds(device.as_mut(), self.wallet.network(), self.seat.fingerprint)?;
+        let learned = fits(device.as_mut(), &about)?;
         let forwarded = matches!(way, Place::Agent(_));
-        Ok(Found { device, model: about.model, forwarded, _owner: owner })
+        Ok((Found { device, about, forwarded, _owner: owner }, learned))
     }
 }

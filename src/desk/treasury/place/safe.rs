@@ -4,9 +4,10 @@
 //! - What a chain told is a cache: when it is damaged or of another version, it is asked anew.
 
 use super::{LONGEST, LONGEST_KEY, Place, create, on, random, read, replace};
+use crate::chain::{ChainError, Endpoint};
 use crate::market::{Timestamp, printable};
 use crate::treasury::bitcoin::hot::Cost;
-use crate::treasury::ethereum::sealed;
+use crate::treasury::ethereum::hot::{self, Account};
 use alloy_primitives::{Address, U256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -43,9 +44,43 @@ impl Way {
     }
 }
 
+impl Way {
+    /// The same, to be asked.
+    pub fn endpoint(&self) -> Result<Endpoint, ChainError> {
+        match self.unprotected {
+            true => Endpoint::unprotected(&self.url),
+            false => Endpoint::new(&self.url, self.key.as_ref().map(|key| key.as_str())),
+        }
+    }
+}
+
 impl fmt::Debug for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Way")
+    }
+}
+
+/// The key of a transaction service, for whoever runs it and for nobody else.
+#[derive(Clone)]
+pub struct ServiceKey {
+    /// Whose key it is.
+    pub server: Endpoint,
+    /// The key.
+    pub key: Zeroizing<String>,
+}
+
+impl fmt::Debug for ServiceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceKey({})", self.server)
+    }
+}
+
+impl ServiceKey {
+    /// The way to a service, with the key where that is the one that the key is for.
+    pub fn with(&self, way: &Way) -> Way {
+        let same = way.endpoint().is_ok_and(|endpoint| endpoint.same_server(&self.server));
+        let bare = way.key.is_none() && !way.unprotected;
+        Way { key: if same && bare { Some(self.key.clone()) } else { way.key.clone() }, ..way.clone() }
     }
 }
 
@@ -110,30 +145,24 @@ impl Place {
         self.account(address).is_file()
     }
 
-    /// The private key of an account that lies here.
-    pub fn open_account(&self, address: Address, passphrase: &str) -> Result<Zeroizing<[u8; 32]>, String> {
+    /// Opens an account that lies here.
+    pub fn open_account(&self, address: Address, passphrase: &str) -> Result<Account, String> {
         let told = address.to_checksum(None);
         let bytes = read(&self.account(address), LONGEST_KEY)?;
         let bytes = bytes.ok_or_else(|| format!("the HOT account {told} does not lie here"))?;
-        let (found, secret) = sealed::open(&bytes, passphrase).map_err(|error| error.to_string())?;
-        match found == address {
-            true => Ok(secret),
-            false => Err(format!("the file of the account {told} holds {}", found.to_checksum(None))),
+        let account = hot::open(&bytes, passphrase).map_err(|error| error.to_string())?;
+        match account.address() == address {
+            true => Ok(account),
+            false => Err(format!("the file of the account {told} holds {}", account.address().to_checksum(None))),
         }
     }
 
-    /// Seals the private key of an account into a file.
-    pub fn seal_account(
-        &self,
-        address: Address,
-        secret: &[u8; 32],
-        passphrase: &str,
-        cost: Cost,
-    ) -> Result<(), String> {
+    /// Seals an account into a file.
+    pub fn seal_account(&self, account: &Account, passphrase: &str, cost: Cost) -> Result<(), String> {
         let (salt, nonce) = (random::<16>()?, random::<12>()?);
-        let sealed = sealed::seal(secret, address, passphrase, cost, *salt, *nonce);
+        let sealed = hot::seal(account, passphrase, cost, *salt, *nonce);
         self.folder("hot")?;
-        create(&self.account(address), &sealed.map_err(|error| error.to_string())?)
+        create(&self.account(account.address()), &sealed.map_err(|error| error.to_string())?)
     }
 
     fn funds_of(&self, chain: U256, address: Address) -> PathBuf {
@@ -167,6 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn t33_a_services_key_goes_to_that_service_alone() {
+        let server = Endpoint::new("https://service.example/eth", None).unwrap();
+        let key = ServiceKey { server, key: Zeroizing::new("secret".to_owned()) };
+        assert!(!format!("{key:?}").contains("secret"));
+        assert_eq!(key.with(&Way::to("https://service.example/gno")).key, Some(key.key.clone()));
+        let own = Way { key: Some(Zeroizing::new("own".to_owned())), ..Way::to("https://service.example") };
+        assert_eq!(key.with(&own), own);
+        for other in ["https://other.example/eth", "https://service.example:8443/eth", "https://service.example.org"] {
+            assert_eq!(key.with(&Way::to(other)).key, None, "{other}");
+        }
+        let plain = Way { unprotected: true, ..Way::to("http://service.example/eth") };
+        assert_eq!(key.with(&plain).key, None);
+    }
+
+    #[test]
     fn ways_accounts_and_funds_are_read_as_they_were_written() {
         let dir = tempfile::tempdir().unwrap();
         let place = place(dir.path());
@@ -178,12 +222,13 @@ mod tests {
         let all = BTreeMap::from([(U256::from(1), ways)]);
         place.set_ways(&all).unwrap();
         assert_eq!(place.ways().unwrap(), all);
-        let address = Address::repeat_byte(7);
+        let account = Account::new(Zeroizing::new([3; 32])).unwrap();
+        let address = account.address();
         assert!(!place.has_account(address) && place.open_account(address, "sesame").is_err());
         let cost = Cost { memory: 256, passes: 1, lanes: 1 };
-        place.seal_account(address, &[3; 32], "sesame", cost).unwrap();
+        place.seal_account(&account, "sesame", cost).unwrap();
         assert!(place.has_account(address) && place.open_account(address, "sesami").is_err());
-        assert_eq!(*place.open_account(address, "sesame").unwrap(), [3; 32]);
+        assert_eq!(place.open_account(address, "sesame").map(|account| account.address()), Ok(address));
         let chain = U256::from(31_337);
         assert_eq!(place.funds(chain, address), None);
         let tokens = BTreeMap::from([(Address::repeat_byte(9), U256::MAX)]);

@@ -1,7 +1,8 @@
 //! What is shown while a hardware wallet is asked to sign: how far that has come, and what its screen will show.
 
+use super::Who;
 use crate::market::Timestamp;
-use crate::treasury::proposal::{ProposalId, SeatId};
+use crate::treasury::proposal::ProposalId;
 use std::sync::Arc;
 
 /// A device that is asked to sign.
@@ -10,7 +11,7 @@ pub struct SigningView {
     /// What it is to sign.
     pub proposal: ProposalId,
     /// For which seat.
-    pub seat: SeatId,
+    pub seat: Who,
     /// Which device that is: its model, and the way to it. Printable; empty until one is open.
     pub device: Arc<str>,
     /// What is done or waited for.

@@ -2,18 +2,23 @@
 
 mod device;
 mod proposal;
+mod safe;
+mod safe_tx;
 mod wallet;
 
 pub use device::{PageView, SigningView, SimulatedView, Stage, Tried};
 pub use proposal::{
-    Challenge, EventView, HotKey, Kind, Missing, Payee, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView,
-    collects, sendable,
+    Challenge, EventView, HotKey, Kind, Leaves, Missing, Payee, ProposalRow, ProposalView, Recipients, SeatStanding,
+    SeatView, Subject, Who, collects, sendable,
+};
+pub use safe::{Account, Chosen, OwnerView, QuarantinedView, SafePage, SafeView, ServiceState, ServiceView, TokenView};
+pub use safe_tx::{
+    CallView, CompetitorView, ControlView, EffectView, EstimateView, ExecutionView, SafeTxView, SenderView, grouped,
 };
 pub use wallet::{AddressView, Balance, CoinView, KeyView, SyncState, SyncView, WalletPage, WalletView};
 
 use crate::market::Timestamp;
 use crate::money::{Asset, Decimal};
-use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::proposal::ProposalId;
 use bitcoin::Amount;
 use std::sync::Arc;
@@ -21,8 +26,8 @@ use std::sync::Arc;
 /// What a reader wants to see of the treasury.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreasuryQuery {
-    /// The wallet to tell in full; the first when `None`.
-    pub wallet: Option<WalletId>,
+    /// The wallet or the Safe to tell in full; the first when `None`.
+    pub wallet: Option<Chosen>,
     /// The proposal to tell in full; the first of the queue when `None`.
     pub proposal: Option<ProposalId>,
 }
@@ -48,10 +53,14 @@ impl Waiting {
 pub struct TreasuryView {
     /// The currency that values are told in, and bitcoin's price in it.
     pub price: Option<PriceView>,
-    /// All wallets, by name.
+    /// All wallets of Bitcoin, by name.
     pub wallets: Vec<WalletView>,
+    /// All Safes, by name; in a list they stand behind the wallets.
+    pub safes: Vec<SafeView>,
     /// The wallet that the query asked for.
     pub wallet: Option<Arc<WalletPage>>,
+    /// The Safe that the query asked for.
+    pub safe: Option<Arc<SafePage>>,
     /// The queue: what is open first, the newest first; behind it what is done with.
     pub proposals: Vec<ProposalRow>,
     /// The proposal that the query asked for.
@@ -77,7 +86,7 @@ pub struct JournalView {
     pub head: Arc<str>,
 }
 
-/// What one bitcoin is worth.
+/// What one of a coin is worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PriceView {
     /// The currency.
@@ -91,7 +100,7 @@ pub struct PriceView {
 }
 
 impl PriceView {
-    /// What so much is worth.
+    /// What so much bitcoin is worth.
     pub fn value(&self, amount: Amount) -> Option<Decimal> {
         coins(amount).checked_mul(self.price?)
     }

@@ -1,12 +1,46 @@
-//! What is shown of a proposal: a line of the queue, and all of it.
+//! What is shown of a proposal: a line of the queue, and all of it. Those of wallets and of Safes stand in one queue, and
+//! their reviews are read in the same way.
 
+use super::SafeTxView;
 use crate::market::Timestamp;
 use crate::money::Decimal;
 use crate::treasury::bitcoin::policy::Quorum;
 use crate::treasury::proposal::{ProposalId, SeatId, State};
 use crate::treasury::verdict::{Judgement, Verdict};
+use alloy_primitives::{Address, U256};
 use bitcoin::{Amount, Txid};
+use std::fmt;
 use std::sync::Arc;
+
+/// Who signs: a key of a Bitcoin wallet, or an owner of a Safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who {
+    /// A key.
+    Seat(SeatId),
+    /// An owner.
+    Owner(Address),
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Seat(seat) => seat.fmt(f),
+            Self::Owner(owner) => f.write_str(&owner.to_checksum(None)),
+        }
+    }
+}
+
+impl From<SeatId> for Who {
+    fn from(seat: SeatId) -> Self {
+        Self::Seat(seat)
+    }
+}
+
+impl From<Address> for Who {
+    fn from(owner: Address) -> Self {
+        Self::Owner(owner)
+    }
+}
 
 /// What a proposal is for, as its review finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +55,20 @@ pub enum Kind {
     Bump,
     /// It takes a way that opened with time.
     Recovery,
+    /// It makes several calls.
+    Batch,
+    /// It changes who or what controls the Safe.
+    Control,
+    /// It uses up its nonce and does nothing.
+    Refusal,
+    /// It approves a transaction of another Safe.
+    Nested,
+    /// It lets somebody spend.
+    Allowance,
+    /// The Safe signs a message.
+    Message,
+    /// It calls a contract.
+    Call,
     /// It cannot be told.
     Unknown,
 }
@@ -34,6 +82,13 @@ impl Kind {
             Self::Own => "move",
             Self::Bump => "bump",
             Self::Recovery => "recover",
+            Self::Batch => "batch",
+            Self::Control => "CONTROL",
+            Self::Refusal => "reject",
+            Self::Nested => "approve",
+            Self::Allowance => "allow",
+            Self::Message => "message",
+            Self::Call => "call",
             Self::Unknown => "unknown",
         }
     }
@@ -56,15 +111,15 @@ pub struct ProposalRow {
     pub id: ProposalId,
     /// Its number in the journal, which people call it by.
     pub number: u64,
-    /// The wallet's name. Printable.
+    /// The name of the wallet or the Safe. Printable.
     pub wallet: Arc<str>,
     /// What it is for.
     pub kind: Kind,
-    /// What leaves the wallet, without the fee.
-    pub sent: Amount,
-    /// The fee, where the coins that are spent are known.
-    pub fee: Option<Amount>,
-    /// What is sent is worth; `None` when that is not known.
+    /// What leaves.
+    pub leaves: Leaves,
+    /// The nonce, where it is a Safe's.
+    pub nonce: Option<U256>,
+    /// What that is worth; `None` when that is not known.
     pub value: Option<Decimal>,
     /// To whom.
     pub to: Recipients,
@@ -77,7 +132,7 @@ pub struct ProposalRow {
     /// Who could still sign while signatures are missing.
     pub missing: Vec<Missing>,
     /// The height of the block that it stands in.
-    pub block: Option<u32>,
+    pub block: Option<u64>,
     /// Whether its transaction is put together, so that it can be broadcast.
     pub finished: bool,
     /// When it was proposed.
@@ -88,6 +143,28 @@ pub struct ProposalRow {
     pub judgement: Judgement,
     /// The codes of what the review found, blocks first.
     pub codes: Vec<&'static str>,
+}
+
+impl ProposalRow {
+    /// What blocks it, in a word such as `DELEGATECALL`: what weighs most, where there is more than one thing.
+    pub fn stop(&self) -> Option<String> {
+        let first = self.codes.first().filter(|_| self.judgement == Judgement::Block)?;
+        Some(first.to_ascii_uppercase().replace('-', " "))
+    }
+}
+
+/// What leaves a wallet or a Safe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leaves {
+    /// Bitcoin.
+    Coins {
+        /// Without the fee.
+        sent: Amount,
+        /// The fee, where the coins that are spent are known.
+        fee: Option<Amount>,
+    },
+    /// What a Safe gives away, in words such as `1,250 USDC`; empty where nothing leaves that is known. Printable.
+    Told(Arc<str>),
 }
 
 /// Somebody who could still sign.
@@ -122,8 +199,8 @@ pub struct Payee {
 pub struct ProposalView {
     /// The line of it.
     pub row: ProposalRow,
-    /// Its transaction.
-    pub txid: Txid,
+    /// What is signed, beside what the review says of it.
+    pub subject: Subject,
     /// What whoever began it wrote. Printable, from outside.
     pub memo: Arc<str>,
     /// What the review found, made of the very bytes that a signer gets.
@@ -136,11 +213,36 @@ pub struct ProposalView {
     pub seats: Vec<SeatView>,
     /// What was done about it, the newest first.
     pub history: Vec<EventView>,
-    /// The PSBT as it would be exported.
-    pub psbt: Arc<[u8]>,
+    /// What would be exported: the PSBT, or the exchange file of a Safe's transaction.
+    pub file: Arc<[u8]>,
+}
+
+/// What is signed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Subject {
+    /// A transaction of Bitcoin, by its id.
+    Bitcoin(Txid),
+    /// A Safe's.
+    Safe(Arc<SafeTxView>),
 }
 
 impl ProposalView {
+    /// What it is compared by: the transaction's id, or the safeTxHash.
+    pub fn hash(&self) -> String {
+        match &self.subject {
+            Subject::Bitcoin(txid) => txid.to_string(),
+            Subject::Safe(tx) => tx.hashes.safe_tx.to_string(),
+        }
+    }
+
+    /// What there is of a Safe's transaction.
+    pub fn safe(&self) -> Option<&SafeTxView> {
+        match &self.subject {
+            Subject::Safe(tx) => Some(tx),
+            Subject::Bitcoin(_) => None,
+        }
+    }
+
     /// The keys on this machine that could still sign.
     pub fn own(&self) -> impl Iterator<Item = &SeatView> + '_ {
         self.seats.iter().filter(|seat| seat.hot.is_some() && !seat.standing.decided())
@@ -179,11 +281,11 @@ impl Challenge {
     }
 }
 
-/// One key of a wallet, and what its owner has done about a proposal.
+/// One key of a wallet, or one owner of a Safe, and what they have done about a proposal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeatView {
-    /// Which key.
-    pub id: SeatId,
+    /// Which.
+    pub id: Who,
     /// What it is called. Printable.
     pub name: Arc<str>,
     /// A key of this seat that lies on this machine.
@@ -192,6 +294,9 @@ pub struct SeatView {
     pub speaks: bool,
     /// What its owner has done.
     pub standing: SeatStanding,
+    /// What is to be known of that beside: a signature of somebody who owns the Safe no longer, or one that only the chain
+    /// can affirm. Printable; may be empty.
+    pub note: Arc<str>,
 }
 
 /// A key that lies on this machine.

@@ -49,7 +49,7 @@ pub struct Balance {
     pub frozen: Amount,
 }
 
-/// How what is known of a wallet stands to the chain.
+/// How what is known of a wallet or a Safe stands to the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyncView {
     /// What is going on.
@@ -59,7 +59,7 @@ pub struct SyncView {
     /// When it was last heard in full.
     pub at: Option<Timestamp>,
     /// The height of the chain then.
-    pub height: Option<u32>,
+    pub height: Option<u64>,
 }
 
 /// What is going on between a wallet and its chain.

@@ -3,6 +3,7 @@
 //! - Commands are APDUs; those that need more than fits ask the host for it (`E000`) and go on with its CONTINUE. While a page
 //!   is shown there is no answer at all, as with a real one.
 //! - Another command in the middle of one ends it; a CONTINUE that nobody asked for is refused.
+//! - One that has another app installed offers to open it when a host has asked which is open, and left for that reason.
 //!
 //! Protocol: <https://github.com/LedgerHQ/app-bitcoin-new/blob/develop/doc/bitcoin.md>
 
@@ -75,6 +76,8 @@ pub struct LedgerSettings {
     pub app: LedgerApp,
     /// The app's version.
     pub version: String,
+    /// Another app that is installed, with its version.
+    pub other: Option<(LedgerApp, String)>,
     /// Whether it waits for its PIN.
     pub locked: bool,
     /// Whether the Ethereum app signs what it cannot show.
@@ -87,7 +90,15 @@ impl Default for LedgerSettings {
     /// The demo's device: words that are no secret, the test network's app.
     fn default() -> Self {
         let (app, version) = (LedgerApp::BitcoinTest, "2.4.6".to_owned());
-        Self { words: DEMO_LEDGER.to_owned(), app, version, locked: false, blind_signing: false, raw_messages: false }
+        Self {
+            words: DEMO_LEDGER.to_owned(),
+            app,
+            version,
+            other: None,
+            locked: false,
+            blind_signing: false,
+            raw_messages: false,
+        }
     }
 }
 
@@ -116,13 +127,15 @@ pub struct Ledger {
     keys: Keys,
     state: State,
     screen: Screen,
+    /// Whether the last that the host wanted was to know which app is open.
+    asked_app: bool,
 }
 
 impl Ledger {
     /// A device with some settings; none for words that make no key.
     pub fn new(settings: LedgerSettings) -> Option<Self> {
         let keys = Keys::new(&settings.words, "")?;
-        let mut ledger = Self { settings, keys, state: State::Idle, screen: Screen::said("", "") };
+        let mut ledger = Self { settings, keys, state: State::Idle, screen: Screen::said("", ""), asked_app: false };
         ledger.screen = ledger.resting();
         Some(ledger)
     }
@@ -158,6 +171,7 @@ impl Ledger {
             return Some(Status::BAD_STATE.answer());
         }
         let before = std::mem::replace(&mut self.state, State::Idle);
+        self.asked_app = matches!(head, [0xb0, 0x01, ..]);
         match (head, before) {
             ([0xf8, 0x01, ..], State::Asking(work)) => self.go_on(work, data),
             ([0xf8, 0x01, ..], _) if self.settings.app.class() == Some(0xe1) => Some(Status::BAD_STATE.answer()),
@@ -270,7 +284,34 @@ impl Ledger {
         }
     }
 
+    /// What stands on the screen of a device that was left: the other app, where that seems to be wanted.
+    fn left(&self) -> Screen {
+        match &self.settings.other {
+            Some((other, _)) if self.asked_app && !self.settings.locked => {
+                Screen::open(format!("{} is ready", self.settings.app.name()), format!("Open {}?", other.name()))
+            }
+            _ => self.resting(),
+        }
+    }
+
+    /// Opens the other app.
+    fn switch(&mut self) {
+        if let Some((other, version)) = &mut self.settings.other {
+            std::mem::swap(&mut self.settings.app, other);
+            std::mem::swap(&mut self.settings.version, version);
+        }
+        self.asked_app = false;
+        self.screen = self.resting();
+    }
+
     fn pressed(&mut self, press: Press) -> Option<Vec<u8>> {
+        if self.screen.buttons == Buttons::Open {
+            self.screen = self.resting();
+            if press == Press::Yes {
+                self.switch();
+            }
+            return None;
+        }
         let State::Showing(mut work, mut pages) = std::mem::replace(&mut self.state, State::Idle) else { return None };
         match (press, self.screen.buttons) {
             (Press::No, _) => {
@@ -310,6 +351,6 @@ impl Simulated for Ledger {
 
     fn unplugged(&mut self) {
         self.state = State::Idle;
-        self.screen = self.resting();
+        self.screen = self.left();
     }
 }

@@ -15,7 +15,6 @@ mod sign;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::treasury) use sealed::cipher;
 pub use sealed::{Cost, open, seal};
 pub(in crate::treasury) use sealed::{shut, unshut};
 

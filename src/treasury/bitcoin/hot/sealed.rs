@@ -137,7 +137,7 @@ pub(in crate::treasury) fn shut(
     if passphrase.is_empty() {
         return Err(HotError::Empty);
     }
-    let key = cipher(passphrase, cost, salt)?;
+    let key = key(passphrase, cost, salt)?;
     // Room for the tag, so that nothing secret is left behind when it grows.
     let length = parts.iter().fold(CHACHA20_POLY1305.tag_len(), |sum, part| sum.saturating_add(part.len()));
     let mut secret = Zeroizing::new(Vec::with_capacity(length));
@@ -155,13 +155,12 @@ pub(in crate::treasury) fn unshut<'a>(
     cost: Cost,
     (salt, nonce): (&[u8; 16], [u8; 12]),
 ) -> Result<&'a [u8], HotError> {
-    let key = cipher(passphrase, cost, salt)?;
+    let key = key(passphrase, cost, salt)?;
     let opened = key.open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(aad), sealed.as_mut_slice());
     opened.map(|opened| &*opened).map_err(|_| HotError::Passphrase)
 }
 
-/// The cipher of a passphrase.
-pub(in crate::treasury) fn cipher(passphrase: &str, cost: Cost, salt: &[u8]) -> Result<LessSafeKey, HotError> {
+fn key(passphrase: &str, cost: Cost, salt: &[u8]) -> Result<LessSafeKey, HotError> {
     let Cost { memory, passes, lanes } = cost;
     if memory > MOST.memory || passes > MOST.passes || lanes > MOST.lanes {
         return Err(HotError::Cost);

@@ -117,6 +117,7 @@ fn queue(
             nonce: other.tx().nonce,
             name: other.id.short(),
             signed: other.seats.iter().any(|seat| reader.contains(&seat.owner) && seat.confirmation().is_some()),
+            vouched: true,
         })
         .collect();
     for other in cached.queue.iter().flatten() {

@@ -18,7 +18,7 @@ const COIN: u8 = 18;
 const SYMBOL: usize = 16;
 
 /// What amounts are told with.
-pub(super) struct Amounts<'a> {
+pub struct Amounts<'a> {
     facts: &'a Facts,
     chain_id: U256,
     coin_price: Result<Price, NoPrice>,
@@ -26,6 +26,7 @@ pub(super) struct Amounts<'a> {
 }
 
 impl<'a> Amounts<'a> {
+    /// With what is known of tokens and prices, on a chain.
     pub fn new(facts: &'a Facts, chain_id: U256) -> Self {
         let token_prices = facts.token_prices.iter();
         Self {
@@ -98,14 +99,21 @@ impl<'a> Amounts<'a> {
 
     /// What an amount is worth in the base currency with the age of the price; empty where that is not known.
     pub fn worth(&self, asset: Asset, amount: U256) -> String {
-        let price = match asset {
+        let told = |price: &Price| Some(price.in_words(self.value(asset, amount)?));
+        self.price(asset).and_then(told).unwrap_or_default()
+    }
+
+    fn price(&self, asset: Asset) -> Option<&Price> {
+        match asset {
             Asset::Coin => self.coin_price.as_ref().ok(),
-            Asset::Token(token) => self.token_prices.get(&token).and_then(|price| price.as_ref().ok()),
+            Asset::Token(token) => self.token_prices.get(&token)?.as_ref().ok(),
             Asset::Items(_) => None,
-        };
-        let many = || decimal(amount, self.decimals(asset)?);
-        let told = |price: &Price| Some(price.in_words(price.worth(many()?)?));
-        price.and_then(told).unwrap_or_default()
+        }
+    }
+
+    /// What an amount is worth in the base currency, rounded up; none where that is not known.
+    pub fn value(&self, asset: Asset, amount: U256) -> Option<Decimal> {
+        self.price(asset)?.worth(decimal(amount, self.decimals(asset)?)?)
     }
 
     /// Why the price of something that moves is not believed, where there is one.
@@ -129,7 +137,7 @@ fn symbol(token: &Token) -> String {
 }
 
 /// The name of a chain's own coin.
-fn coin(chain_id: U256) -> &'static str {
+pub fn coin(chain_id: U256) -> &'static str {
     match u64::try_from(chain_id) {
         Ok(56 | 97) => "BNB",
         Ok(100 | 10_200) => "xDAI",

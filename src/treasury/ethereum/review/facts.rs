@@ -105,6 +105,9 @@ pub struct Queued {
     pub name: String,
     /// Whether whoever reads the review has signed it.
     pub signed: bool,
+    /// Whether it is ours, or an owner's signature over it was verified: anybody can list one that nobody has signed, so such
+    /// a one competes and fills no gap.
+    pub vouched: bool,
 }
 
 /// A transaction of another Safe.

@@ -22,6 +22,7 @@ mod standing;
 mod targets;
 mod totals;
 
+pub use amounts::{Amounts, coin};
 pub use control::Change;
 pub use facts::Facts;
 pub use json::Shape;
@@ -36,7 +37,6 @@ use super::deployments::{self, Standing};
 use super::{Hashes, SafeAt, SafeTx};
 use crate::treasury::findings::Findings;
 use crate::treasury::verdict::Verdict;
-use amounts::Amounts;
 use facts::State;
 use std::collections::BTreeMap;
 use targets::Looked;

@@ -46,7 +46,10 @@ pub(super) fn nonce(tx: &SafeTx, hashes: &Hashes, queue: &[Queued], state: Optio
     let others = queue.iter().filter(|other| other.hash != hashes.safe_tx);
     let mut waiting = BTreeSet::new();
     for other in others {
-        waiting.insert(other.nonce);
+        // A service cannot take the warning about a gap away with something that it has made up.
+        if other.vouched {
+            waiting.insert(other.nonce);
+        }
         if other.nonce == tx.nonce {
             let name = printable(&other.name).chars().take(64).collect::<String>();
             let signed = if other.signed { ", which you have signed" } else { "" };

@@ -2,6 +2,7 @@
 
 mod bench;
 mod fate;
+mod names;
 mod property;
 mod rules;
 mod threats;

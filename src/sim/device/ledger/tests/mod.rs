@@ -249,6 +249,7 @@ fn every_recorded_command_of_ethereum_is_answered_byte_for_byte() {
         let told: Value = serde_json::from_str(&told).unwrap();
         let on = |setting: &str| told["settings"][setting] == true;
         let settings = LedgerSettings {
+            other: None,
             words: RECORDED.to_owned(),
             app: LedgerApp::Ethereum,
             version: "1.22.0".to_owned(),

@@ -244,3 +244,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_host_that_wanted_another_app_can_be_given_it() {
+    let other = Some((LedgerApp::Ethereum, "1.22.0".to_owned()));
+    let mut ledger = Ledger::new(LedgerSettings { other, ..LedgerSettings::default() }).unwrap();
+    let version = [0xb0, 1, 0, 0, 0];
+    let asked = |ledger: &mut Ledger, apdu: &[u8]| {
+        let answer = ledger.feed(apdu).concat();
+        ledger.unplugged();
+        answer
+    };
+    asked(&mut ledger, &[0xe1, 5, 0, 1, 0]);
+    assert_eq!(ledger.screen().buttons, Buttons::None, "it had what it wanted");
+    asked(&mut ledger, &version);
+    assert_eq!(ledger.screen().buttons, Buttons::Open);
+    assert!(ledger.screen().text.contains("Ethereum"));
+    ledger.press(Press::No);
+    assert!(asked(&mut ledger, &version).starts_with(b"\x01\x0cBitcoin Test\x05"));
+    ledger.press(Press::Yes);
+    assert_eq!(ledger.screen().title, "Ethereum is ready");
+    assert!(asked(&mut ledger, &version).starts_with(b"\x01\x08Ethereum\x061.22.0"));
+    ledger.press(Press::Yes);
+    assert!(asked(&mut ledger, &version).starts_with(b"\x01\x0cBitcoin Test\x05"));
+    let mut plain = Ledger::new(LedgerSettings::default()).unwrap();
+    asked(&mut plain, &version);
+    assert_eq!(plain.screen().buttons, Buttons::None, "it has no other");
+}

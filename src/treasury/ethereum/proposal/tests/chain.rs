@@ -32,6 +32,8 @@ fn a_mined_transaction_can_be_a_failed_safe_transaction() {
     assert_eq!(bench.code(executing(used, 2), 5), "illegal-move");
     let taken = bench.proposed(&payment(2, 7));
     assert_eq!(bench.code(taken, 5), "nonce-taken");
+    let withdrawn = SafeEvent::Cancelled { proposal: used, reason: "no".into() };
+    assert_eq!(bench.code(withdrawn, 5), "illegal-move", "what the chain has done nobody withdraws");
 
     let mut bench = Bench::new(1, 2);
     let kept = bench.ready(&payment(1, 7), 1);

@@ -36,7 +36,7 @@ fn t21_whatever_waits_for_a_nonce_is_told_with_who_has_signed_it() {
     let (mine, rival) = (bench.propose(&payment(1, 7)), bench.propose(&payment(2, 7)));
     bench.approve(rival, 0).unwrap();
     let hash = bench.proposal(rival).hashes().safe_tx;
-    let row = |hash| Queued { hash, nonce: U256::from(7), name: "row".into(), signed: false };
+    let row = |hash| Queued { hash, nonce: U256::from(7), name: "row".into(), signed: false, vouched: true };
     let cached = Cached { queue: Some(vec![row(hash), row(B256::ZERO)]), ..cached() };
     let safes = bench.treasury.safes();
     let reader = BTreeSet::from([account(0)]);

@@ -47,6 +47,8 @@ fn a_contracts_signature_counts_while_the_chain_says_so() {
     bench.does(event(Some(answer(106, true))), 4).unwrap();
     assert_eq!(bench.state(proposal), State::Ready);
     assert_eq!(bench.code(event(Some(answer(107, true))), 4), "already-approved");
+    bench.does(mined(proposal, 1, Outcome::Success), 5).unwrap();
+    assert_eq!(bench.code(again(108, false), 6), "illegal-move", "what is done stays as it was");
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Rules 1 to 7 of the approval model.
 
 use super::bench::*;
+use crate::treasury::ethereum::SafeTx;
 use crate::treasury::ethereum::proposal::*;
 use crate::treasury::proposal::{Answer, ProposalId, Refusal, Signer, State};
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, U256, keccak256};
 
 #[test]
 fn rule1_ready_is_a_count_of_distinct_owners_with_verified_signatures() {
@@ -188,4 +189,26 @@ fn text_of_others_is_printable_and_short() {
     let found = bench.proposal(proposal);
     assert_eq!(found.memo.len(), crate::treasury::proposal::LONGEST_TEXT);
     assert!(found.created_by.chars().all(|c| !c.is_control()));
+}
+
+#[test]
+fn what_nodes_do_not_pass_on_is_not_kept() {
+    let mut bench = Bench::new(1, 2);
+    let long = SafeTx { data: vec![0; (128 << 10) + 1].into(), ..payment(1, 7) };
+    assert_eq!(bench.code(bench.proposed(&long), 1), "too-long");
+    let proposal = bench.ready(&payment(1, 7), 1);
+    let mut event = executing(proposal, 1);
+    if let SafeEvent::Executing { raw, tx_hash, .. } = &mut event {
+        *raw = vec![0; (128 << 10) + 1].into();
+        *tx_hash = keccak256(&raw);
+    }
+    assert_eq!(bench.code(event, 2), "too-long");
+}
+
+#[test]
+fn nothing_is_approved_for_an_archived_safe_even_where_a_clock_goes_back() {
+    let mut bench = Bench::new(2, 3);
+    let proposal = bench.propose(&payment(1, 7));
+    bench.does(SafeEvent::Archived { safe: id(), reason: "moved".into() }, DAY).unwrap();
+    assert_eq!(bench.code(bench.approved(proposal, 0), 2), "archived");
 }

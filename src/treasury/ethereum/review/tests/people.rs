@@ -79,7 +79,8 @@ fn t14_no_text_from_outside_steers_a_terminal() {
         ]);
         for trusted in [false, true] {
             let token = Token { symbol: payload.into(), decimals: Some(6), trusted };
-            let queued = Queued { hash: B256::ZERO, nonce: tx.nonce, name: payload.into(), signed: false };
+            let queued =
+                Queued { hash: B256::ZERO, nonce: tx.nonce, name: payload.into(), signed: false, vouched: false };
             let facts = Facts {
                 tokens: Some([(TOKEN, token)].into()),
                 recipients: vec![Known { name: payload.into(), address: FRIEND }],

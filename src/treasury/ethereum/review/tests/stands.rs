@@ -56,6 +56,7 @@ fn t21_a_used_nonce_blocks_and_a_gap_is_told() {
         nonce: U256::from(nonce),
         name: String::new(),
         signed: false,
+        vouched: true,
     };
     for used in 0..NONCE {
         assert_eq!(nonce(U256::from(used), vec![]), ["nonce-used"], "{used}: zero is a nonce like any other");
@@ -67,12 +68,15 @@ fn t21_a_used_nonce_blocks_and_a_gap_is_told() {
     assert_eq!(nonce(U256::from(NONCE + 2), vec![waits(NONCE), waits(NONCE + 1)]), Vec::<&str>::new());
     assert_eq!(nonce(U256::MAX, vec![waits(3)]), ["nonce-gap"]);
     assert_eq!(nonce(U256::from(NONCE + 1), vec![waits(3)]), ["nonce-gap"], "what is spent fills nothing");
+    let made_up = Queued { vouched: false, ..waits(NONCE) };
+    assert_eq!(nonce(U256::from(NONCE + 1), vec![made_up]), ["nonce-gap"], "what nobody has signed fills nothing");
+    assert_eq!(nonce(U256::from(NONCE + 1), vec![waits(NONCE)]), Vec::<&str>::new());
 }
 
 #[test]
 fn t21_every_competitor_for_the_nonce_is_told() {
     let tx = send(FRIEND, 1);
-    let queued = |hash, signed| Queued { hash, nonce: tx.nonce, name: "pay".into(), signed };
+    let queued = |hash, signed| Queued { hash, nonce: tx.nonce, name: "pay".into(), signed, vouched: true };
     let own = tx.hashes(&at(SafeVersion::V1_4_1)).safe_tx;
     let queue = vec![queued(own, true), queued(B256::repeat_byte(1), false), queued(B256::repeat_byte(2), true)];
     let found = with(&Facts { queue: Some(queue), ..facts() });
