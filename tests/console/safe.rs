@@ -77,7 +77,8 @@ fn a_batch_is_a_tree_of_calls() {
     pty.press("\x1b[F");
     pty.wait_for("of the bytes that a signer gets");
     seen.push_str(&pty.terminal().screen().contents());
-    for sign in ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "1,250 USDC", "in sum", "safeTxHash"] {
+    for sign in ["├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 36 bytes", "1,250 USDC", "in sum", "safeTxHash"]
+    {
         assert!(seen.contains(sign), "{sign}:\n{seen}");
     }
     pty.press("q");

@@ -258,3 +258,32 @@ fn an_owner_that_is_a_safe_confirms_by_its_own_owners() {
         (&1.into(), &"approved hash".into())
     );
 }
+
+#[test]
+fn a_device_signs_for_an_owner_and_pays_for_the_execution() {
+    let house = House::new(1);
+    let desk = &house.desk;
+    let plugged = "--device simulated:trezor --press-yes";
+    let account = desk.json(&format!("device eth-address {plugged}"))["address"].as_str().unwrap().to_owned();
+    house.node.with(|world| {
+        world.safes.get_mut(&address(SAFE)).unwrap().owners[0] = address(&account);
+        world.coins.insert(address(&account), ether(1));
+    });
+    house.add();
+    for (number, hashes) in [(1, ""), (2, "--hashes")] {
+        let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount {number}"));
+        let signed = desk.run(&format!("proposal approve {id} {plugged} {hashes} --yes --accept-warnings --json"));
+        if !hashes.is_empty() {
+            // A Model T takes every field and nothing less: that is said before anybody is asked.
+            assert_eq!(signed.status.code(), Some(3));
+            continue;
+        }
+        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+        let shown = desk.json(&format!("proposal show {id}"));
+        assert_eq!(shown["proposal"]["seats"][0]["signer"], "device");
+        let done = desk.json(&format!("proposal execute {id} {plugged} --yes --accept-warnings"));
+        assert_eq!(done["executions"][0]["sender"]["address"], account.as_str());
+        assert_eq!((&done["state"], house.coins(PAYEE)), (&"confirmed".into(), ether(1)));
+        desk.does("safe sync Treasury");
+    }
+}

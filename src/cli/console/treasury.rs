@@ -29,11 +29,11 @@ use crate::treasury::bitcoin::wallet::{Chain, Spot, Wallet};
 use crate::treasury::proposal::{Event, Kind, PackedPacket, ProposalId, SeatId, Treasury};
 use bitcoin::bip32::Fingerprint;
 use bitcoin::{Amount, FeeRate, Network, ScriptBuf};
+use safe::SafeHouse;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use safe::SafeHouse;
 use zeroize::Zeroizing;
 
 /// The passphrase of the demo's keys.

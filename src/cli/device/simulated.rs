@@ -9,7 +9,8 @@ use crate::desk::treasury::{Simulated as AtDesk, SimulatedView};
 use crate::device::Place;
 use crate::market::printable;
 use crate::sim::device::{
-    Buttons, DeviceServer, Ledger, LedgerApp, LedgerSettings, Press, Simulated, Trezor, TrezorModel, TrezorSettings, Wire,
+    Buttons, DeviceServer, Ledger, LedgerApp, LedgerSettings, Press, Simulated, Trezor, TrezorModel, TrezorSettings,
+    Wire,
 };
 use std::io::{BufRead, IsTerminal, Write};
 use std::sync::{Arc, Weak};

@@ -13,13 +13,13 @@ mod device;
 mod inert;
 pub mod safe;
 #[cfg(test)]
-pub(super) mod samples;
-#[cfg(test)]
 mod safe_behaviour;
 #[cfg(test)]
 pub(super) mod safe_samples;
 #[cfg(test)]
 mod safe_snapshots;
+#[cfg(test)]
+pub(super) mod samples;
 #[cfg(test)]
 mod snapshots;
 pub mod steps;
@@ -30,7 +30,8 @@ pub use act::{act, click, travel};
 use super::layout::{Arrangement, Pane};
 use crate::desk::View;
 use crate::desk::treasury::{
-    Chosen, CoinView, ProposalRow, ProposalView, SafePage, SafeView, TreasuryQuery, TreasuryView, WalletPage, WalletView,
+    Chosen, CoinView, ProposalRow, ProposalView, SafePage, SafeView, TreasuryQuery, TreasuryView, WalletPage,
+    WalletView,
 };
 use crate::treasury::proposal::ProposalId;
 use bitcoin::OutPoint;

@@ -12,7 +12,9 @@ use crate::console::field::Field;
 use crate::console::pane::treasury::word;
 use crate::console::state::State;
 use crate::desk::View;
-use crate::desk::treasury::{Draft, EstimateView, ProposalView, SafeTxView, SafeView, Seen, ServiceState, Wish, collects, sendable};
+use crate::desk::treasury::{
+    Draft, EstimateView, ProposalView, SafeTxView, SafeView, Seen, ServiceState, Wish, collects, sendable,
+};
 use crate::treasury::ethereum::address;
 use crate::treasury::proposal::State as Standing;
 use crate::treasury::verdict::Judgement;

@@ -126,9 +126,7 @@ fn a_hot_account_signs_after_the_review_and_its_passphrase() {
     read_on(&mut state, safe);
     assert_eq!(open(&state).step, Step::Passphrase);
     let wishes = press(&mut state, safe, "d e m o enter");
-    let [Wish::Approve { proposal, seat, passphrase, seen, answers }] = wishes.as_slice() else {
-        panic!("{wishes:?}")
-    };
+    let [Wish::Approve { proposal, seat, passphrase, seen, answers }] = wishes.as_slice() else { panic!("{wishes:?}") };
     assert_eq!((*proposal, *seat), (id(21), Who::Owner(owner(0x0a))));
     assert_eq!((passphrase.expose(), seen, answers.len()), ("demo", &Seen::default(), 0));
 }

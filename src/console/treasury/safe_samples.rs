@@ -123,7 +123,10 @@ fn row(number: u8, kind: Kind, told: &str, stage: Standing, signed: usize) -> Pr
         nonce: Some(U256::from(number) + U256::from(20)),
         value: if told.is_empty() { None } else { "1249.75".parse().ok() },
         to: Recipients {
-            first: Some(Payee { address: Address::repeat_byte(0x77).to_checksum(None).into(), label: "Supplier".into() }),
+            first: Some(Payee {
+                address: Address::repeat_byte(0x77).to_checksum(None).into(),
+                label: "Supplier".into(),
+            }),
             others: 0,
         },
         state: stage,
@@ -172,7 +175,11 @@ fn rows() -> Vec<ProposalRow> {
             block: Some(21_204_801),
             ..row(26, Kind::Pay, "1,250 USDC", Standing::Failed { retryable: false }, 2)
         },
-        ProposalRow { missing: vec![], block: Some(21_204_700), ..row(25, Kind::Pay, "1,250 USDC", Standing::Confirmed, 2) },
+        ProposalRow {
+            missing: vec![],
+            block: Some(21_204_700),
+            ..row(25, Kind::Pay, "1,250 USDC", Standing::Confirmed, 2)
+        },
     ]
 }
 
@@ -227,7 +234,8 @@ fn calls(number: u64) -> Vec<CallView> {
         }
         23 => {
             let evil = account(EVIL, "");
-            let words = ["delegatecall: transfer", &to(&evil, ""), "argument 0 0xbDd077f651EBe7f7b3cE16fe5F2b025BE2969516"];
+            let words =
+                ["delegatecall: transfer", &to(&evil, ""), "argument 0 0xbDd077f651EBe7f7b3cE16fe5F2b025BE2969516"];
             vec![call(0, 0, evil, &words, Tone::Block)]
         }
         24 => {
@@ -259,12 +267,7 @@ fn hashes(number: u64) -> (SafeAt, SafeTx) {
 
 fn execution(outcome: Option<Outcome>) -> ExecutionView {
     let mined = |outcome| {
-        ExecutionState::Mined(MinedAt {
-            height: 21_204_801,
-            block: B256::repeat_byte(0xb1),
-            outcome,
-            at: ago(400),
-        })
+        ExecutionState::Mined(MinedAt { height: 21_204_801, block: B256::repeat_byte(0xb1), outcome, at: ago(400) })
     };
     ExecutionView {
         tx_hash: B256::repeat_byte(0xe4),
@@ -301,7 +304,9 @@ fn transaction(number: u64) -> SafeTxView {
             23 | 24 => vec![],
             _ => vec![EffectView {
                 what: "total".into(),
-                words: ["1,250 USDC", "token 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "1,249 USD"].map(Into::into).into(),
+                words: ["1,250 USDC", "token 0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48", "1,249 USD"]
+                    .map(Into::into)
+                    .into(),
                 tone: Tone::Leaves,
             }],
         },
@@ -343,7 +348,9 @@ fn verdict(number: u64) -> Verdict {
         ..Verdict::default()
     };
     match number {
-        22 => verdict.warnings.push(Finding::new("calldata-unknown", "call 3: nobody here knows the function 0xdeadbeef")),
+        22 => {
+            verdict.warnings.push(Finding::new("calldata-unknown", "call 3: nobody here knows the function 0xdeadbeef"))
+        }
         23 => {
             verdict.blocks.push(Finding::new(
                 "delegatecall",
@@ -371,7 +378,8 @@ fn proposal(row: &ProposalRow) -> ProposalView {
         note: "".into(),
     };
     let event = |secs, who: &str, what: &str| EventView { at: ago(secs), who: who.into(), what: what.into() };
-    let signed = |place: usize| if row.signed > place { SeatStanding::Approved(ago(600)) } else { SeatStanding::Pending };
+    let signed =
+        |place: usize| if row.signed > place { SeatStanding::Approved(ago(600)) } else { SeatStanding::Pending };
     ProposalView {
         row: row.clone(),
         subject: Subject::Safe(transaction(row.number).into()),

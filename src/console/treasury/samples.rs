@@ -4,9 +4,9 @@ use crate::console::samples::{NOW, view_for};
 use crate::console::state::{State, query};
 use crate::desk::View;
 use crate::desk::treasury::{
-    AddressView, Balance, Challenge, Chosen, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Leaves, Missing, Payee,
-    PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, Subject, SyncState, SyncView, TreasuryView,
-    Waiting, WalletPage, WalletView,
+    AddressView, Balance, Challenge, Chosen, CoinView, EventView, HotKey, JournalView, KeyView, Kind, Leaves, Missing,
+    Payee, PriceView, ProposalRow, ProposalView, Recipients, SeatStanding, SeatView, Subject, SyncState, SyncView,
+    TreasuryView, Waiting, WalletPage, WalletView,
 };
 use crate::market::Timestamp;
 use crate::money::Asset;

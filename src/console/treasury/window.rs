@@ -241,7 +241,11 @@ impl Window {
 pub fn is_packet(text: &str) -> bool {
     let text = text.trim_start();
     let begins = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with));
-    text.starts_with("cHNid") || begins("70736274ff") || begins("ur:") || text.starts_with("B$") || text.starts_with('{')
+    text.starts_with("cHNid")
+        || begins("70736274ff")
+        || begins("ur:")
+        || text.starts_with("B$")
+        || text.starts_with('{')
 }
 
 /// Where the window stands: those in which much is read take nearly the whole screen.

@@ -180,8 +180,12 @@ fn batch(at: &SafeAt) -> Result<SafeTx, String> {
     let asks = [
         pays(0, What::Token { token: USDC, amount })?,
         pays(1, What::Coin { amount: U256::from(2_000_000_000_000_000_000_u64) })?,
-        Ask::new(UNKNOWN, U256::ZERO, Bytes::from_static(&hex!("deadbeef0000000000000000000000000000000000000000000000000000000000000001")))
-            .map_err(told)?,
+        Ask::new(
+            UNKNOWN,
+            U256::ZERO,
+            Bytes::from_static(&hex!("deadbeef0000000000000000000000000000000000000000000000000000000000000001")),
+        )
+        .map_err(told)?,
     ];
     transaction(at, U256::from(NONCE + 1), &asks).map_err(told)
 }

@@ -264,7 +264,6 @@ fn answered(treasury: &Treasury, proposal: &SafeProposal) -> Known {
     });
     Known { answers: answers.collect(), safes: safes.collect() }
 }
-}
 
 /// Writes down that a node is about to be given it, gives it, and writes down what the node said.
 fn give(id: ProposalId, sent: &Sent, node: &Node, context: &Context) -> Result<(), Failure> {

@@ -131,7 +131,10 @@ impl<'a> Ink<'a> {
             return (format!("no price in {}: what it is worth is unknown", price.base), Role::Warning);
         };
         let old = price.at.map(|at| format!(", {} old", self.since(at))).unwrap_or_default();
-        (format!("1 {coin} = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source), Role::Dim)
+        (
+            format!("1 {coin} = {} {}, {}{old}", self.amounts.price(value, usize::MAX), price.base, price.source),
+            Role::Dim,
+        )
     }
 }
 

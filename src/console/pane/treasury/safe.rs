@@ -32,7 +32,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, ink: &Ink<'_>, state: &State, v
     let scroll = state.treasury.safe_scroll.min(lines.len().saturating_sub(usize::from(area.height)));
     page::draw(canvas, area, &lines, scroll);
     let last = (scroll + usize::from(area.height)).min(lines.len());
-    let place = if lines.len() > usize::from(area.height) { format!(", {last} of {}", lines.len()) } else { String::new() };
+    let place =
+        if lines.len() > usize::from(area.height) { format!(", {last} of {}", lines.len()) } else { String::new() };
     let state = Some((format!("{} owners{place}", known.owners.len()), Role::Dim));
     Title { name: format!("Safe {}", safe.name), state, ..Title::default() }
 }

@@ -139,7 +139,12 @@ pub fn cost(lines: &mut Vec<Line>, ink: &Ink<'_>, estimate: &EstimateView, width
     }
     let told = if ink.hidden { ink.told(&estimate.told) } else { estimate.told.to_string() };
     push_wrapped(lines, "  ", &told, width, Role::Text);
-    let gas = format!("gas at most {}, at block {}, {} ago", ink.number(estimate.gas), ink.number(estimate.block), ink.since(estimate.at));
+    let gas = format!(
+        "gas at most {}, at block {}, {} ago",
+        ink.number(estimate.gas),
+        ink.number(estimate.block),
+        ink.since(estimate.at)
+    );
     push_wrapped(lines, "  ", &gas, width, Role::Dim);
     push_wrapped(lines, "  ", &format!("sent by {}", estimate.sender.to_checksum(None)), width, Role::Dim);
     for told in &estimate.simulated {
@@ -176,7 +181,13 @@ fn executed(lines: &mut Vec<Line>, ink: &Ink<'_>, execution: &ExecutionView, wid
         name => format!("{} «{name}»", sender.address.to_checksum(None)),
     });
     let sender = sender.unwrap_or_else(|| "somebody else".to_owned());
-    push_wrapped(lines, "    ", &format!("{} by {sender}, {} ago", execution.tx_hash, ink.since(execution.at)), width, Role::Dim);
+    push_wrapped(
+        lines,
+        "    ",
+        &format!("{} by {sender}, {} ago", execution.tx_hash, ink.since(execution.at)),
+        width,
+        Role::Dim,
+    );
     for said in [&execution.fees, &execution.answer].into_iter().filter(|said| !said.is_empty()) {
         push_wrapped(lines, "    ", said, width, Role::Dim);
     }

@@ -27,7 +27,8 @@ pub fn lines(lines: &mut Vec<Line>, ink: &Ink<'_>, safe: Address, calls: &[CallV
         // Whom it calls stands in words of the review, too; here once with who does.
         let address = call.to.address.to_checksum(None);
         let rest: Vec<String> = words.filter(|word| !word.starts_with(&format!("to {address}"))).collect();
-        let published = call.words.iter().find_map(|word| Some(word.strip_prefix(&format!("to {address}"))?.to_owned()));
+        let published =
+            call.words.iter().find_map(|word| Some(word.strip_prefix(&format!("to {address}"))?.to_owned()));
         let published = published.filter(|rest| rest.starts_with(',')).unwrap_or_default();
         push_hung(lines, (&below, &below), &format!("{whom}{published}"), width, role);
         for text in flow(&rest, ink.glyphs.separator, width.saturating_sub(columns(&below)).max(8)) {

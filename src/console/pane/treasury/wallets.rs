@@ -152,7 +152,9 @@ fn draw_cell(
         Column::Marks => return left(canvas, cell, y, marks(wallet)),
         Column::Quorum => return left(canvas, cell, y, (wallet.quorum.to_string(), Role::Dim)),
         Column::Balance => match wallet.balance {
-            Some(balance) if units => (format!("{} BTC", ink.amount(balance.confirmed, room.saturating_sub(4))), Role::Text),
+            Some(balance) if units => {
+                (format!("{} BTC", ink.amount(balance.confirmed, room.saturating_sub(4))), Role::Text)
+            }
             Some(balance) => (ink.amount(balance.confirmed, room), Role::Text),
             None => ("unknown".to_owned(), Role::Warning),
         },

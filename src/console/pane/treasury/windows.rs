@@ -7,10 +7,10 @@ use crate::console::overlay::frame;
 use crate::console::state::State;
 use crate::console::theme::Role;
 use crate::console::treasury::proposal;
+use crate::console::treasury::safe::{QUESTIONS, estimate};
 use crate::console::treasury::window::{Step, Task, Window, area};
 use crate::desk::View;
 use crate::desk::treasury::{AddressView, Challenge, KeyView, ProposalView, WalletPage};
-use crate::console::treasury::safe::{QUESTIONS, estimate};
 use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::proposal::SeatId;
@@ -70,7 +70,9 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
             };
             reading(canvas, state, view, window, (about, open), &title, &asked)
         }
-        (Task::Execute { sender, most, .. }, Some(about)) => execution(canvas, state, view, window, (about, open), (*sender, *most)),
+        (Task::Execute { sender, most, .. }, Some(about)) => {
+            execution(canvas, state, view, window, (about, open), (*sender, *most))
+        }
         (Task::Post { .. }, Some(about)) => {
             let service = about.safe().and_then(|tx| service_of(view, tx.safe)).unwrap_or_default();
             let text = format!(
@@ -111,7 +113,8 @@ pub fn draw(canvas: &mut Canvas<'_>, screen: Rect, state: &State, view: &View, o
         (Task::Import { pasted }, _) => {
             let text = match pasted {
                 Some(text) => format!("pasted: {} characters, {}. enter reads them", text.len(), beginning(text)),
-                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR, or a Safe's file".to_owned(),
+                None => "the name of a file; or paste a PSBT, in base64, hex, or parts of BBQr or UR, or a Safe's file"
+                    .to_owned(),
             };
             asking(canvas, window, "Import", &text, open)
         }
@@ -251,7 +254,9 @@ fn execution(
     let found = estimate(Some(about), sender);
     let asked = match (open.step, found) {
         (_, None) => vec![format!("{name} pays for the gas; what that comes to is being asked for. {others}")],
-        (_, Some(found)) if found.hindered.is_some() => vec![format!("it cannot be carried out now, see above. {others}")],
+        (_, Some(found)) if found.hindered.is_some() => {
+            vec![format!("it cannot be carried out now, see above. {others}")]
+        }
         (Step::Read, Some(found)) => vec![format!("{name} pays {}. {others}enter goes on", found.told)],
         (_, Some(found)) => {
             let changed = if most == Some(found.most) { "" } else { " (something else than before)" };
