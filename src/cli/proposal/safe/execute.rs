@@ -36,6 +36,9 @@ use std::time::{Duration, Instant};
 /// Between two looks at the chain.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// How long a node may take to know what it was given.
+const SETTLED: Duration = Duration::from_secs(30);
+
 /// Arguments of `exchequer proposal execute`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -128,7 +131,10 @@ fn looked(id: ProposalId, node: &Node, context: &Context) -> Result<Seen, Failur
     let treasury = read(context)?;
     let proposal = treasury.safe_proposal(id)?;
     let seen = node.safe(proposal.safe.address, &()).map_err(|error| failed(&error))?;
-    let events = follow::all(treasury.safes(), &seen, node)?;
+    let mut events = follow::all(treasury.safes(), &seen, node)?;
+    // What nobody knows the node to have is given to it again, with the same bytes.
+    let unanswered = |hash| proposal.pending().any(|one| one.tx_hash == hash && one.answer.is_none());
+    events.retain(|event| !matches!(event, SafeEvent::Dropped { tx_hash, .. } if unanswered(*tx_hash)));
     let mut writing = Writing::open(context)?;
     enter(&mut writing, events)?;
     let safe = writing.treasury.safe_proposal(id)?.safe;
@@ -332,27 +338,31 @@ fn again(proposal: &SafeProposal, node: &Node, context: &Context) -> Result<(), 
 fn awaited(args: &Args, id: ProposalId, node: &Node, context: &Context) -> Result<(), Failure> {
     let since = Instant::now();
     let patience = Duration::from_secs(args.patience);
-    while !args.no_wait {
+    if args.no_wait {
+        return ended(id, context);
+    }
+    loop {
         let treasury = read(context)?;
         let proposal = treasury.safe_proposal(id)?;
         if proposal.state() != State::Executing {
-            break;
+            return ended(id, context);
         }
         let mut events = Vec::new();
         for one in proposal.pending() {
             events.extend(follow::execution(treasury.safes(), proposal, one, node)?);
         }
-        if !events.is_empty() {
+        // A node that was only just given it may not know it yet, or another one answers in its place.
+        events.retain(|event| !matches!(event, SafeEvent::Dropped { .. }) || since.elapsed() >= SETTLED);
+        if events.is_empty() {
+            std::thread::sleep(PAUSE);
+        } else {
             enter(&mut Writing::open(context)?, events)?;
-            continue;
         }
         if since.elapsed() >= patience {
             context.output.note("it waits still: executing it again goes on waiting, --replace offers more for it");
-            break;
+            return ended(id, context);
         }
-        std::thread::sleep(PAUSE);
     }
-    ended(id, context)
 }
 
 /// Says how it ended; a failed one is a failure of the command.
