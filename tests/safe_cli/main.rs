@@ -287,3 +287,25 @@ fn a_device_signs_for_an_owner_and_pays_for_the_execution() {
         desk.does("safe sync Treasury");
     }
 }
+
+#[test]
+fn an_answer_that_never_came_is_asked_for_again_with_the_same_bytes() {
+    let house = House::new(1);
+    house.add();
+    let desk = &house.desk;
+    for (number, deaf) in [(1, node::Deaf::Before), (2, node::Deaf::After)] {
+        let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1 --memo {number}"));
+        house.approve(&id, "alice");
+        house.node.with(|world| world.deaf = Some(deaf));
+        let execute = format!("proposal execute {id} --hot gas --yes --accept-warnings");
+        assert_eq!(desk.refused(&execute).0, 4);
+        let shown = desk.json(&format!("proposal show {id}"))["proposal"].clone();
+        assert_eq!((&shown["state"], &shown["executions"][0]["answer"]), (&"executing".into(), &"unknown".into()));
+        let done = desk.json(&execute);
+        assert_eq!(done["state"], "confirmed");
+        assert_eq!(done["executions"].as_array().unwrap().len(), 1);
+        assert_eq!(done["executions"][0]["tx_hash"], shown["executions"][0]["tx_hash"]);
+        assert_eq!(house.coins(PAYEE), ether(number));
+        desk.does("safe sync Treasury");
+    }
+}

@@ -49,6 +49,13 @@ struct Mined {
     logs: Vec<Value>,
 }
 
+/// When a connection breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deaf {
+    Before,
+    After,
+}
+
 /// The chain.
 pub struct World {
     pub chain_id: u64,
@@ -61,6 +68,8 @@ pub struct World {
     pub held: bool,
     /// Every call of a Safe fails.
     pub failing: bool,
+    /// The connection breaks when something is sent: before it is taken, or after.
+    pub deaf: Option<Deaf>,
     code: BTreeMap<Address, Bytes>,
     proxy: Bytes,
     waiting: Vec<Sent>,
@@ -91,6 +100,7 @@ impl World {
             tokens: BTreeMap::new(),
             held: false,
             failing: false,
+            deaf: None,
             code: at.into_iter().map(|(name, place)| (address(place), code[name].clone())).collect(),
             proxy: code["SafeProxy"].clone(),
             waiting: Vec::new(),
@@ -207,6 +217,7 @@ impl World {
             tokens: self.tokens.clone(),
             held: self.held,
             failing: self.failing,
+            deaf: None,
             code: self.code.clone(),
             proxy: self.proxy.clone(),
             waiting: Vec::new(),
