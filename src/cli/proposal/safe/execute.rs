@@ -345,6 +345,10 @@ fn awaited(args: &Args, id: ProposalId, node: &Node, context: &Context) -> Resul
         let treasury = read(context)?;
         let proposal = treasury.safe_proposal(id)?;
         if proposal.state() != State::Executing {
+            // Its nonce is used: what is proposed next has the one after.
+            if let Err(failure) = looked(id, node, context) {
+                context.output.note(&failure.message);
+            }
             return ended(id, context);
         }
         let mut events = Vec::new();
