@@ -7,7 +7,7 @@ use exchequer::sim::{KnownSafe, ServiceServer, ServiceSettings};
 use exchequer::treasury::ethereum::hot::Account;
 use serde_json::Value;
 
-pub const SAFE: &str = "0x5afE3855358E112B5647B952709E6165e1c1eEEe";
+pub const SAFE: &str = "0x5aFE3855358E112B5647B952709E6165e1c1eEEe";
 pub const PAYEE: &str = "0x00000000219ab540356cBB839Cbe05303d7705Fa";
 
 pub struct House {
@@ -65,7 +65,8 @@ impl House {
     /// The desk watches the Safe.
     pub fn add(&self) -> Value {
         let (rpc, service) = (&self.node.url, self.service.url());
-        self.desk.json(&format!("safe add eth:{SAFE} --rpc {rpc} --service {service} --name Treasury"))
+        self.desk
+            .json(&format!("safe add eth:{SAFE} --rpc {rpc} --service {service} --name Treasury --accept-warnings"))
     }
 
     pub fn approve(&self, id: &str, name: &str) -> Value {

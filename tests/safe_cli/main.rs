@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod contract;
 mod hostile;
 mod house;
 mod node;
 #[allow(dead_code)]
 #[path = "../treasury/office.rs"]
 mod office;
+mod wire;
 
 use house::{House, PAYEE, SAFE, ether};
 use node::address;
@@ -205,7 +207,105 @@ fn tokens_are_pinned_and_accounts_are_watched() {
     assert_eq!((&listed["accounts"][0]["name"], &listed["safes"][0]["name"]), (&"Gas".into(), &"Treasury".into()));
     assert_eq!(desk.json("hot list")["accounts"].as_array().unwrap().len(), 4);
     assert_eq!(desk.does("hot show gas").trim(), house.gas);
+    // What was read last is among what is owned now.
+    let nav = desk.json("nav");
+    let held: Vec<&str> =
+        nav["holdings"].as_array().unwrap().iter().map(|one| one["asset"].as_str().unwrap()).collect();
+    assert_eq!(held, ["ETH", "USDC"]);
     let archived = desk.json("safe archive Treasury --reason old");
     assert_eq!(archived["archived"], "old");
     assert_eq!(desk.refused(&format!("propose safe Treasury --to {PAYEE} --amount 1")), (1, "archived".into()));
+}
+
+#[test]
+fn an_owner_that_is_a_safe_confirms_by_its_own_owners() {
+    let house = House::new(2);
+    let child = alloy_primitives::Address::repeat_byte(0xc5);
+    let [alice, bob, carol] = house.owners.iter().map(|one| address(one)).collect::<Vec<_>>()[..] else {
+        unreachable!()
+    };
+    house.node.with(|world| {
+        let mut inner = world.safes[&address(SAFE)].clone();
+        inner.owners = vec![alice, bob];
+        world.safes.insert(child, inner);
+        world.safes.get_mut(&address(SAFE)).unwrap().owners = vec![child, carol];
+    });
+    house.add();
+    let desk = &house.desk;
+    desk.json(&format!("safe add eth:{} --name Board", child.to_checksum(None)));
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1"));
+    house.approve(&id, "carol");
+    let approve = format!("proposal approve {id} --as Board --yes --accept-warnings --hot");
+    assert_eq!(desk.refused(&format!("{approve} carol")), (2, "no-seat".into()));
+    assert_eq!(desk.refused(&format!("{approve} alice")).0, 6, "one of two is too few");
+    let signed = desk.json(&format!("{approve} bob,alice"));
+    assert_eq!((&signed["state"], &signed["seats"][0]["kind"]), (&"ready".into(), &"contract".into()));
+    let done = desk.json(&format!("proposal execute {id} --hot gas --yes --accept-warnings"));
+    assert_eq!(done["state"], "confirmed");
+    // The other way: an approval on the chain, found by whoever looks.
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 2"));
+    let asked = desk.json(&format!("propose safe Board --approve {id} --dry-run"));
+    assert_eq!(asked["review"]["kind"], "approval");
+    let hash = desk.json(&format!("proposal show {id}"))["proposal"]["safe_tx_hash"].as_str().unwrap().parse().unwrap();
+    house.node.with(|world| {
+        world.safes.get_mut(&address(SAFE)).unwrap().approved.push((child, hash));
+        world.block += 1;
+    });
+    desk.does("safe sync Treasury");
+    let shown = desk.json(&format!("proposal show {id}"));
+    assert_eq!(
+        (&shown["proposal"]["collected"], &shown["proposal"]["seats"][0]["kind"]),
+        (&1.into(), &"approved hash".into())
+    );
+}
+
+#[test]
+fn a_device_signs_for_an_owner_and_pays_for_the_execution() {
+    let house = House::new(1);
+    let desk = &house.desk;
+    let plugged = "--device simulated:trezor --press-yes";
+    let account = desk.json(&format!("device eth-address {plugged}"))["address"].as_str().unwrap().to_owned();
+    house.node.with(|world| {
+        world.safes.get_mut(&address(SAFE)).unwrap().owners[0] = address(&account);
+        world.coins.insert(address(&account), ether(1));
+    });
+    house.add();
+    for (number, hashes) in [(1, ""), (2, "--hashes")] {
+        let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount {number}"));
+        let signed = desk.run(&format!("proposal approve {id} {plugged} {hashes} --yes --accept-warnings --json"));
+        if !hashes.is_empty() {
+            // A Model T takes every field and nothing less: that is said before anybody is asked.
+            assert_eq!(signed.status.code(), Some(3));
+            continue;
+        }
+        assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+        let shown = desk.json(&format!("proposal show {id}"));
+        assert_eq!(shown["proposal"]["seats"][0]["signer"], "device");
+        let done = desk.json(&format!("proposal execute {id} {plugged} --yes --accept-warnings"));
+        assert_eq!(done["executions"][0]["sender"]["address"], account.as_str());
+        assert_eq!((&done["state"], house.coins(PAYEE)), (&"confirmed".into(), ether(1)));
+        desk.does("safe sync Treasury");
+    }
+}
+
+#[test]
+fn an_answer_that_never_came_is_asked_for_again_with_the_same_bytes() {
+    let house = House::new(1);
+    house.add();
+    let desk = &house.desk;
+    for (number, deaf) in [(1, node::Deaf::Before), (2, node::Deaf::After)] {
+        let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1 --memo {number}"));
+        house.approve(&id, "alice");
+        house.node.with(|world| world.deaf = Some(deaf));
+        let execute = format!("proposal execute {id} --hot gas --yes --accept-warnings");
+        assert_eq!(desk.refused(&execute).0, 4);
+        let shown = desk.json(&format!("proposal show {id}"))["proposal"].clone();
+        assert_eq!((&shown["state"], &shown["executions"][0]["answer"]), (&"executing".into(), &"unknown".into()));
+        let done = desk.json(&execute);
+        assert_eq!(done["state"], "confirmed");
+        assert_eq!(done["executions"].as_array().unwrap().len(), 1);
+        assert_eq!(done["executions"][0]["tx_hash"], shown["executions"][0]["tx_hash"]);
+        assert_eq!(house.coins(PAYEE), ether(number));
+        desk.does("safe sync Treasury");
+    }
 }

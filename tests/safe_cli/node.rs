@@ -3,6 +3,7 @@
 //! It enforces what a node enforces: the chain's id, nonces, funds, signatures of accounts, and, by the rule of the
 //! contract, the owners' signatures of what it executes. The code at the published addresses is the published one.
 
+use crate::wire;
 use alloy_consensus::TxEip1559;
 use alloy_consensus::transaction::RlpEcdsaDecodableTx;
 use alloy_primitives::{Address, B256, Bytes, U256, hex, keccak256};
@@ -13,15 +14,14 @@ use exchequer::treasury::ethereum::signature::{Asked, Known, Outcome, Question, 
 use exchequer::treasury::ethereum::{Operation, SafeAt, SafeTx, SafeVersion};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 pub const SINGLETON: &str = "0xFf51A5898e281Db6DfC7855790607438dF2ca44b";
 pub const HANDLER: &str = "0x3EfCBb83A4A7AfcB4F68D501E2c2203a38be77f4";
 pub const BATCH: &str = "0xA83c336B20401Af773B6219BA5027174338D1836";
 
-const FAILED: &str = "execution reverted";
+pub const FAILED: &str = "execution reverted";
 
 #[derive(Clone)]
 pub struct Safe {
@@ -49,6 +49,13 @@ struct Mined {
     logs: Vec<Value>,
 }
 
+/// When a connection breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Deaf {
+    Before,
+    After,
+}
+
 /// The chain.
 pub struct World {
     pub chain_id: u64,
@@ -61,6 +68,8 @@ pub struct World {
     pub held: bool,
     /// Every call of a Safe fails.
     pub failing: bool,
+    /// The connection breaks when something is sent: before it is taken, or after.
+    pub deaf: Option<Deaf>,
     code: BTreeMap<Address, Bytes>,
     proxy: Bytes,
     waiting: Vec<Sent>,
@@ -91,6 +100,7 @@ impl World {
             tokens: BTreeMap::new(),
             held: false,
             failing: false,
+            deaf: None,
             code: at.into_iter().map(|(name, place)| (address(place), code[name].clone())).collect(),
             proxy: code["SafeProxy"].clone(),
             waiting: Vec::new(),
@@ -99,7 +109,7 @@ impl World {
         }
     }
 
-    fn at(&self, safe: Address) -> SafeAt {
+    pub fn at(&self, safe: Address) -> SafeAt {
         SafeId { chain_id: U256::from(self.chain_id), address: safe }.at(SafeVersion::V1_5_0)
     }
 
@@ -152,7 +162,8 @@ impl World {
         let asked = Asked::of(&at, &call.tx.hashes(&at));
         let answers =
             known.approved.iter().map(|(owner, hash)| (Question::Approved { safe, owner: *owner, hash: *hash }, true));
-        let judged = Known { answers: answers.collect(), ..Known::default() };
+        let answers = answers.collect();
+        let judged = Known { answers, safes: self.safes.keys().map(|safe| (*safe, self.facts(*safe))).collect() };
         match judge(&asked, &self.facts(safe), &call.signatures, Some(sender), &judged) {
             Outcome::Accepted(_) => {}
             _ => return Err(format!("{FAILED}: GS026")),
@@ -169,7 +180,7 @@ impl World {
         })])
     }
 
-    fn inner(&mut self, safe: Address, tx: &SafeTx) -> Result<(), String> {
+    pub fn inner(&mut self, safe: Address, tx: &SafeTx) -> Result<(), String> {
         if tx.operation == Operation::DelegateCall {
             let calls = exchequer::treasury::ethereum::calls::Calls::read(&self.at(safe), tx, &Abis::default());
             for call in calls.all().into_iter().skip(1) {
@@ -195,83 +206,8 @@ impl World {
         Ok(())
     }
 
-    fn call(&mut self, params: &Value) -> Result<Bytes, String> {
-        let to = address(params[0]["to"].as_str().unwrap());
-        let data: Bytes = serde_json::from_value(params[0]["data"].clone()).unwrap();
-        let is = |name: &str| data.get(..4) == Some(&keccak256(name)[..4]);
-        let word = |at: usize| U256::from_be_slice(&data[4 + 32 * at..36 + 32 * at]);
-        let who = |at: usize| Address::from_word(B256::from(word(at)));
-        let one = |value: U256| Ok(Bytes::from(value.to_be_bytes_vec()));
-        let list = |all: &[Address], more: &[U256]| {
-            let mut words = vec![U256::from(32 * (1 + more.len()))];
-            words.extend_from_slice(more);
-            words.push(U256::from(all.len()));
-            words.extend(all.iter().map(|one| U256::from_be_bytes(one.into_word().0)));
-            Ok(Bytes::from(words.iter().flat_map(|word| word.to_be_bytes_vec()).collect::<Vec<u8>>()))
-        };
-        let text = |text: &[u8]| {
-            let mut told = [U256::from(32), U256::from(text.len())].map(|word| word.to_be_bytes_vec()).concat();
-            told.extend_from_slice(text);
-            told.resize(told.len().next_multiple_of(32), 0);
-            Ok(Bytes::from(told))
-        };
-        if let Some(token) = self.tokens.get(&to) {
-            return match () {
-                () if is("symbol()") => text(&token.symbol),
-                () if is("decimals()") => one(U256::from(token.decimals)),
-                () if is("balanceOf(address)") => one(token.balances.get(&who(0)).copied().unwrap_or_default()),
-                () => Err(FAILED.to_owned()),
-            };
-        }
-        let Some(safe) = self.safes.get(&to).cloned() else { return Ok(Bytes::new()) };
-        match () {
-            () if is("VERSION()") => text(b"1.5.0"),
-            () if is("getOwners()") => list(&safe.owners, &[]),
-            () if is("getThreshold()") => one(U256::from(safe.threshold)),
-            () if is("nonce()") => one(U256::from(safe.nonce)),
-            () if is("getModulesPaginated(address,uint256)") => {
-                let mut all = vec![U256::from(64), U256::from(1), U256::from(safe.modules.len())];
-                all.extend(safe.modules.iter().map(|one| U256::from_be_bytes(one.into_word().0)));
-                Ok(Bytes::from(all.iter().flat_map(|word| word.to_be_bytes_vec()).collect::<Vec<u8>>()))
-            }
-            () if is("approvedHashes(address,bytes32)") => {
-                let yes = safe.approved.contains(&(who(0), B256::from(word(1))));
-                one(U256::from(u8::from(yes)))
-            }
-            () if is(
-                "getTransactionHash(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,uint256)",
-            ) =>
-            {
-                let start = 4 + usize::try_from(word(2)).unwrap();
-                let length = usize::try_from(U256::from_be_slice(&data[start..start + 32])).unwrap();
-                let tx = SafeTx {
-                    to: who(0),
-                    value: word(1),
-                    data: data[start + 32..start + 32 + length].to_vec().into(),
-                    operation: Operation::of(u8::try_from(word(3)).unwrap()).unwrap(),
-                    safe_tx_gas: word(4),
-                    base_gas: word(5),
-                    gas_price: word(6),
-                    gas_token: who(7),
-                    refund_receiver: who(8),
-                    nonce: word(9),
-                };
-                Ok(Bytes::from(tx.hashes(&self.at(to)).safe_tx.to_vec()))
-            }
-            // Trying it, with approvals that are only assumed.
-            () => match Call::read(&data, U256::from(safe.nonce)) {
-                Some(call) => {
-                    let mut other = self.fork();
-                    let fails = other.failing || other.inner(to, &call.tx).is_err();
-                    if fails { Err(format!("{FAILED}: GS013")) } else { one(U256::from(1)) }
-                }
-                None => Err(FAILED.to_owned()),
-            },
-        }
-    }
-
     /// A copy to try things on.
-    fn fork(&self) -> Self {
+    pub fn fork(&self) -> Self {
         Self {
             chain_id: self.chain_id,
             block: self.block,
@@ -281,6 +217,7 @@ impl World {
             tokens: self.tokens.clone(),
             held: self.held,
             failing: self.failing,
+            deaf: None,
             code: self.code.clone(),
             proxy: self.proxy.clone(),
             waiting: Vec::new(),
@@ -321,7 +258,8 @@ impl World {
         Ok(json!(hash))
     }
 
-    fn answer(&mut self, method: &str, params: &Value) -> Result<Value, String> {
+    /// What a node says to a question.
+    pub fn answer(&mut self, method: &str, params: &Value) -> Result<Value, String> {
         self.asked.push(method.to_owned());
         let who = |at: usize| address(params[at].as_str().unwrap());
         Ok(match method {
@@ -411,7 +349,7 @@ impl Node {
         std::thread::spawn(move || {
             for socket in listener.incoming().flatten() {
                 let world = shared.clone();
-                std::thread::spawn(move || serve(socket, &world));
+                std::thread::spawn(move || wire::serve(socket, &world));
             }
         });
         Self { url, world }
@@ -420,48 +358,4 @@ impl Node {
     pub fn with<T>(&self, work: impl FnOnce(&mut World) -> T) -> T {
         work(&mut self.world.lock().unwrap())
     }
-}
-
-fn serve(mut socket: TcpStream, world: &Mutex<World>) {
-    while let Some(body) = request(&mut socket) {
-        let asked: Value = serde_json::from_slice(&body).unwrap();
-        let one = |asked: &Value| {
-            let method = asked["method"].as_str().unwrap();
-            let answer = world.lock().unwrap().answer(method, &asked["params"]);
-            match answer {
-                Ok(result) => json!({ "jsonrpc": "2.0", "id": asked["id"], "result": result }),
-                Err(message) => {
-                    let code = if message.starts_with(FAILED) { 3 } else { -32000 };
-                    json!({ "jsonrpc": "2.0", "id": asked["id"], "error": { "code": code, "message": message } })
-                }
-            }
-        };
-        let told = match &asked {
-            Value::Array(all) => Value::Array(all.iter().map(one).collect()),
-            asked => one(asked),
-        };
-        let told = told.to_string();
-        let head =
-            format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", told.len());
-        if socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(told.as_bytes())).is_err() {
-            return;
-        }
-    }
-}
-
-/// The body of the next request; none when the client is done.
-fn request(socket: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if socket.read(&mut byte).ok()? == 0 {
-            return None;
-        }
-        head.push(byte[0]);
-    }
-    let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:"))?.trim().parse().ok()?;
-    let mut body = vec![0; length];
-    socket.read_exact(&mut body).ok()?;
-    Some(body)
 }

@@ -43,7 +43,7 @@ pub fn import(name: &str, text: &str, index: u32, context: &Context) -> Result<(
         // Only who can open it may go on with it; what was imported before is not sealed anew.
         keys::account(&address, &read(context)?, context)?;
     } else {
-        keys::seal_account(&account, &*keys::passphrase(true)?, context)?;
+        keys::seal_account(&account, &keys::passphrase(true)?, context)?;
     }
     note(account.address(), name, context)?;
     told(account.address(), name, context)

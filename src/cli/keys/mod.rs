@@ -140,6 +140,25 @@ mod tests {
     }
 
     #[test]
+    fn a_key_of_one_text_needs_no_secret_and_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        let of = |variables: &[(&str, &str)]| {
+            let environment = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| OsString::from(v));
+            token("safe", &config, &environment)
+        };
+        assert_eq!(of(&[("EXCHEQUER_SAFE_API_KEY", "jwt")]).unwrap().unwrap().as_str(), "jwt");
+        std::fs::create_dir(folder.path().join("keys")).unwrap();
+        let path = folder.path().join("keys/safe.toml");
+        std::fs::write(&path, "key = \"filed\"\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert_eq!(of(&[]).unwrap().unwrap().as_str(), "filed");
+        assert_eq!(of(&[("EXCHEQUER_SAFE_API_KEY", "jwt")]).unwrap().unwrap().as_str(), "jwt");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(of(&[]).unwrap_err().key, "key_file");
+    }
+
+    #[test]
     fn the_environment_goes_before_the_file_and_half_a_key_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("config.toml");

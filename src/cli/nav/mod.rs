@@ -1,6 +1,7 @@
 //! `exchequer nav`: what all of it is worth, now or at a moment of the past.
 
 mod history;
+mod onchain;
 pub mod owned;
 pub mod shown;
 
@@ -70,7 +71,9 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if let Some(Command::History(args)) = &args.command {
         return history::run(args, context);
     }
-    let (owned, place, base) = args.which.find(context)?;
+    let owned = owned::owned(context)?;
+    let owned = if args.as_of.is_none() { onchain::with(owned, context)? } else { owned };
+    let (owned, place, base) = args.which.of(owned, context)?;
     let query = PortfolioQuery { shown: place, base: Some(base), method: Method::Fifo, entries: (0, 0) };
     let settings = owned::settings(context)?;
     let view = match args.as_of {
@@ -87,7 +90,11 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 impl Which {
     /// What is owned, the place of the portfolio, and the currency.
     pub fn find(&self, context: &Context) -> Result<(Owned, usize, Asset), Failure> {
-        let owned = owned::owned(context)?;
+        self.of(owned::owned(context)?, context)
+    }
+
+    /// The same of what is owned.
+    fn of(&self, owned: Owned, context: &Context) -> Result<(Owned, usize, Asset), Failure> {
         if owned.ledger.is_empty() {
             return Err(nothing());
         }

@@ -26,6 +26,9 @@ pub struct Args {
     /// With which HOT key: its fingerprint or its name; without it a device is asked
     #[arg(long, value_name = "KEY", conflicts_with = "device")]
     hot: Option<String>,
+    /// For a Safe: in the name of this Safe, which owns it, by the HOT accounts of --hot (several with commas)
+    #[arg(long = "as", value_name = "SAFE", requires = "hot")]
+    child: Option<String>,
     #[command(flatten)]
     at: At,
     /// For a Safe: the key on the device
@@ -58,9 +61,9 @@ pub struct Combine {
 /// Signs with a key of this machine or with a device.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     if is_of_safe(&args.id, context)? {
-        let Args { id, hot, at, path, hashes, offline, output, consent } = args;
-        let (hot, output) = (hot.as_deref(), output.as_ref());
-        let signing = Signing { id, hot, at, path, hashes: *hashes, offline: *offline, output, consent };
+        let Args { id, hot, child, at, path, hashes, offline, output, consent } = args;
+        let (hot, child, output) = (hot.as_deref(), child.as_deref(), output.as_ref());
+        let signing = Signing { id, hot, child, at, path, hashes: *hashes, offline: *offline, output, consent };
         return safe::run(&signing, context);
     }
     match &args.hot {

@@ -10,7 +10,7 @@ use crate::cli::treasury::chains::failed;
 use crate::cli::treasury::consent::{self, Consent};
 use crate::cli::treasury::ways::{self, Named};
 use crate::cli::treasury::{Writing, read};
-use crate::cli::{Context, Failure};
+use crate::cli::{Context, Exit, Failure};
 use crate::treasury::ethereum::address::short_name;
 use crate::treasury::ethereum::build::rejection;
 use crate::treasury::ethereum::deployments::{self, Standing};
@@ -22,8 +22,8 @@ use alloy_primitives::U256;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The chain and the address, such as eth:0x…; a chain without a short name by its number
-    #[arg(value_name = "CHAIN:ADDRESS", value_parser = safe_id)]
-    safe: SafeId,
+    #[arg(value_name = "CHAIN:ADDRESS")]
+    safe: String,
     /// What to call it; its chain and the ends of its address when it is not said
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -34,13 +34,13 @@ pub struct Args {
 }
 
 /// Reads a Safe's chain and address.
-pub fn safe_id(text: &str) -> Result<SafeId, String> {
-    text.parse::<SafeId>().map_err(|error| error.to_string())
+pub fn safe_id(text: &str) -> Result<SafeId, Failure> {
+    text.parse::<SafeId>().map_err(|error| Failure::new(Exit::Usage, error.code(), error.to_string()))
 }
 
 /// Adds a Safe.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let id = args.safe;
+    let id = safe_id(&args.safe)?;
     let treasury = read(context)?;
     let (node, _) = connect(id.chain_id, &args.ways, context)?;
     let seen = node.safe(id.address, &()).map_err(|error| failed(&error))?;

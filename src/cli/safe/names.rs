@@ -25,8 +25,8 @@ pub struct Name {
 #[derive(Debug, clap::Args)]
 pub struct Know {
     /// The chain and the address, such as eth:0x…
-    #[arg(value_name = "CHAIN:ADDRESS", value_parser = safe_id)]
-    address: SafeId,
+    #[arg(value_name = "CHAIN:ADDRESS")]
+    address: String,
     /// What to call it; nothing takes the name away
     name: String,
 }
@@ -35,8 +35,8 @@ pub struct Know {
 #[derive(Debug, clap::Args)]
 pub struct Token {
     /// The chain and the token's contract, such as eth:0x…
-    #[arg(value_name = "CHAIN:ADDRESS", value_parser = safe_id)]
-    token: SafeId,
+    #[arg(value_name = "CHAIN:ADDRESS")]
+    token: String,
     /// Its symbol, where the chain is not to be asked
     #[arg(long, value_name = "TEXT", requires = "decimals")]
     symbol: Option<String>,
@@ -88,19 +88,21 @@ fn told(id: SafeId, writing: &Writing, context: &Context) -> Result<(), Failure>
 
 /// Names an address.
 pub fn know(args: &Know, context: &Context) -> Result<(), Failure> {
-    let (chain, address) = (args.address.chain_id, args.address.address);
+    let id = safe_id(&args.address)?;
+    let (chain, address) = (id.chain_id, id.address);
     let mut writing = Writing::open(context)?;
     writing.safe(SafeEvent::Named { chain, address, name: args.name.clone() })?;
     let name = writing.treasury.safes().book().get(&(chain, address));
     match context.output.json {
-        true => context.output.json(&json!({ "id": args.address, "name": name })),
+        true => context.output.json(&json!({ "id": id, "name": name })),
         false => Ok(()),
     }
 }
 
 /// Pins a token.
 pub fn token(args: &Token, context: &Context) -> Result<(), Failure> {
-    let (chain, token) = (args.token.chain_id, args.token.address);
+    let id = safe_id(&args.token)?;
+    let (chain, token) = (id.chain_id, id.address);
     let told = match args.symbol.clone().zip(args.decimals) {
         Some((symbol, decimals)) => (symbol, Some(decimals)),
         None => {
@@ -121,9 +123,7 @@ pub fn token(args: &Token, context: &Context) -> Result<(), Failure> {
     let (symbol, decimals) = pinned.map(|pinned| (pinned.symbol.clone(), pinned.decimals)).unwrap_or_default();
     if context.output.json {
         let trusted = pinned.is_some_and(|pinned| pinned.trusted);
-        return context
-            .output
-            .json(&json!({ "id": args.token, "symbol": symbol, "decimals": decimals, "trusted": trusted }));
+        return context.output.json(&json!({ "id": id, "symbol": symbol, "decimals": decimals, "trusted": trusted }));
     }
     let doubt = if args.trusted { "" } else { "; nobody vouches for its name yet: --trusted does" };
     context.output.text(&format!("{}: {symbol}, {decimals} decimals, pinned{doubt}", hex(token)))

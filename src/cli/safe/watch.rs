@@ -15,8 +15,8 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The chain and the address, such as eth:0x…
-    #[arg(value_name = "CHAIN:ADDRESS", value_parser = safe_id)]
-    account: SafeId,
+    #[arg(value_name = "CHAIN:ADDRESS")]
+    account: String,
     /// What to call it; nothing ends the watching
     #[arg(long, value_name = "NAME")]
     name: String,
@@ -26,7 +26,8 @@ pub struct Args {
 
 /// Watches an account.
 pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
-    let SafeId { chain_id: chain, address } = args.account;
+    let id = safe_id(&args.account)?;
+    let SafeId { chain_id: chain, address } = id;
     let name = args.name.trim().to_owned();
     if name.is_empty() {
         return Writing::open(context)?.safe(SafeEvent::Watched { chain, address, name });
@@ -39,10 +40,10 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
     writing.safe(SafeEvent::Watched { chain, address, name: name.clone() })?;
     ways::remember(chain, &args.ways, context)?;
     if context.output.json {
-        return context.output.json(
-            &json!({ "id": args.account, "name": name, "balances": balances(&writing.treasury, chain, &found) }),
-        );
+        return context
+            .output
+            .json(&json!({ "id": id, "name": name, "balances": balances(&writing.treasury, chain, &found) }));
     }
     let lines = owned(&writing.treasury, chain, &found).join("\n  ");
-    context.output.text(&format!("{} is watched; at block {} it had:\n  {lines}", args.account, block.number))
+    context.output.text(&format!("{} is watched; at block {} it had:\n  {lines}", id, block.number))
 }

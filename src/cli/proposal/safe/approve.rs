@@ -5,7 +5,7 @@
 //! - A device is shown every field, and two hashes only where somebody asks for that. What it will show is foretold.
 //! - In the name of a Safe that is an owner, its own owners sign, each once; the last one makes its confirmation.
 
-use super::{blocked, digest, reviewed, told};
+use super::{blocked, digest, nested, reviewed, told};
 use crate::cli::device::{At, ask};
 use crate::cli::proposal::safe::carry::exchanged;
 use crate::cli::review::laid_out;
@@ -19,7 +19,7 @@ use crate::device::{DeviceError, pages};
 use crate::treasury::ethereum::proposal::{SafeEvent, SafeProposal};
 use crate::treasury::ethereum::review::{Facts, reviewed as passed};
 use crate::treasury::ethereum::signature::{Asked, Confirmation};
-use crate::treasury::proposal::{ProposalId, Signer};
+use crate::treasury::proposal::{ProposalId, Signer, State};
 use alloy_primitives::Address;
 use bitcoin::bip32::DerivationPath;
 use std::path::PathBuf;
@@ -31,6 +31,8 @@ pub struct Signing<'a> {
     pub id: &'a str,
     /// The HOT account, where it is one.
     pub hot: Option<&'a str>,
+    /// The Safe in whose name its own owners sign, where that is meant.
+    pub child: Option<&'a str>,
     /// The device, where it is one.
     pub at: &'a At,
     /// The key on the device.
@@ -51,9 +53,10 @@ pub fn run(signing: &Signing<'_>, context: &Context) -> Result<(), Failure> {
     let proposal = find::safe_proposal(&treasury, signing.id)?;
     let safe = treasury.safe(proposal.safe)?;
     let known = known(&treasury, safe, proposal.at(), proposal.tx(), signing.offline, context)?;
-    let id = match signing.hot {
-        Some(name) => hot(name, signing, &known, context)?,
-        None => device(signing, &known, context)?,
+    let id = match (signing.hot, signing.child) {
+        (Some(names), Some(child)) => nested::run(child, names, signing, &known, context)?,
+        (Some(name), None) => hot(name, signing, &known, context)?,
+        (None, _) => device(signing, &known, context)?,
     };
     let writing = Writing::open(context)?;
     if let Some(path) = signing.output {
@@ -141,12 +144,13 @@ fn sign(
     confirmation.by(owner).map_err(|error| bad(error.to_string()))
 }
 
-fn facts(writing: &Writing, proposal: &SafeProposal, known: &Known) -> Facts {
+/// What is known for the review that comes before the signature.
+pub fn facts(writing: &Writing, proposal: &SafeProposal, known: &Known) -> Facts {
     known.facts(&writing.treasury, proposal.safe, Some(proposal), writing.now())
 }
 
 /// The seat of an account, when it has not signed yet.
-fn seat(writing: &mut Writing, id: &str, account: Address) -> Result<(ProposalId, Address), Failure> {
+pub fn seat(writing: &mut Writing, id: &str, account: Address) -> Result<(ProposalId, Address), Failure> {
     let proposal = find::safe_proposal(&writing.treasury, id)?;
     let id = proposal.id;
     let Some(seat) = proposal.seat(account).filter(|seat| seat.owns) else {
@@ -156,12 +160,17 @@ fn seat(writing: &mut Writing, id: &str, account: Address) -> Result<(ProposalId
     if seat.counts {
         return Err(Failure::new(Exit::Error, "already-approved", format!("{} has approved already", hex(account))));
     }
+    let state = proposal.state();
+    if !state.is_open() && state != (State::Failed { retryable: true }) {
+        let message = format!("it is {}, and cannot be approved any more", state.name());
+        return Err(Failure::new(Exit::Error, "illegal-move", message));
+    }
     super::expired(writing, id)?;
     Ok((id, account))
 }
 
 /// Shows the review to whoever is there, and weighs it.
-fn consented(
+pub fn consented(
     writing: &Writing,
     id: ProposalId,
     known: &Known,
@@ -176,7 +185,12 @@ fn consented(
 }
 
 /// Writes an approval; the fold verifies it once more.
-fn approved(writing: &mut Writing, id: ProposalId, confirmation: &Confirmation, signer: Signer) -> Result<(), Failure> {
+pub fn approved(
+    writing: &mut Writing,
+    id: ProposalId,
+    confirmation: &Confirmation,
+    signer: Signer,
+) -> Result<(), Failure> {
     let (owner, signature) = (confirmation.owner, confirmation.bytes());
     writing.safe(SafeEvent::Approved { proposal: id, owner, signer, signature, on_chain: None })
 }

@@ -7,8 +7,9 @@
 //! - In a block is not success. What became of it is what the Safe's own event says.
 
 use super::fees::Offer;
+use super::tried::tried;
 use super::{blocked, follow, reviewed, told};
-use crate::chain::ethereum::{Node, Override, Seen, Sent as Said, Tried};
+use crate::chain::ethereum::{Node, Seen, Sent as Said};
 use crate::cli::device::{At, ask};
 use crate::cli::review::laid_out;
 use crate::cli::safe::reach::{Known as About, connect, stand, tokens};
@@ -22,21 +23,21 @@ use crate::cli::treasury::{Writing, find, keys, read};
 use crate::cli::{Context, Exit, Failure};
 use crate::device::ethereum::{Signable, Transaction};
 use crate::device::pages;
-use crate::treasury::ethereum::execute::simulate::{Answer as Returned, Simulation};
-use crate::treasury::ethereum::execute::{Execution, ExecutionError, Probe, Sent, Simulated, call};
+use crate::treasury::ethereum::execute::{self, Execution, ExecutionError, Sent, call};
 use crate::treasury::ethereum::hot::Account;
-use crate::treasury::ethereum::proposal::{Fees, SafeEvent, SafeProposal};
+use crate::treasury::ethereum::proposal::{Fees, SafeEvent, SafeId, SafeProposal};
 use crate::treasury::ethereum::review::reviewed as passed;
-use crate::treasury::ethereum::signature::Known;
-use crate::treasury::proposal::{Answer, ProposalId, State};
-use crate::treasury::verdict::Finding;
+use crate::treasury::ethereum::signature::{Known, Question};
+use crate::treasury::proposal::{Answer, ProposalId, State, Treasury};
 use alloy_primitives::{Address, U256};
 use bitcoin::bip32::DerivationPath;
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 /// Between two looks at the chain.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a node may take to know what it was given.
+const SETTLED: Duration = Duration::from_secs(30);
 
 /// Arguments of `exchequer proposal execute`.
 #[derive(Debug, clap::Args)]
@@ -130,7 +131,10 @@ fn looked(id: ProposalId, node: &Node, context: &Context) -> Result<Seen, Failur
     let treasury = read(context)?;
     let proposal = treasury.safe_proposal(id)?;
     let seen = node.safe(proposal.safe.address, &()).map_err(|error| failed(&error))?;
-    let events = follow::all(treasury.safes(), &seen, node)?;
+    let mut events = follow::all(treasury.safes(), &seen, node)?;
+    // What nobody knows the node to have is given to it again, with the same bytes.
+    let unanswered = |hash| proposal.pending().any(|one| one.tx_hash == hash && one.answer.is_none());
+    events.retain(|event| !matches!(event, SafeEvent::Dropped { tx_hash, .. } if unanswered(*tx_hash)));
     let mut writing = Writing::open(context)?;
     enter(&mut writing, events)?;
     let safe = writing.treasury.safe_proposal(id)?.safe;
@@ -201,12 +205,12 @@ fn made(
     consent::unblocked(&found.verdict, "execute")?;
     let (sender, safe_facts) = (payer.address(), seen.facts());
     let mut verdict = found.verdict.clone();
-    verdict.warnings.extend(simulated(&proposal, seen, sender, node)?);
+    verdict.warnings.extend(tried(&proposal, seen, sender, node)?);
     if !context.output.json && !args.consent.yes {
         crate::cli::output::write_stderr(&laid_out(&verdict, false));
     }
     consent::weigh(&verdict, "execute", &args.consent, context)?;
-    let known = answered(&proposal);
+    let known = answered(&treasury, &proposal);
     let valid = proposal.confirmations();
     let refuse = |error: call::CallError| Failure::new(Exit::Verification, error.code(), error.to_string());
     let data = call::signed(proposal.at(), proposal.tx(), &valid, &safe_facts, &known, sender).map_err(refuse)?;
@@ -240,15 +244,11 @@ fn made(
 }
 
 /// An execution of this account that waits: its nonce and its fees.
-fn waiting(
-    proposal: &SafeProposal,
-    sender: Address,
-    latest: u64,
-) -> Option<(u64, crate::treasury::ethereum::execute::Fees)> {
+fn waiting(proposal: &SafeProposal, sender: Address, latest: u64) -> Option<(u64, execute::Fees)> {
     proposal.pending().rev().find_map(|one| {
         let (who, nonce, fees) = one.sender?;
         let number = |amount: U256| u128::try_from(amount).unwrap_or(u128::MAX);
-        let fees = crate::treasury::ethereum::execute::Fees {
+        let fees = execute::Fees {
             gas: fees.gas_limit,
             most: number(fees.max_fee_per_gas),
             tip: number(fees.max_priority_fee_per_gas),
@@ -257,49 +257,18 @@ fn waiting(
     })
 }
 
-/// What the chain has answered about signatures, as the journal has it.
-fn answered(proposal: &SafeProposal) -> Known {
+/// What is known beside the signatures: what the chain has answered about them, and owners that are Safes of ours.
+fn answered(treasury: &Treasury, proposal: &SafeProposal) -> Known {
     let (safe, hash) = (proposal.safe.address, proposal.hashes().safe_tx);
     let answers = proposal.seats.iter().filter_map(|seat| {
-        let question = crate::treasury::ethereum::signature::Question::Approved { safe, owner: seat.owner, hash };
+        let question = Question::Approved { safe, owner: seat.owner, hash };
         seat.on_chain.map(|on_chain| (question, on_chain.yes))
     });
-    Known { answers: answers.collect(), ..Known::default() }
-}
-
-/// What would come of it, as the node says: a warning where it is not success.
-fn simulated(proposal: &SafeProposal, seen: &Seen, sender: Address, node: &Node) -> Result<Vec<Finding>, Failure> {
-    let Ok(probe) = Probe::new(proposal.at(), proposal.tx(), &seen.facts(), sender) else { return Ok(Vec::new()) };
-    let ask = |probe: &Probe| -> Result<Simulated, Failure> {
-        let call = crate::chain::ethereum::Call {
-            from: probe.from,
-            to: probe.to,
-            value: probe.value,
-            data: probe.data.clone(),
-            gas: None,
-        };
-        let over = |slots: &BTreeMap<_, _>| Override { slots: slots.clone(), ..Override::default() };
-        let overrides = probe.storage.iter().map(|(address, slots)| (*address, over(slots))).collect();
-        let tried = node.try_call(&call, &overrides, &seen.block).map_err(|error| failed(&error))?;
-        Ok(Simulated::read(&match tried {
-            Tried::Returned(bytes) => Returned::Returned(bytes),
-            Tried::Reverted(_, Some(bytes)) => Returned::Reverted(bytes),
-            Tried::Reverted(words, None) => Returned::Refused(words),
-        }))
-    };
-    let whole = match ask(&probe) {
-        Ok(whole) => whole,
-        // A node that takes no other state keeps nobody from executing.
-        Err(failure) => return Ok(vec![Finding::new("simulation-none", failure.message)]),
-    };
-    let unguarded = Probe::has_guard(&seen.state).then(|| ask(&probe.unguarded())).transpose()?;
-    let simulation = Simulation { whole, unguarded };
-    let found = match &simulation.whole {
-        Simulated::Succeeds => return Ok(Vec::new()),
-        _ if simulation.guard_refuses() => Finding::new("simulation-guard", "only the Safe's guard would refuse it"),
-        other => Finding::new("simulation", other.to_string()),
-    };
-    Ok(vec![found])
+    let safes = proposal.owners().filter_map(|seat| {
+        let inner = treasury.safe(SafeId { address: seat.owner, ..proposal.safe }).ok()?;
+        Some((seat.owner, inner.facts()))
+    });
+    Known { answers: answers.collect(), safes: safes.collect() }
 }
 
 /// Writes down that a node is about to be given it, gives it, and writes down what the node said.
@@ -369,27 +338,35 @@ fn again(proposal: &SafeProposal, node: &Node, context: &Context) -> Result<(), 
 fn awaited(args: &Args, id: ProposalId, node: &Node, context: &Context) -> Result<(), Failure> {
     let since = Instant::now();
     let patience = Duration::from_secs(args.patience);
-    while !args.no_wait {
+    if args.no_wait {
+        return ended(id, context);
+    }
+    loop {
         let treasury = read(context)?;
         let proposal = treasury.safe_proposal(id)?;
         if proposal.state() != State::Executing {
-            break;
+            // Its nonce is used: what is proposed next has the one after.
+            if let Err(failure) = looked(id, node, context) {
+                context.output.note(&failure.message);
+            }
+            return ended(id, context);
         }
         let mut events = Vec::new();
         for one in proposal.pending() {
             events.extend(follow::execution(treasury.safes(), proposal, one, node)?);
         }
-        if !events.is_empty() {
+        // A node that was only just given it may not know it yet, or another one answers in its place.
+        events.retain(|event| !matches!(event, SafeEvent::Dropped { .. }) || since.elapsed() >= SETTLED);
+        if events.is_empty() {
+            std::thread::sleep(PAUSE);
+        } else {
             enter(&mut Writing::open(context)?, events)?;
-            continue;
         }
         if since.elapsed() >= patience {
             context.output.note("it waits still: executing it again goes on waiting, --replace offers more for it");
-            break;
+            return ended(id, context);
         }
-        std::thread::sleep(PAUSE);
     }
-    ended(id, context)
 }
 
 /// Says how it ended; a failed one is a failure of the command.

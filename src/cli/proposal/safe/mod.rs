@@ -10,8 +10,10 @@ pub mod confirm;
 pub mod execute;
 pub mod fees;
 pub mod follow;
+mod nested;
 pub mod refuse;
 pub mod show;
+mod tried;
 
 use crate::cli::safe::reach::Known;
 use crate::cli::safe::shown;
