@@ -30,11 +30,8 @@ pub fn lacking(state: &State) -> View {
 /// The same while the first device is asked; in the demo with the screens of two simulated ones.
 pub fn asked(state: &State, stage: Stage, demo: bool) -> View {
     let mut view = lacking(state);
-    let page = |(title, text): &(&str, &str)| PageView {
-        title: (*title).into(),
-        text: (*text).into(),
-        on_demand: false,
-    };
+    let page =
+        |(title, text): &(&str, &str)| PageView { title: (*title).into(), text: (*text).into(), on_demand: false };
     let screen = |name: &str, title: &str, text: &str, buttons: &str| SimulatedView {
         name: name.into(),
         mark: "DEMO keys: no real money".into(),
