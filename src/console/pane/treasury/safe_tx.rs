@@ -62,7 +62,7 @@ pub fn body(lines: &mut Vec<Line>, ink: &Ink<'_>, all: &[Row], tx: &SafeTxView, 
     let tabled = !tx.control.is_empty();
     let rest = |row: &Row| {
         let drawn = of(row, &HEAD) || of(row, &HASHES) || in_tree(row);
-        !drawn && !(summed && of(row, &SUMS)) && !(tabled && of(row, &CONTROL))
+        !(drawn || summed && of(row, &SUMS) || tabled && of(row, &CONTROL))
     };
     rows(lines, ink, &chosen(&rest), width);
     if tabled {
