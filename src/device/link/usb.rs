@@ -10,7 +10,7 @@
 use super::report::{LENGTH, Report, Reports};
 use crate::device::watch::TICK;
 use crate::device::{DeviceError, Watch};
-use rusb::{Device, DeviceHandle, Error, GlobalContext};
+use rusb::{Device, DeviceHandle, DeviceList, Error, GlobalContext};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -58,8 +58,15 @@ impl Found {
 
 /// Every Trezor that is plugged in.
 pub fn list() -> Result<Vec<Found>, DeviceError> {
-    let devices = rusb::devices().map_err(|_| DeviceError::NotFound("the USB bus".to_owned()))?;
+    let devices = bus().map_err(|_| DeviceError::NotFound("the USB bus".to_owned()))?;
     Ok(devices.iter().filter_map(|device| found(&device)).collect())
+}
+
+/// What is on the bus. Where there is no bus the library's own context cannot be made, and asking for it would end the
+/// program: so that is tried first.
+fn bus() -> Result<DeviceList<GlobalContext>, Error> {
+    drop(rusb::Context::new()?);
+    rusb::devices()
 }
 
 fn found(device: &Device<GlobalContext>) -> Option<Found> {
@@ -101,7 +108,7 @@ impl Usb {
                 return Err(DeviceError::Unfit(message));
             }
         }
-        let devices = rusb::devices().map_err(|error| fault(error, &node))?;
+        let devices = bus().map_err(|error| fault(error, &node))?;
         let device = devices.iter().find(|device| found(device).as_ref() == Some(wanted));
         let device = device.ok_or_else(|| DeviceError::NotFound(node.clone()))?;
         let handle = device.open().map_err(|error| fault(error, &node))?;
