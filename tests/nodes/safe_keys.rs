@@ -5,7 +5,7 @@ use super::anvil::Anvil;
 use super::safe::{COIN, Desk, Made, TOKENS, soft};
 use crate::bench::Bench;
 use crate::program::{FULL, Home};
-use crate::pty::{Pty, read_to};
+use crate::pty::Pty;
 use alloy_primitives::{Address, Bytes, U256, hex};
 use exchequer::chain::ethereum::Node;
 use exchequer::desk::treasury::Place;
@@ -141,6 +141,18 @@ fn scroll_to(pty: &mut Pty, sign: &str) {
         pty.wait("the next line", |screen| screen.contents() != before);
     }
     panic!("{sign} is not on the page:\n{}", pty.terminal().screen().contents());
+}
+
+/// Turns the pages of a window until it asks for something; begins again where the chain has more to say meanwhile.
+fn read_to(pty: &mut Pty, question: &str) {
+    for _ in 0..200 {
+        if pty.shows(question) {
+            return;
+        }
+        pty.press("\r");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
 }
 
 /// Signs with an account of this machine; then so many have.
