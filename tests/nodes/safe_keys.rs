@@ -169,13 +169,14 @@ fn sign(pty: &mut Pty, signed: usize) {
 fn sign_on_device(pty: &mut Pty, whose: &str, signed: usize) {
     pty.press("D");
     pty.wait_for("on the device of");
-    for _ in 0..5 {
-        if !pty.shows(whose) {
+    let title = format!("on the device of {whose}");
+    for _ in 0..100 {
+        if !pty.shows(&title) {
             pty.press("\t");
-            pty.wait("another seat", |_| true);
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
-    pty.wait_for(whose);
+    pty.wait_for(&title);
     read_to(pty, "enter asks the device");
     pty.press("\r");
     pty.wait_for("signed on the device of");
