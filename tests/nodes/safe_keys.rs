@@ -251,8 +251,8 @@ fn j3_a_batch_is_read_as_a_tree_signed_by_three_kinds_of_signers_told_to_the_ser
     pty.wait_for("READY");
     carry_out(&mut pty);
     assert_eq!(town.moved(), (COIN, TOKENS / U256::from(4)));
-    pty.press("\x1b[F");
-    pty.wait_for("the Safe tells of success");
+    pty.press("g");
+    scroll_to(&mut pty, "the Safe tells of success");
     pty.press("q");
     pty.ended(0, "");
 }
