@@ -67,7 +67,7 @@ pub fn lines(ink: &Ink<'_>, treasury: &TreasuryView, proposal: &ProposalView, wi
     let row = &proposal.row;
     let mut lines = Vec::new();
     let of_safe = proposal.safe();
-    if let Some(why) = of_safe.and_then(|_| safe_tx::stop(row)) {
+    if let Some(why) = of_safe.filter(|_| row.state.is_live()).and_then(|_| safe_tx::stop(row)) {
         push_wrapped(&mut lines, "", &format!("BLOCKED: {why}"), width, Role::Error);
     }
     let before = lines.len();

@@ -277,7 +277,7 @@ fn execution(
         (_, Some(found)) if found.hindered.is_some() => {
             vec![format!("it cannot be carried out now, see above. {others}")]
         }
-        (Step::Read, Some(found)) => vec![format!("{name} pays {}. {others}enter goes on", found.told)],
+        (Step::Read, Some(found)) => vec![format!("enter goes on: {name} pays {}. {others}", found.told)],
         (_, Some(found)) => {
             let changed = if most == Some(found.most) { "" } else { " (something else than before)" };
             vec![format!("the passphrase of {name}{told}; enter pays {}{changed}", found.told)]
