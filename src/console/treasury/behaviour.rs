@@ -186,6 +186,8 @@ fn a_review_that_changed_is_read_again() {
     assert_eq!((open(&state).step, open(&state).scroll), (Step::Read, 0));
     assert!(open(&state).secret.is_empty(), "what was typed was for something else");
     assert!(said(&state).contains("read it again"), "{}", said(&state));
+    let shown = text(&drawn(&state, &changed(&state), "dark", &UNICODE));
+    assert!(shown.contains("read it again"), "the window hides no reason:\n{shown}");
 }
 
 #[test]

@@ -162,6 +162,7 @@ fn it_is_carried_out_at_the_price_that_was_read() {
     // Another price is another agreement.
     assert_eq!(press(&mut state, dearer, "d e m o enter"), []);
     assert!(said(&state).contains("costs something else by now") && open(&state).secret.is_empty());
+    assert!(screen(&state, dearer).contains("costs something else by now"), "the window hides no reason");
     let wishes = press(&mut state, dearer, "d e m o enter");
     let [Wish::Execute { proposal: about, sender: by, passphrase, seen, most }] = wishes.as_slice() else {
         panic!("{wishes:?}")

@@ -184,13 +184,6 @@ fn reading(
     let first: Vec<&String> = first.iter().filter(|line| !line.is_empty()).collect();
     let below = Rect { y: area.bottom().saturating_sub(FOOT), height: FOOT.min(area.height), ..area };
     match open.step {
-        Step::Read => {
-            canvas.fill(below, 0, below.width, 0, glyphs.horizontal, Role::Border);
-            for (line, y) in first.iter().zip(1..) {
-                canvas.put(below, 1, y, line, Role::Accent);
-            }
-            None
-        }
         Step::Answer(_) => {
             // Both addresses in full, over the last lines of what was read.
             let room = usize::from(area.width.saturating_sub(2));
@@ -198,19 +191,27 @@ fn reading(
             let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
             let above = Rect { y: area.bottom().saturating_sub(height), height, ..area };
             canvas.clear(above, Role::Overlay);
-            canvas.fill(above, 0, above.width, 0, glyphs.horizontal, Role::Border);
+            rule(canvas, above, state);
             for (line, y) in all.iter().zip(1..) {
                 canvas.put(above, 1, y, line, Role::Accent);
             }
             field(canvas, above, height.saturating_sub(1), open)
         }
-        Step::Text | Step::Passphrase | Step::Device => {
-            canvas.fill(below, 0, below.width, 0, glyphs.horizontal, Role::Border);
+        step => {
+            rule(canvas, below, state);
             for (line, y) in first.iter().zip(1..) {
                 canvas.put(below, 1, y, line, Role::Accent);
             }
-            field(canvas, below, 2, open)
+            if step == Step::Read { None } else { field(canvas, below, 2, open) }
         }
+    }
+}
+
+/// Between what is read and what is asked; here stands why a key did not do it. The line for such things lies behind.
+fn rule(canvas: &mut Canvas<'_>, area: Rect, state: &State) {
+    canvas.fill(area, 0, area.width, 0, canvas.glyphs.horizontal, Role::Border);
+    if let Some(said) = state.said.as_ref().filter(|said| said.warning) {
+        canvas.put(area, 1, 0, &format!(" {} ", said.text), Role::Warning);
     }
 }
 
