@@ -193,6 +193,8 @@ fn page(screen: &vt100::Screen) -> Option<String> {
 /// Turns the pages of a window until it asks for something.
 pub fn read_to(pty: &mut Pty, question: &str) {
     for _ in 0..20 {
+        // What the chain answers adds lines to read.
+        pty.wait("the answer", |screen| !screen.contents().contains("is being asked for"));
         if pty.shows(question) {
             return;
         }

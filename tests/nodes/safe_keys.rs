@@ -5,7 +5,7 @@ use super::anvil::Anvil;
 use super::safe::{COIN, Desk, Made, TOKENS, soft};
 use crate::bench::Bench;
 use crate::program::{FULL, Home};
-use crate::pty::Pty;
+use crate::pty::{Pty, read_to};
 use alloy_primitives::{Address, Bytes, U256, hex};
 use exchequer::chain::ethereum::Node;
 use exchequer::desk::treasury::Place;
@@ -121,13 +121,14 @@ impl Office {
         pty.wait("the Safe", |screen| screen.contents().contains("Vault"));
         pty
     }
+}
 
-    /// The same, when the chain has said what is at the addresses that are called: before that the review says less.
-    fn open_heard(&self) -> Pty {
-        let pty = self.open();
-        pty.wait("what the chain says", |screen| screen.contents().contains("! 4"));
-        pty
-    }
+/// Opens the page of the proposal, when the chain has said what is at the addresses that are called: before that the review
+/// says something else.
+fn read(pty: &mut Pty) {
+    pty.wait_for("#1 ");
+    pty.press("v");
+    pty.wait("what the chain says", |screen| screen.contents().contains("(no-code)"));
 }
 
 /// Goes down the page, line by line, until this is on the screen.
@@ -141,18 +142,6 @@ fn scroll_to(pty: &mut Pty, sign: &str) {
         pty.wait("the next line", |screen| screen.contents() != before);
     }
     panic!("{sign} is not on the page:\n{}", pty.terminal().screen().contents());
-}
-
-/// Turns the pages of a window until it asks for something; begins again where the chain has more to say meanwhile.
-fn read_to(pty: &mut Pty, question: &str) {
-    for _ in 0..200 {
-        if pty.shows(question) {
-            return;
-        }
-        pty.press("\r");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
 }
 
 /// Signs with an account of this machine; then so many have.
@@ -169,14 +158,17 @@ fn sign(pty: &mut Pty, signed: usize) {
 fn sign_on_device(pty: &mut Pty, whose: &str, signed: usize) {
     pty.press("D");
     pty.wait_for("on the device of");
-    let title = format!("on the device of {whose}");
-    for _ in 0..100 {
-        if !pty.shows(&title) {
-            pty.press("\t");
-            std::thread::sleep(Duration::from_millis(100));
+    let title = |screen: &vt100::Screen| screen.contents().lines().next().map(str::to_owned);
+    // Each owner has a turn.
+    for _ in 0..5 {
+        let before = title(pty.terminal().screen());
+        if before.as_ref().is_some_and(|title| title.contains(whose)) {
+            break;
         }
+        pty.press("\t");
+        pty.wait("another owner", |screen| title(screen) != before);
     }
-    pty.wait_for(&title);
+    pty.wait_for(&format!("on the device of {whose}"));
     read_to(pty, "enter asks the device");
     pty.press("\r");
     pty.wait_for("enter closes");
@@ -191,16 +183,7 @@ fn sign_on_device(pty: &mut Pty, whose: &str, signed: usize) {
 fn carry_out(pty: &mut Pty) {
     pty.press("B");
     pty.wait_for("Carry out #1");
-    // The page grows when the chain has answered.
-    for _ in 0..200 {
-        if !pty.shows("enter goes on") {
-            pty.press("\x1b[F");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-    pty.wait_for("enter goes on");
-    pty.press("\r");
-    pty.wait_for("the passphrase of");
+    read_to(pty, "the passphrase of");
     pty.press("sesame\r");
     pty.wait("that it is sent", |screen| !screen.contents().contains("Carry out #1"));
     pty.wait("on its way", |screen| ["sent", "confirmed"].iter().any(|word| screen.contents().contains(word)));
@@ -229,8 +212,8 @@ fn j3_a_batch_is_read_as_a_tree_signed_by_three_kinds_of_signers_told_to_the_ser
     office.name(&town, one, "Bea Ledger");
     office.name(&town, two, "Cyd Trezor");
     office.propose(&town, town.batch());
-    let mut pty = office.open_heard();
-    pty.press("v");
+    let mut pty = office.open();
+    read(&mut pty);
     for sign in
         ["batch of 3 calls", "MultiSendCallOnly", "├─ 1 ", "├─ 2 ", "└─ 3 ", "unknown function 0xdeadbeef, 5 bytes"]
     {
@@ -266,7 +249,8 @@ fn j4_without_a_service_signatures_go_by_file_and_the_chain_carries_it_out() {
     // Either account may be the first that is taken.
     town.anvil.fund(soft(3).address(), COIN);
     first.propose(&town, town.batch());
-    let mut pty = first.open_heard();
+    let mut pty = first.open();
+    read(&mut pty);
     pty.wait_for("0 of 3 signed");
     pty.press("p");
     pty.wait_for("none is configured");
@@ -283,7 +267,8 @@ fn j4_without_a_service_signatures_go_by_file_and_the_chain_carries_it_out() {
     pty.press("i");
     pty.wait_for("Import");
     pty.press("theirs.json\r");
-    pty.wait("what came", |screen| ["1 of 3 signed", "! 4"].iter().all(|sign| screen.contents().contains(sign)));
+    read(&mut pty);
+    pty.wait_for("1 of 3 signed");
     sign(&mut pty, 2);
     sign(&mut pty, 3);
     pty.wait_for("READY");

@@ -23,7 +23,7 @@ use crate::treasury::bitcoin::wallet::WalletId;
 use crate::treasury::ethereum::proposal::SafeId;
 use crate::treasury::ethereum::review::{Facts as SafeFacts, Review as SafeReview};
 use crate::treasury::proposal::{Event, Identity, Proposal, ProposalId, Treasury, Vault, facts};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -54,6 +54,8 @@ pub(super) struct Clerk {
     pub done: HashMap<ProposalId, Arc<Review>>,
     /// Wallets and Safes whose chain somebody wants to be asked.
     pub wanted: VecDeque<Chosen>,
+    /// Safes with proposals whose calls the chain has not been asked about: until then their reviews say less.
+    pub unasked: BTreeSet<SafeId>,
     /// The device that is asked to sign.
     pub asked: Option<Asked>,
     /// Where whoever draws sees how far that has come, and answers what it asks.
@@ -103,6 +105,7 @@ impl Clerk {
             read_only: None,
             done: HashMap::new(),
             wanted: VecDeque::new(),
+            unasked: BTreeSet::new(),
             asked: None,
             hatch,
         };

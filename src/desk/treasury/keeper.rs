@@ -169,7 +169,10 @@ impl Looks {
             return;
         }
         let wanted = clerk.wanted.pop_front().map(|chosen| (chosen, true));
-        let Some((chosen, wanted)) = wanted.or_else(|| Some((self.waiting.pop_front()?, false))) else { return };
+        let due = wanted.or_else(|| Some((self.waiting.pop_front()?, false)));
+        // Whoever reads a new proposal is not to find that the review says something else a minute later.
+        let due = due.or_else(|| Some((Chosen::Safe(clerk.unasked.pop_first()?), false)));
+        let Some((chosen, wanted)) = due else { return };
         let ask: Box<dyn FnOnce() -> Answered + Send> = match chosen {
             Chosen::Wallet(wallet) => match clerk.question(wallet) {
                 Ok(question) => Box::new(move || Answered::Wallet(question.ask())),

@@ -5,6 +5,7 @@ use super::view::EventView;
 use crate::market::{Timestamp, printable};
 use crate::store::TreasuryFault;
 use crate::store::journal::{Body, Link, Position, Reader, Tail};
+use crate::treasury::ethereum::proposal::SafeEvent;
 use crate::treasury::proposal::{Event, ProposalId, Treasury};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,8 +96,13 @@ impl Clerk {
         self.follow_wallets();
     }
 
-    /// Keeps what is told of an event beside the proposal that it is about.
+    /// Keeps what is told of an event beside the proposal that it is about. Of what is new for a Safe its chain is to be asked.
     pub(super) fn note(&mut self, at: Timestamp, actor: &str, event: &Event) {
+        if let Event::Safe(event) = event
+            && let SafeEvent::Proposed { safe, .. } = **event
+        {
+            self.unasked.insert(safe);
+        }
         let Some(id) = event.proposal() else { return };
         let told = event.told();
         // Whose it is stands above already.

@@ -257,6 +257,7 @@ impl Clerk {
         if let Some(SafeFollowed { sync, .. }) = self.safes.get_mut(&id) {
             sync.state = SyncState::Running { done: 0, of: None };
         }
+        self.unasked.remove(&id);
         Ok(question)
     }
 }

@@ -7,7 +7,7 @@ use crate::desk::shared::Shared;
 use crate::desk::state::State;
 use crate::desk::treasury::clerk::Clerk;
 use crate::desk::treasury::device::Devices;
-use crate::desk::treasury::place::{Funds, Place, TreasurySettings};
+use crate::desk::treasury::place::{Funds, Place, TreasurySettings, Way, Ways};
 use crate::desk::treasury::view::{Chosen, ProposalView, ServiceState, SyncState, TreasuryQuery, TreasuryView};
 use crate::desk::treasury::wish::Wish;
 use crate::desk::{Mode, Scope};
@@ -214,4 +214,21 @@ fn the_table_of_control_tells_before_and_after() {
     assert_eq!((&*quorum.before, &*quorum.after, quorum.changes()), ("2 of 3", "3 of 3", true));
     assert_eq!(table.iter().filter(|line| line.changes()).count(), 1, "{table:?}");
     assert_eq!(shown.row.kind, crate::desk::treasury::Kind::Control);
+}
+
+#[test]
+fn of_whatever_is_new_the_chain_is_asked_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut clerk, _) = desk(dir.path(), &[pays(0, What::Coin { amount: U256::from(5) })]);
+    // Nothing listens there, and nobody asks yet.
+    let ways = Ways { rpc: Way::to("http://127.0.0.1:1"), second: None, service: None };
+    clerk.settings.place.set_ways(&[(SAFE.chain_id, ways)].into()).unwrap();
+    clerk.follow_wallets();
+    assert!(clerk.unasked.contains(&SAFE), "as the journal has it");
+    drop(clerk.safe_question(SAFE).unwrap());
+    assert!(clerk.unasked.is_empty());
+    let safe = clerk.treasury.safe(SAFE).unwrap().clone();
+    let (tx, memo) = (pays(1, What::Coin { amount: U256::from(6) }), (String::new(), Duration::from_secs(60)));
+    clerk.begin_safe(&Scope::local(), &safe, tx, Source::File, memo).unwrap();
+    assert!(clerk.unasked.contains(&SAFE), "what came by file calls what nobody has looked at");
 }

@@ -46,7 +46,7 @@ pub fn facts(
     Facts {
         now: Some(now),
         chain_id: cached.chain_id,
-        safe: state(safes, safe, cached),
+        safe: stands(safes, safe, mine, cached),
         code,
         tokens: Some(tokens(safes, safe.chain_id)),
         recipients: recipients(safes, safe.chain_id),
@@ -58,6 +58,15 @@ pub fn facts(
         refund_overridden: mine.is_some_and(|mine| mine.refund_overridden),
         ..Facts::default()
     }
+}
+
+/// How a Safe stands for a proposal: one that was carried out has used its nonce itself, and is read as its signers read it.
+fn stands(safes: &Safes, safe: SafeId, mine: Option<&SafeProposal>, cached: &Cached) -> Option<State> {
+    let mut state = state(safes, safe, cached)?;
+    if let Some(done) = mine.filter(|mine| mine.mined().is_some()) {
+        state.nonce = state.nonce.min(done.tx().nonce);
+    }
+    Some(state)
 }
 
 /// How a Safe stands, with what it has; nothing where that was not asked, because a Safe of unknown means is not a poor one.

@@ -62,6 +62,22 @@ fn t16_who_was_paid_is_who_a_block_says() {
 }
 
 #[test]
+fn t21_what_was_carried_out_is_read_as_its_signers_read_it_and_what_lost_its_nonce_is_not() {
+    let mut bench = Bench::new(1, 2);
+    let (paid, late) = (bench.ready(&payment(1, 7), 1), bench.propose(&payment(2, 7)));
+    bench.does(mined(paid, 1, Outcome::Success), 4).unwrap();
+    bench.sees(|stand| stand.nonce = U256::from(9)).unwrap();
+    let blocks = |id_of| {
+        let proposal = bench.proposal(id_of);
+        let facts = facts(bench.treasury.safes(), id(), Some(proposal), &cached(), &BTreeSet::new(), at(5));
+        let blocks = review(proposal.at(), proposal.tx(), &facts).verdict.blocks;
+        blocks.iter().map(|one| one.code).collect::<Vec<_>>()
+    };
+    assert!(!blocks(paid).contains(&code::NONCE_USED.word));
+    assert!(blocks(late).contains(&code::NONCE_USED.word));
+}
+
+#[test]
 fn names_and_tokens_are_those_of_the_chain() {
     let mut bench = Bench::new(1, 2);
     let (one, ten) = (U256::from(1), U256::from(10));
