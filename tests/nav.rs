@@ -20,7 +20,7 @@ fn asset(name: &str) -> Asset {
 
 fn demo() -> Owned {
     let (ledger, estate, past) = sim::estate(Timestamp::from_system(SystemTime::now()));
-    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) }
+    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past), ..Owned::default() }
 }
 
 fn settings(url: String, limits: Limits, owned: Owned) -> Settings {

@@ -1,6 +1,6 @@
 //! What the desk knows, behind one lock that is held for microseconds, and how a view is copied out of it.
 
-use super::portfolio::Portfolios;
+use super::portfolio::{Balances, Portfolios};
 use super::treasury::show::Shown;
 use super::{
     AcrossView, AlertsView, BookView, Day, Focus, Line, Link, Mode, Notice, Place, Query, Replay, Store, View, Watched,
@@ -24,8 +24,10 @@ pub(super) struct State {
     pub links: BTreeMap<Line, Link>,
     pub store: Store,
     pub alerts: Arc<AlertsView>,
-    /// What is owned, once it was read; nothing when nothing is.
+    /// What is owned, once it was read.
     pub portfolios: Option<Portfolios>,
+    /// What chains say of Safes and watched accounts, once the treasury was read.
+    pub balances: Option<Arc<[Balances]>>,
     /// What is shown of the treasury, once it was read.
     pub treasury: Option<Arc<Shown>>,
     pub replay: Option<Replay>,
@@ -47,6 +49,7 @@ impl State {
             store: Store::default(),
             alerts: Arc::default(),
             portfolios: None,
+            balances: None,
             treasury: None,
             replay: None,
             replayed: None,

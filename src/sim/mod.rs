@@ -17,7 +17,8 @@
 //! | `session`, `gateway` | clients and what they hear, without sockets |
 //! | `server` | sockets and the clock |
 //! | `estate` | what the demo desk owns, and what that was worth |
-//! | `http` | enough of HTTP for the two that follow |
+//! | `door` | what the doors of all servers share |
+//! | `http` | enough of HTTP for the chain and the service |
 //! | `chain` | a Bitcoin chain behind the API of Esplora, in a folder of its own |
 //! | `service` | a Safe Transaction Service, as strict as the real one, in a folder of its own |
 //! | `device` | hardware wallets, one like a Ledger and one like a Trezor, in a folder of its own |
@@ -28,6 +29,7 @@ mod chain;
 mod chart;
 pub mod device;
 mod dice;
+mod door;
 mod engine;
 mod estate;
 mod exchange;

@@ -5,6 +5,7 @@
 //! - What waits for a client is bounded. Whoever reads too slowly is disconnected, as real venues do.
 //! - Only this machine can connect, unless others are allowed in so many words.
 
+use super::door::{self, lock};
 use super::exchange::USUAL_PAUSE;
 use super::fault::{Fault, Injected, Outgoing};
 use super::gateway::{self, Gateway, SessionId};
@@ -16,11 +17,11 @@ use futures_util::{SinkExt, StreamExt};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
@@ -37,9 +38,6 @@ pub const MAX_RATE: u32 = 20_000;
 
 /// What a usual message costs is what it earns in its share of a second, in microseconds times messages a second.
 const COST: i64 = 1_000_000 / USUAL_PAUSE;
-
-/// Clients at one time.
-const MAX_CLIENTS: usize = 64;
 
 /// The largest request that is read, in bytes.
 const MAX_REQUEST: usize = 64 << 10;
@@ -146,7 +144,9 @@ impl Server {
             moving: AtomicBool::new(true),
             sent: AtomicU64::new(0),
         });
-        let tasks = [tokio::spawn(accept(listener, hall.clone())), tokio::spawn(keep_moving(hall.clone(), rate))];
+        let served = hall.clone();
+        let accepting = door::accept(listener, move |socket| serve(socket, served.clone()));
+        let tasks = [tokio::spawn(accepting), tokio::spawn(keep_moving(hall.clone(), rate))];
         tracing::info!(%addr, seed, rate, "simulated venue opened");
         Ok(Self { addr, hall, tasks })
     }
@@ -206,11 +206,6 @@ impl Drop for Server {
     }
 }
 
-/// A lock that a panic elsewhere does not take away: all that stands behind it is replaced whole or counted.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 fn now() -> Timestamp {
     Timestamp::from_system(SystemTime::now())
 }
@@ -256,30 +251,6 @@ impl Hall {
     }
 }
 
-async fn accept(listener: TcpListener, hall: Arc<Hall>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        match accepted {
-            Ok((_, from)) if connections.len() >= MAX_CLIENTS => {
-                tracing::warn!(%from, "refused a connection: there are {MAX_CLIENTS} already");
-            }
-            Ok((socket, from)) => {
-                tracing::debug!(%from, "connected");
-                connections.spawn(serve(socket, hall.clone()));
-            }
-            Err(error) => {
-                // Out of file handles, most likely: others may close some meanwhile.
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 /// One client's place, given back when its connection ends in whatever way.
 struct Place {
     id: SessionId,
@@ -294,7 +265,6 @@ impl Drop for Place {
 }
 
 async fn serve(socket: TcpStream, hall: Arc<Hall>) {
-    let _ = socket.set_nodelay(true);
     let limits = WebSocketConfig::default().max_message_size(Some(MAX_REQUEST)).max_frame_size(Some(MAX_REQUEST));
     let opening = tokio_tungstenite::accept_async_with_config(socket, Some(limits));
     let Ok(Ok(socket)) = tokio::time::timeout(Duration::from_secs(5), opening).await else { return };

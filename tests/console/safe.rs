@@ -42,6 +42,8 @@ fn sign_on_device(pty: &mut Pty, number: u64, whose: &str, signed: usize) -> Vec
     if pty.shows(opens) {
         assert!(pty.shows("Ethereum is needed"), "the app that is open is named, and the one that is needed");
         pty.press("y");
+        // A second yes would open the other app again.
+        pty.wait("the other app", |screen| !screen.contents().contains(opens));
     }
     let pages = approve(pty, "signed on the device of");
     assert!(pages.iter().all(|page| page.contains("DEMO keys: no real money")), "{pages:?}");

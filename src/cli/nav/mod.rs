@@ -95,7 +95,7 @@ impl Which {
 
     /// The same of what is owned.
     fn of(&self, owned: Owned, context: &Context) -> Result<(Owned, usize, Asset), Failure> {
-        if owned.ledger.is_empty() {
+        if owned.is_empty() {
             return Err(nothing());
         }
         let place = owned::place(&owned, self.portfolio.as_deref())?;
@@ -127,7 +127,9 @@ fn live(
     let watch: Vec<Place> = match context.config.symbols.as_slice() {
         // What is held, in the base currency: what the venue does not have stays unpriced.
         [] => {
-            let held: BTreeSet<&Asset> = owned.ledger.assets().iter().filter(|asset| *asset != base).collect();
+            let read = owned.balances.iter().flat_map(|balances| balances.held.keys());
+            let held: BTreeSet<&Asset> =
+                owned.ledger.assets().iter().chain(read).filter(|asset| *asset != base).collect();
             let symbol = |asset: &Asset| Symbol::new(&format!("{asset}/{base}")).ok();
             held.into_iter().filter_map(symbol).map(|symbol| Place { venue, symbol }).collect()
         }
@@ -167,9 +169,10 @@ fn live(
             }
             view = handle.view(&query).portfolio;
             let settled = |view: &PortfolioView| {
-                let priced = |standing| matches!(standing, Standing::Fresh | Standing::Never);
+                // An old look at a chain gets no younger by waiting.
+                let mut prices = view.holdings.iter().flat_map(|holding| &holding.path);
                 // What has no price yet may get one in the first second.
-                view.past.is_some() && look >= 10 && view.holdings.iter().all(|holding| priced(holding.standing))
+                view.past.is_some() && look >= 10 && prices.all(|step| step.standing == Standing::Fresh)
             };
             if view.as_ref().is_some_and(settled) {
                 break;
@@ -227,6 +230,7 @@ fn table(view: &PortfolioView, context: &Context) -> Result<(), Failure> {
     if !changes.is_empty() {
         lines.push(changes.join(", "));
     }
+    lines.extend(shown::old(view));
     if let Some(unit) = &view.unit {
         let nav = unit.nav.map_or("unknown".to_owned(), |nav| format!("{nav:.4}"));
         let mark = unit.high_water.map_or(String::new(), |mark| format!(", high-water mark {mark:.4}"));

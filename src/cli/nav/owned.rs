@@ -41,7 +41,7 @@ pub fn owned(context: &Context) -> Result<Owned, Failure> {
     let mut past = Past::default();
     let mut history = history(context);
     recorded(&mut history, ledger.assets(), Clock::start().now(), &mut past);
-    Ok(Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) })
+    Ok(Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past), ..Owned::default() })
 }
 
 /// The history of NAV and prices, to be read.
@@ -84,5 +84,5 @@ pub fn base(context: &Context, owned: &Owned, place: usize) -> Result<Asset, Fai
 
 fn demo_owned() -> Owned {
     let (ledger, estate, past) = sim::estate(Clock::start().now());
-    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) }
+    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past), ..Owned::default() }
 }

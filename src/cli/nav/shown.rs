@@ -1,11 +1,13 @@
 //! How portfolios are printed.
 
-use crate::desk::portfolio::{Change, PortfolioView, Standing};
+use crate::desk::portfolio::{Change, Look, PortfolioView, Standing};
 use crate::market::Timestamp;
 use crate::money::{Decimal, plain};
 use crate::portfolio::performance::exposure::{concentration, exposures};
 use rust_decimal::RoundingStrategy;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Two decimals, half to even.
@@ -61,6 +63,17 @@ pub fn complete(view: &PortfolioView) -> String {
     format!("{}{oldest}", words.join(", "))
 }
 
+/// Which accounts were looked at long ago, a line for each.
+pub fn old(view: &PortfolioView) -> Vec<String> {
+    let parts = view.holdings.iter().flat_map(|holding| &holding.parts);
+    let looks = parts.filter_map(|part| part.look.map(|look| (&part.account, look)));
+    let old: BTreeMap<_, _> = looks.filter(|(_, look)| look.standing == Standing::Stale).collect();
+    let line = |(account, look): (&Arc<str>, Look)| {
+        format!("{account}: OLD, looked at {} ago, at block {}: exchequer safe sync", age(look.age), look.block)
+    };
+    old.into_iter().map(line).collect()
+}
+
 /// For scripts: decimals are strings, what is not known is null.
 pub fn json(view: &PortfolioView, as_of: Option<Timestamp>) -> Value {
     let number = |value: Option<Decimal>| value.map(plain);
@@ -86,7 +99,12 @@ pub fn json(view: &PortfolioView, as_of: Option<Timestamp>) -> Value {
                 "unrealised": number(holding.unrealised),
                 "realised": number(holding.realised),
                 "accounts": holding.parts.iter().map(|part| json!({
-                    "account": &*part.account, "kind": part.kind, "quantity": plain(part.quantity),
+                    "account": &*part.account,
+                    "kind": part.kind,
+                    "quantity": plain(part.quantity),
+                    "look": part.look.map(|look| json!({
+                        "block": look.block, "age_ms": look.age.as_millis(), "standing": standing(look.standing),
+                    })),
                 })).collect::<Vec<_>>(),
                 "path": holding.path.iter().map(|step| json!({
                     "source": &*step.source,

@@ -13,15 +13,15 @@ use super::{Context, Failure};
 
 const EXAMPLES: &str = "\
 Examples:
-  exchequer safe add eth:0x5aFE... --rpc https://eth.example --name Treasury     read it, and watch it from now on
-  exchequer safe add sep:0x5aFE... --rpc @rpc-url --service https://api.safe.global/tx-service/sep
+  exchequer safe add eth:0xF71902B32C9854DB8d6f70Afa6Dcf685F7df8d79 --rpc https://eth.example --name Treasury
+  exchequer safe add sep:0xF71902B32C9854DB8d6f70Afa6Dcf685F7df8d79 --rpc @rpc-url --service none --name Till
   exchequer safe show Treasury                       owners, modules, guards, what it has
   exchequer safe sync Treasury                       ask the chain what has happened
   exchequer safe queue Treasury --import             take what waits at its service as proposals
   exchequer safe name Treasury 0xA11c... alice       who an owner is
-  exchequer safe know eth:0xB0b5... Payroll          an address book, for recipients
-  exchequer safe token eth:0xA0b8... --trusted       what a token is, pinned
-  exchequer safe watch eth:0xE0A0... --name Fees --rpc https://eth.example    an account, only to be looked at
+  exchequer safe know eth:0x2c7536E3605D9C16a7a3D7b1898e529396a65c23 Payroll    an address book, for recipients
+  exchequer safe token eth:0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48 --trusted    what a token is, pinned
+  exchequer safe watch eth:0x2c7536E3605D9C16a7a3D7b1898e529396a65c23 --name Fees    an account, only to be looked at
   exchequer safe list --json                         for a script";
 
 /// Arguments of `exchequer safe`.

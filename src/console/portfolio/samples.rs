@@ -32,7 +32,7 @@ fn step(source: &str, price: &str, inverted: bool, age: u64, standing: Standing)
 }
 
 fn part(account: &str, kind: &'static str, quantity: &str) -> Part {
-    Part { account: account.into(), kind, quantity: number(quantity) }
+    Part { account: account.into(), kind, quantity: number(quantity), look: None }
 }
 
 /// An asset: quantity, price, value, share, day and unrealised gain, and the steps to its price.

@@ -53,19 +53,25 @@ impl Bookkeeping {
                 (None, None) => return,
             };
             let portfolios = Portfolios::new(owned, owning.settings, desk.now());
-            desk.state().portfolios = portfolios;
+            desk.state().portfolios = Some(portfolios);
             desk.changed();
         });
         let minute = shared.now().secs().div_euclid(60);
         Self { shared, history, at_work: Some(at_work), minute }
     }
 
-    /// Follows the market, and begins to answer a question when none is being answered.
+    /// Follows the market and what chains say, and begins to answer a question when none is being answered.
     pub fn follow(&mut self) {
         let now = self.shared.now();
         let mut state = self.shared.state();
         let state = &mut *state;
         let Some(portfolios) = &mut state.portfolios else { return };
+        if let Some(balances) = &state.balances {
+            portfolios.take(balances);
+        }
+        if portfolios.is_empty() {
+            return;
+        }
         portfolios.follow(&state.market, now);
         let free = self.at_work.as_ref().is_none_or(JoinHandle::is_finished);
         if let Some(wanted) = portfolios.unanswered().into_iter().next().filter(|_| free) {
@@ -121,7 +127,7 @@ fn remembered(
         let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
         recorded(&mut history, ledger.assets(), desk.now(), &mut past);
     }
-    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past) }
+    Owned { ledger: Arc::new(ledger), estate, past: Arc::new(past), ..Owned::default() }
 }
 
 /// The recorded prices of these assets.

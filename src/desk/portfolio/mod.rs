@@ -1,12 +1,14 @@
 //! What the desk owns, valued by what its markets say.
 //!
-//! - What is owned comes from the journal (in the demo, from the demo) and does not change while the desk runs.
+//! - What is owned comes from the journal (in the demo, from the demo) and does not change while the desk runs. What chains
+//!   say of Safes and watched accounts comes beside it, and changes with every look at them (`onchain`).
 //! - A currency that somebody looks at has a valuation of its own, which follows the market several times a second
 //!   (`live`); what the past comes to is counted beside, once, when somebody asks for it (`reckoning`).
-//! - Nothing is counted under the desk's lock but what a price has changed.
+//! - Nothing is counted under the desk's lock but what a price or a look at a chain has changed.
 
 pub(super) mod bookkeeping;
 mod live;
+mod onchain;
 mod reckoning;
 mod show;
 #[cfg(test)]
@@ -14,10 +16,11 @@ mod tests;
 mod view;
 
 pub use bookkeeping::recorded;
+pub use onchain::Balances;
 pub use reckoning::{Reckoning, contributions, never_priced, reckon};
 pub use view::{
-    Change, Course, EntryView, Figures, HoldingView, NavView, Part, PortfolioQuery, PortfolioView, PriceStep, Standing,
-    UnitView,
+    Change, Course, EntryView, Figures, HoldingView, Look, NavView, Part, PortfolioQuery, PortfolioView, PriceStep,
+    Standing, UnitView,
 };
 
 use crate::market::{Market, Symbol, Timestamp, VenueId};
@@ -45,9 +48,16 @@ pub struct Owned {
     pub estate: Estate,
     /// Prices of the past.
     pub past: Arc<Past>,
+    /// What chains say beside the ledger; it counts in what is held now only.
+    pub balances: Arc<[Balances]>,
 }
 
 impl Owned {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.ledger.is_empty() && self.balances.is_empty()
+    }
+
     /// Whether a portfolio is a fund and nothing else, so that its units share its NAV.
     pub fn is_fund(&self, shown: usize) -> bool {
         let portfolio = shown.checked_sub(1).and_then(|place| self.estate.portfolios().values().nth(place));
@@ -113,7 +123,7 @@ pub fn at(
     moment: Timestamp,
 ) -> Option<PortfolioView> {
     let benchmark = settings.benchmark.clone();
-    let mut portfolios = Portfolios::new(Arc::clone(&owned), settings, moment)?;
+    let mut portfolios = Portfolios::new(Arc::clone(&owned), settings, moment);
     portfolios.view(query, moment)?;
     for wanted in portfolios.unanswered() {
         let answer = reckon(&owned, &wanted, benchmark.as_ref(), moment);
@@ -157,28 +167,29 @@ pub(super) struct Portfolios {
     counts: Vec<usize>,
     /// The accounts, assets and debts, as they are now.
     held: BTreeMap<(Account, Asset, bool), Decimal>,
+    /// What chains said last, and what of it counts.
+    told: Arc<[Balances]>,
+    read: BTreeMap<Account, Balances>,
     live: BTreeMap<Asset, Live>,
     reckoned: BTreeMap<Wanted, Arc<Reckoning>>,
     wanted: BTreeSet<Wanted>,
 }
 
 impl Portfolios {
-    /// As of `now`; `None` when nothing is owned.
-    pub fn new(owned: Arc<Owned>, settings: PortfolioSettings, now: Timestamp) -> Option<Self> {
-        if owned.ledger.is_empty() {
-            return None;
-        }
+    /// As of `now`.
+    pub fn new(owned: Arc<Owned>, settings: PortfolioSettings, now: Timestamp) -> Self {
         let all: Arc<str> = "Consolidated".into();
         let own = owned.estate.portfolios().keys().map(|name| Arc::from(name.as_str()));
         let names = std::iter::once(all).chain(own).collect();
         let held = course::holdings(&owned.ledger, now);
+        let (told, read) = (Arc::clone(&owned.balances), owned.read(&owned.balances));
         let (live, reckoned, wanted) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
         let by_time = owned.ledger.by_time();
         let counts = Vec::new();
-        let mut portfolios = Self { owned, settings, names, by_time, counts, held, live, reckoned, wanted };
+        let mut portfolios = Self { owned, settings, names, by_time, counts, held, told, read, live, reckoned, wanted };
         portfolios.counts = (0..portfolios.names.len()).map(|shown| portfolios.count(shown)).collect();
         portfolios.look_at(portfolios.settings.base.clone(), now);
-        Some(portfolios)
+        portfolios
     }
 
     /// Takes in what the market says now.
@@ -217,10 +228,12 @@ impl Portfolios {
     }
 
     /// What is to be written of this moment: NAV of every portfolio whose past is known, and every price that counts, in the
-    /// desk's own currency.
+    /// desk's own currency. It is of the ledger: what chains say has no history.
     pub fn snapshots(&mut self, now: Timestamp) -> (Vec<Snapshot>, Vec<Mark>) {
         let base = self.settings.base.clone();
-        let Some(live) = self.live.get(&base) else { return Default::default() };
+        let Some(live) = self.live.get(&base).filter(|_| !self.owned.ledger.is_empty()) else {
+            return Default::default();
+        };
         let mut snapshots = Vec::new();
         for (shown, name) in self.names.iter().enumerate() {
             let wanted = Wanted { shown, known: self.known(live), ..Wanted::new(base.clone(), now) };
@@ -228,7 +241,7 @@ impl Portfolios {
             let (Some(past), Some(today)) = (self.reckoned.get(&wanted), self.flow_today(&wanted, now)) else {
                 continue;
             };
-            let total = live.valuation.total(shown);
+            let total = self.kept(live, shown);
             snapshots.push(Snapshot {
                 at: now,
                 portfolio: Arc::clone(name),
@@ -245,7 +258,8 @@ impl Portfolios {
                 unpriced: u32::try_from(total.unpriced).unwrap_or(u32::MAX),
             });
         }
-        let assets: BTreeSet<&Asset> = live.valuation.lines().iter().map(|line| &line.asset).collect();
+        let lines = live.valuation.lines().iter().filter(|line| self.is_kept(line));
+        let assets: BTreeSet<&Asset> = lines.map(|line| &line.asset).collect();
         let mark = |asset: &Asset| {
             let (priced_at, age) = live.valuation.age(asset)?;
             let sources: Vec<_> = live.valuation.path(asset).iter().map(|step| step.quote.source.to_string()).collect();
@@ -259,7 +273,7 @@ impl Portfolios {
     /// The assets that have a price now, or one that was written down. A price that is written down changes nothing here, so
     /// that no answer of before there was one is taken for an answer again.
     fn known(&self, live: &Live) -> BTreeSet<Asset> {
-        let lines = live.valuation.lines().iter().filter(|line| !line.quantity.is_zero());
+        let lines = live.valuation.lines().iter().filter(|line| !line.quantity.is_zero() && self.is_kept(line));
         let known = |asset: &&Asset| live.valuation.price(asset).is_some() || self.owned.past.knows(asset);
         let base = live.valuation.base();
         lines.map(|line| &line.asset).filter(|asset| *asset != base).filter(known).cloned().collect()
@@ -267,8 +281,12 @@ impl Portfolios {
 
     /// A valuation in this currency.
     fn look_at(&mut self, base: Asset, now: Timestamp) {
-        let Self { owned, settings, held, live, .. } = self;
-        live.entry(base.clone()).or_insert_with(|| Live::new(base, owned, held, settings, now));
+        let Self { owned, settings, held, read, live, .. } = self;
+        live.entry(base.clone()).or_insert_with(|| {
+            let mut live = Live::new(base, owned, held, settings, now);
+            onchain::hold(&mut live, owned, read, |amount| amount);
+            live
+        });
     }
 
     /// The desk's own currency, and those offered in which something is priced.

@@ -4,10 +4,11 @@ use super::live::Live;
 use super::view::{
     Change, EntryView, HoldingView, NavView, Part, PortfolioQuery, PortfolioView, PriceStep, Standing, UnitView,
 };
-use super::{Owned, Portfolios, Reckoning, Wanted};
+use super::{Portfolios, Reckoning, Wanted};
 use crate::market::{Timestamp, printable};
 use crate::money::{Asset, Decimal};
 use crate::portfolio::course::Day;
+use crate::portfolio::estate::AccountKind;
 use crate::portfolio::gains::Gains;
 use crate::portfolio::ledger::{Account, Kind, Row};
 use crate::portfolio::performance::dietz::{Flow, Holding as Dietz, Period};
@@ -23,18 +24,24 @@ const DAY: i64 = 86_400;
 impl Portfolios {
     /// NAV of all accounts in the desk's own currency.
     pub fn nav(&mut self, now: Timestamp) -> Option<NavView> {
+        if self.is_empty() {
+            return None;
+        }
         let base = self.settings.base.clone();
         let live = self.live.get(&base)?;
-        let total = live.valuation.total(0);
+        let (total, kept) = (live.valuation.total(0), self.kept(live, 0));
         let wanted = Wanted { known: self.known(live), ..Wanted::new(base.clone(), now) };
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
-        let day = past.and_then(|past| self.change(&wanted, &past, total, now, today(now)?));
+        let day = past.and_then(|past| self.change(&wanted, &past, kept, now, today(now)?));
         Some(NavView { base, total, day })
     }
 
     /// A portfolio, as it is asked for.
     pub fn view(&mut self, query: &PortfolioQuery, now: Timestamp) -> Option<PortfolioView> {
+        if self.is_empty() {
+            return None;
+        }
         let shown = query.shown.min(self.names.len() - 1);
         let base = query.base.clone().or_else(|| self.own_base(shown)).unwrap_or_else(|| self.settings.base.clone());
         self.look_at(base.clone(), now);
@@ -43,14 +50,14 @@ impl Portfolios {
         self.wanted.insert(wanted.clone());
         let past = self.reckoned.get(&wanted).cloned();
         let live = self.live.get(&base)?;
-        let total = live.valuation.total(shown);
+        let (total, kept) = (live.valuation.total(shown), self.kept(live, shown));
         let gains = past.as_ref().and_then(|past| past.gains.as_ref().ok());
         let holdings = self.holdings(live, shown, gains, now);
         let oldest = holdings.iter().filter(|holding| holding.value.is_some()).filter_map(|holding| {
             let step = holding.path.iter().max_by_key(|step| step.age)?;
             Some((step.age, Arc::clone(&step.source)))
         });
-        let changes = past.as_ref().map(|past| since(now).map(|from| self.change(&wanted, past, total, now, from?)));
+        let changes = past.as_ref().map(|past| since(now).map(|from| self.change(&wanted, past, kept, now, from?)));
         Some(PortfolioView {
             names: Arc::clone(&self.names),
             shown,
@@ -94,12 +101,17 @@ impl Portfolios {
                 (_, Some((_, age))) => standing(age),
                 (Some(_), None) => Standing::Fresh,
             };
+            let parts: Vec<Part> = lines.iter().map(|line| self.part(line, now)).collect();
+            let looks = parts.iter().filter_map(|part| part.look.map(|look| look.standing));
+            let standing = looks.fold(standing, Standing::max);
             // What the whole desk holds is one lot to the methods: a portfolio has its share of what that cost.
             let number = self.owned.ledger.assets().iter().position(|known| known == asset);
             let held = gains.zip(number).and_then(|(gains, number)| gains.held.get(&number));
             // Of a debt, what was borrowed is what it cost to owe it: that is what came in for it.
             let pool = held.filter(|held| owed || held.uncosted.is_zero());
             let pool = pool.map(|held| if owed { (-held.owed, -held.borrowed) } else { (held.quantity, held.cost) });
+            // Nobody knows what it cost where a chain says that it is there.
+            let pool = pool.filter(|_| parts.iter().all(|part| part.look.is_none()));
             let cost = pool.and_then(|(whole, cost)| cost.checked_mul(quantity)?.checked_div(whole));
             let realised = gains.zip(number).filter(|_| !owed).map(|(gains, number)| {
                 let of =
@@ -121,7 +133,7 @@ impl Portfolios {
                 unrealised: value.zip(cost).map(|(value, cost)| value - cost).filter(|_| asset != valuation.base()),
                 realised: realised.filter(|_| asset != valuation.base()),
                 cost: cost.filter(|_| asset != valuation.base()),
-                parts: lines.iter().map(|line| part(&self.owned, line)).collect(),
+                parts,
                 path: path(live, asset, now),
             }
         };
@@ -130,7 +142,7 @@ impl Portfolios {
         holdings
     }
 
-    /// How a portfolio has changed since the end of a day.
+    /// How a portfolio has changed since the end of a day: what of it is in the ledger, which comes to `total`.
     fn change(&self, wanted: &Wanted, past: &Reckoning, total: Total, now: Timestamp, from: Date) -> Option<Change> {
         // What is unknown now was known then.
         if total.unpriced > total.never {
@@ -182,6 +194,12 @@ impl Portfolios {
         Some(sum)
     }
 
+    fn part(&self, line: &Line, now: Timestamp) -> Part {
+        let look = self.look(line, now);
+        let kind = if look.is_some() { AccountKind::Wallet } else { self.owned.estate.kind(&line.account) };
+        Part { account: printable(line.account.as_str()).into(), kind: kind.as_str(), quantity: line.quantity, look }
+    }
+
     /// Whether an account, by its number, is in a portfolio.
     fn holds(&self, shown: usize, account: usize) -> bool {
         let Some(place) = shown.checked_sub(1) else { return true };
@@ -228,11 +246,6 @@ fn standing(age: Age) -> Standing {
 
 fn percent(part: Decimal, whole: Decimal) -> Option<Decimal> {
     part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole)
-}
-
-fn part(owned: &Owned, line: &Line) -> Part {
-    let kind = owned.estate.kind(&line.account).as_str();
-    Part { account: printable(line.account.as_str()).into(), kind, quantity: line.quantity }
 }
 
 fn path(live: &Live, asset: &Asset, now: Timestamp) -> Vec<PriceStep> {

@@ -97,7 +97,7 @@ pub struct HoldingView {
     pub price: Option<Decimal>,
     /// The age of the oldest price on the way to the base currency; none for the base currency itself.
     pub age: Option<Duration>,
-    /// Whether that price counts.
+    /// Whether that price counts; stale also where a look at a chain that says how much there is is old.
     pub standing: Standing,
     /// What all of it is worth; `None` when that is not known.
     pub value: Option<Decimal>,
@@ -133,6 +133,19 @@ pub struct Part {
     pub kind: &'static str,
     /// How much.
     pub quantity: Decimal,
+    /// When a chain was asked; `None` where the ledger says it.
+    pub look: Option<Look>,
+}
+
+/// A look at what an account has on a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The block.
+    pub block: u64,
+    /// How long ago it was looked.
+    pub age: Duration,
+    /// Whether that is old.
+    pub standing: Standing,
 }
 
 /// A price on the way to the base currency.

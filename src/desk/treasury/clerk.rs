@@ -5,15 +5,15 @@
 
 use super::device::{Asked, Hatch};
 use super::follow::Steps;
-use super::place::TreasurySettings;
+use super::place::{Funds, TreasurySettings};
 use super::reading::Reading;
 use super::safe::SafeFollowed;
 use super::view::{Chosen, EstimateView, EventView, JournalView, SyncState, SyncView};
-use super::{price, show};
+use super::{balance, price, show};
 use crate::chain::Source;
 use crate::desk::chronicle::Chronicle;
 use crate::desk::shared::Shared;
-use crate::desk::{Operator, Scope};
+use crate::desk::{Mode, Operator, Scope};
 use crate::market::printable;
 use crate::store::journal::{Body, Link};
 use crate::treasury::bitcoin::coins::State;
@@ -42,6 +42,8 @@ pub(super) struct Clerk {
     pub followed: BTreeMap<WalletId, Followed>,
     /// What the chains and services of Safes told.
     pub safes: BTreeMap<SafeId, SafeFollowed>,
+    /// What was last read of watched accounts.
+    pub watched: BTreeMap<SafeId, Funds>,
     /// Reviews of what is done with for Safes, and what they were made with.
     pub done_safe: HashMap<ProposalId, (Arc<SafeReview>, Arc<SafeFacts>)>,
     /// What carrying things out would come to, as somebody asked.
@@ -100,6 +102,7 @@ impl Clerk {
             reading: dir.map(|dir| Reading::new(dir.to_owned())),
             followed: BTreeMap::new(),
             safes: BTreeMap::new(),
+            watched: BTreeMap::new(),
             done_safe: HashMap::new(),
             estimates: BTreeMap::new(),
             read_only: None,
@@ -208,7 +211,17 @@ impl Clerk {
     /// Puts up what is to be seen.
     pub fn show(&mut self, at_work: Option<&str>) {
         let shown = show::shown(self, at_work);
-        self.shared.state().treasury = Some(Arc::new(shown));
+        let balances = balance::balances(&self.treasury, |id| {
+            let safe = self.safes.get(&id).and_then(|followed| followed.funds.as_ref());
+            safe.or_else(|| self.watched.get(&id)).cloned()
+        });
+        let mut state = self.shared.state();
+        state.treasury = Some(Arc::new(shown));
+        // The demo's Safes are there to be seen; what the demo owns is told apart from them.
+        if state.mode != Mode::Demo && state.balances.as_ref() != Some(&balances) {
+            state.balances = Some(balances);
+        }
+        drop(state);
         self.shared.changed();
     }
 }

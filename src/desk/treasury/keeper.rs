@@ -164,6 +164,7 @@ impl Looks {
             let wallets = sourced.map(|(id, _)| Chosen::Wallet(*id));
             self.waiting = wallets.chain(ways.map(|(id, _)| Chosen::Safe(*id))).collect();
             self.since = Some(Instant::now());
+            clerk.read_watched();
         }
         if self.busy.is_some() {
             return;

@@ -5,6 +5,7 @@
 //!   owner saw, and is refused when that is no longer what the review says.
 
 mod acts;
+mod balance;
 mod clerk;
 mod consent;
 mod device;
@@ -21,6 +22,7 @@ mod tests;
 mod view;
 mod wish;
 
+pub use balance::balances;
 pub use device::{Bench, Devices, Reply, Simulated};
 pub use place::{Funds, Place, Prepare, ServiceKey, TreasurySettings, Way, Ways, random};
 pub use secret::Secret;
@@ -33,3 +35,8 @@ pub use view::{
     collects, grouped, sendable,
 };
 pub use wish::{Draft, Given, Marked, Seen, Wish};
+
+use std::time::Duration;
+
+/// What a chain said of a Safe or an account longer ago than this is marked as old.
+pub const OLD_AFTER: Duration = Duration::from_secs(600);

@@ -112,6 +112,19 @@ impl Total {
         known.checked_div(all)
     }
 
+    /// The same without a part of it.
+    pub fn without(self, part: Self) -> Self {
+        Self {
+            assets: self.assets - part.assets,
+            liabilities: self.liabilities - part.liabilities,
+            forgotten: self.forgotten - part.forgotten,
+            lines: self.lines.saturating_sub(part.lines),
+            stale: self.stale.saturating_sub(part.stale),
+            unpriced: self.unpriced.saturating_sub(part.unpriced),
+            never: self.never.saturating_sub(part.never),
+        }
+    }
+
     /// Takes a line in (`sign` 1) or out again (−1).
     fn count(&mut self, line: &Line, sign: i8) {
         if line.quantity.is_zero() {

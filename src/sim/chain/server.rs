@@ -8,19 +8,14 @@ use super::fault::ChainFault;
 use super::pool::Reject;
 use super::world::World;
 use crate::sim::SimError;
-use crate::sim::http::{Answer, Client, Unreadable};
+use crate::sim::door::{self, Faults, lock};
+use crate::sim::http::{Answer, Client};
 use bitcoin::{Amount, BlockHash, ScriptBuf, Transaction, Txid};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
-
-/// Clients at one time.
-const MAX_CLIENTS: usize = 64;
-
-/// How long a client may say nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+use tokio::task::JoinHandle;
 
 /// How a chain is opened.
 #[derive(Clone, Debug)]
@@ -42,8 +37,7 @@ impl Default for ChainSettings {
 
 struct Hall {
     world: Mutex<World>,
-    /// What goes wrong, and with how many answers.
-    fault: Mutex<Option<(ChainFault, u32)>>,
+    faults: Faults<ChainFault>,
 }
 
 /// A running chain. It closes when it is dropped.
@@ -51,11 +45,6 @@ pub struct ChainServer {
     addr: SocketAddr,
     hall: Arc<Hall>,
     tasks: Vec<JoinHandle<()>>,
-}
-
-/// A lock that a panic elsewhere does not take away.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Seconds since 1970, as blocks count them.
@@ -74,8 +63,9 @@ impl ChainServer {
         let fault = |source| SimError::Listen { addr: listen, source };
         let listener = TcpListener::bind(listen).await.map_err(fault)?;
         let addr = listener.local_addr().map_err(fault)?;
-        let hall = Arc::new(Hall { world: Mutex::new(World::new(now())), fault: Mutex::default() });
-        let mut tasks = vec![tokio::spawn(accept(listener, hall.clone()))];
+        let hall = Arc::new(Hall { world: Mutex::new(World::new(now())), faults: Faults::default() });
+        let served = hall.clone();
+        let mut tasks = vec![tokio::spawn(door::accept(listener, move |socket| serve(socket, served.clone())))];
         tasks.extend(block_time.map(|pause| tokio::spawn(mine(hall.clone(), pause))));
         tracing::info!(%addr, "simulated chain opened");
         Ok(Self { addr, hall, tasks })
@@ -135,12 +125,12 @@ impl ChainServer {
 
     /// Lets something go wrong with the next answers.
     pub fn fault(&self, fault: ChainFault, answers: u32) {
-        *lock(&self.hall.fault) = Some((fault, answers));
+        self.hall.faults.make(fault, answers);
     }
 
     /// Lets nothing go wrong any more.
     pub fn heal(&self) {
-        *lock(&self.hall.fault) = None;
+        self.hall.faults.heal();
     }
 }
 
@@ -161,58 +151,14 @@ async fn mine(hall: Arc<Hall>, pause: Duration) {
     }
 }
 
-async fn accept(listener: TcpListener, hall: Arc<Hall>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        match accepted {
-            Ok((_, from)) if connections.len() >= MAX_CLIENTS => {
-                tracing::warn!(%from, "refused a connection: there are {MAX_CLIENTS} already");
-            }
-            Ok((socket, _)) => {
-                connections.spawn(serve(socket, hall.clone()));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-impl Hall {
-    fn next_fault(&self) -> Option<ChainFault> {
-        let mut fault = lock(&self.fault);
-        let (kind, left) = fault.as_mut()?;
-        let kind = *kind;
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            *fault = None;
-        }
-        Some(kind)
-    }
-}
-
 async fn serve(socket: TcpStream, hall: Arc<Hall>) {
-    let _ = socket.set_nodelay(true);
     let mut client = Client::new(socket);
-    loop {
-        let request = match tokio::time::timeout(PATIENCE, client.request()).await {
-            Ok(Ok(Some(request))) => request,
-            Ok(Ok(None)) | Err(_) => return,
-            Ok(Err(Unreadable(status))) => {
-                client.answer(&Answer::of(status, "text/plain", "")).await;
-                return;
-            }
-        };
+    while let Some(request) = door::request(&mut client).await {
         if !["GET", "POST"].contains(&request.method.as_str()) {
             client.answer(&Answer::of(405, "text/plain", "")).await;
             return;
         }
-        let fault = hall.next_fault();
+        let fault = hall.faults.next();
         let answer = match fault {
             Some(ChainFault::Stall) => return std::future::pending().await,
             Some(ChainFault::Cut) => return,

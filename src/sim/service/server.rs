@@ -6,20 +6,15 @@ use super::twist::{ESCAPES, elsewhere};
 use super::world::World;
 use crate::market::Timestamp;
 use crate::sim::SimError;
-use crate::sim::http::{Answer, Client, Request, Unreadable};
+use crate::sim::door::{self, Faults, lock};
+use crate::sim::http::{Answer, Client, Request};
 use alloy_primitives::U256;
 use serde_json::json;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{JoinHandle, JoinSet};
-
-/// Clients at one time.
-const MAX_CLIENTS: usize = 64;
-
-/// How long a client may say nothing.
-const PATIENCE: Duration = Duration::from_secs(60);
+use tokio::task::JoinHandle;
 
 /// The most requests that are remembered.
 const MOST_SEEN: usize = 10_000;
@@ -49,8 +44,7 @@ struct Hall {
     host: String,
     key: Option<String>,
     world: Mutex<World>,
-    /// What goes wrong, and with how many answers.
-    fault: Mutex<Option<(ServiceFault, u32)>>,
+    faults: Faults<ServiceFault>,
     seen: Mutex<Vec<String>>,
 }
 
@@ -59,11 +53,6 @@ pub struct ServiceServer {
     addr: SocketAddr,
     hall: Arc<Hall>,
     task: JoinHandle<()>,
-}
-
-/// A lock that a panic elsewhere does not take away.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl ServiceServer {
@@ -77,9 +66,10 @@ impl ServiceServer {
         let listener = TcpListener::bind(listen).await.map_err(fault)?;
         let addr = listener.local_addr().map_err(fault)?;
         let world = Mutex::new(World::new(chain_id, &network));
-        let hall = Hall { host: addr.to_string(), key, world, fault: Mutex::default(), seen: Mutex::default() };
+        let hall = Hall { host: addr.to_string(), key, world, faults: Faults::default(), seen: Mutex::default() };
         let hall = Arc::new(hall);
-        let task = tokio::spawn(accept(listener, hall.clone()));
+        let served = hall.clone();
+        let task = tokio::spawn(door::accept(listener, move |socket| serve(socket, served.clone())));
         tracing::info!(%addr, "simulated transaction service opened");
         Ok(Self { addr, hall, task })
     }
@@ -101,12 +91,12 @@ impl ServiceServer {
 
     /// Lets something go wrong with the next answers.
     pub fn fault(&self, fault: ServiceFault, answers: u32) {
-        *lock(&self.hall.fault) = Some((fault, answers));
+        self.hall.faults.make(fault, answers);
     }
 
     /// Lets nothing go wrong any more.
     pub fn heal(&self) {
-        *lock(&self.hall.fault) = None;
+        self.hall.faults.heal();
     }
 
     /// What was asked since this was asked last: the method and the path of each request.
@@ -121,40 +111,7 @@ impl Drop for ServiceServer {
     }
 }
 
-async fn accept(listener: TcpListener, hall: Arc<Hall>) {
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-        };
-        match accepted {
-            Ok((_, from)) if connections.len() >= MAX_CLIENTS => {
-                tracing::warn!(%from, "refused a connection: there are {MAX_CLIENTS} already");
-            }
-            Ok((socket, _)) => {
-                connections.spawn(serve(socket, hall.clone()));
-            }
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 impl Hall {
-    fn next_fault(&self) -> Option<ServiceFault> {
-        let mut fault = lock(&self.fault);
-        let (kind, left) = fault.as_mut()?;
-        let kind = *kind;
-        *left = left.saturating_sub(1);
-        if *left == 0 {
-            *fault = None;
-        }
-        Some(kind)
-    }
-
     fn note(&self, request: &Request) {
         let mut seen = lock(&self.seen);
         if seen.len() < MOST_SEEN {
@@ -192,19 +149,10 @@ impl Hall {
 }
 
 async fn serve(socket: TcpStream, hall: Arc<Hall>) {
-    let _ = socket.set_nodelay(true);
     let mut client = Client::new(socket);
-    loop {
-        let request = match tokio::time::timeout(PATIENCE, client.request()).await {
-            Ok(Ok(Some(request))) => request,
-            Ok(Ok(None)) | Err(_) => return,
-            Ok(Err(Unreadable(status))) => {
-                client.answer(&Answer::of(status, "text/plain", "")).await;
-                return;
-            }
-        };
+    while let Some(request) = door::request(&mut client).await {
         hall.note(&request);
-        let fault = hall.next_fault();
+        let fault = hall.faults.next();
         let answer = hall.answer(&request, fault);
         let open = match fault {
             Some(ServiceFault::Stall) => return std::future::pending().await,

@@ -77,10 +77,17 @@ pub fn rows(amounts: &Amounts<'_>, state: &State, portfolio: &PortfolioView, hol
         rows.push(Row { left: format!("  {}  {}{inverted}", place + 1, step.source), right, roles });
     }
     rows.push(heading("accounts".to_owned()));
-    rows.extend(holding.parts.iter().map(|part| Row {
-        left: format!("  {}, {}", part.account, part.kind),
-        right: amounts.quantity(part.quantity, usize::MAX),
-        roles: (Role::Text, Role::Text),
+    rows.extend(holding.parts.iter().map(|part| {
+        let quantity = amounts.quantity(part.quantity, usize::MAX);
+        let (right, role) = match part.look {
+            // As with prices: how much, how long ago that was looked at, and whether that is old.
+            Some(look) => {
+                let (word, role) = word(look.standing);
+                (format!("{quantity}  {}  {word}", age(look.age)), role)
+            }
+            None => (quantity, Role::Text),
+        };
+        Row { left: format!("  {}, {}", part.account, part.kind), right, roles: (Role::Text, role) }
     }));
     rows
 }

@@ -24,7 +24,7 @@ use crate::console::state::State;
 use crate::console::text::columns;
 use crate::console::theme::Role;
 use crate::desk::View;
-use crate::desk::treasury::{Payee, PriceView, ProposalRow, ProposalView, SyncState, SyncView, coins};
+use crate::desk::treasury::{OLD_AFTER, Payee, PriceView, ProposalRow, ProposalView, SyncState, SyncView, coins};
 use crate::market::Timestamp;
 use crate::money::Decimal;
 use crate::treasury::exchange::{bbqr, ur};
@@ -33,13 +33,9 @@ use crate::treasury::verdict::Judgement;
 use bitcoin::{Amount, SignedAmount};
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
-use std::time::Duration;
 
 /// What to do where there is no wallet.
 pub const NOTHING: &str = "no wallet is watched yet: exchequer wallet import FILE, or exchequer safe add CHAIN:ADDRESS";
-
-/// What a chain said of a Safe longer ago than this is marked as old.
-const OLD: Duration = Duration::from_secs(600);
 
 /// How texts of the treasury are written on this screen.
 #[derive(Clone, Copy, Debug)]
@@ -234,7 +230,7 @@ pub fn fresh(ink: &Ink<'_>, known: &SyncView) -> (String, Role) {
 
 /// Whether what the chain said then is too old to be taken for what it says now.
 pub fn is_old(ink: &Ink<'_>, at: Timestamp) -> bool {
-    at.age(ink.now) > OLD
+    at.age(ink.now) > OLD_AFTER
 }
 
 /// How far a look at a chain has come. The first few questions are over before anybody has read of them.

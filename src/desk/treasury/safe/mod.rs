@@ -103,6 +103,17 @@ impl Clerk {
             let funds = self.settings.place.funds(safe.id.chain_id, safe.id.address);
             self.safes.insert(safe.id, SafeFollowed::new(safe, wanted.cloned(), funds));
         }
+        self.read_watched();
+    }
+
+    /// Reads again what was kept of watched accounts: the command line looks at them.
+    pub(in crate::desk::treasury) fn read_watched(&mut self) {
+        let all = self.treasury.safes().watched().keys();
+        let kept = all.filter_map(|(chain_id, address)| {
+            let id = SafeId { chain_id: *chain_id, address: *address };
+            Some((id, self.settings.place.funds(*chain_id, *address)?))
+        });
+        self.watched = kept.collect();
     }
 
     /// How servers are reached.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use crate::desk::chronicle::Chronicle;
+use crate::desk::portfolio::bookkeeping::Bookkeeping;
+use crate::desk::portfolio::{HoldingView, Part, PortfolioQuery, PortfolioSettings};
 use crate::desk::shared::Shared;
 use crate::desk::state::State;
 use crate::desk::treasury::clerk::Clerk;
@@ -10,10 +12,12 @@ use crate::desk::treasury::device::Devices;
 use crate::desk::treasury::place::{Funds, Place, TreasurySettings, Way, Ways};
 use crate::desk::treasury::view::{Chosen, ProposalView, ServiceState, SyncState, TreasuryQuery, TreasuryView};
 use crate::desk::treasury::wish::Wish;
-use crate::desk::{Mode, Scope};
+use crate::desk::{Mode, Owning, Scope};
 use crate::feed::Clock;
 use crate::market::{BookUpdate, Change, Event as Told, Timestamp, VenueId};
 use crate::money::{Asset, Fixed};
+use crate::portfolio::basis::Method;
+use crate::portfolio::valuation::Limits;
 use crate::store::Journal;
 use crate::store::journal::{Body, Who};
 use crate::treasury::ethereum::build::{Control, Payment, What, controls, transaction};
@@ -171,6 +175,60 @@ fn t30_values_are_of_the_desks_books_with_their_age_and_of_trusted_symbols_alone
     let rows = proposal(&mut clerk, ids[0]).verdict.rows.clone();
     let total = rows.iter().find(|row| row.label == "total").unwrap();
     assert!(total.parts.iter().any(|part| part.contains("3,000.00 USD (7.")), "{total:?}");
+}
+
+#[tokio::test]
+async fn what_the_chain_last_said_is_in_the_desks_portfolio() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut clerk, _) = desk(dir.path(), &[]);
+    let (watched, usd) = (Address::repeat_byte(0xa1), Asset::new("USD").unwrap());
+    let event = SafeEvent::Watched { chain: SAFE.chain_id, address: watched, name: "Gas".into() };
+    clerk.record(&Scope::local(), Event::Safe(Box::new(event))).unwrap();
+    let wei = U256::from(500_000_000_000_000_000_u64);
+    let funds = Funds { block: 91, at: clerk.shared.now(), wei, tokens: BTreeMap::new() };
+    clerk.settings.place.keep_funds(SAFE.chain_id, watched, &funds).unwrap();
+    let limits = Limits { stale: Duration::from_secs(30), expired: Duration::from_secs(300) };
+    let settings = PortfolioSettings { base: usd, limits, benchmark: None, basis: BTreeMap::new() };
+    let owning = Owning { settings, given: Some(Arc::default()), history: None };
+    let mut books = Bookkeeping::begin(owning, None, None, Arc::clone(&clerk.shared));
+    while clerk.shared.state().portfolios.is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut held = |clerk: &mut Clerk| {
+        clerk.read_watched();
+        clerk.show(None);
+        books.follow();
+        let query = PortfolioQuery { shown: 0, base: None, method: Method::Fifo, entries: (0, 9) };
+        let mut state = clerk.shared.state();
+        let view = state.portfolios.as_mut().unwrap().view(&query, clerk.shared.now())?;
+        let part = |holding: &HoldingView, part: &Part| {
+            let standing = part.look.unwrap().standing;
+            format!("{} {} {}: {standing:?}", part.account, part.quantity, holding.asset)
+        };
+        let parts = view.holdings.iter().flat_map(|holding| holding.parts.iter().map(move |one| part(holding, one)));
+        Some((parts.collect::<Vec<_>>(), view.total.nav(), view.entry_count))
+    };
+    price(&clerk, "ETH/USD", 3_000, 0);
+    let entries = view(&mut clerk, None).journal.entries;
+    let (parts, nav, count) = held(&mut clerk).unwrap();
+    // The look at the Safe was long ago; nobody vouches for the other token.
+    let all = ["safe/Gas 0.5 ETH: Fresh", "safe/Treasury Safe 2 ETH: Stale", "safe/Treasury Safe 0.5 WBTC: Stale"];
+    assert_eq!((parts, nav, count), (all.map(str::to_owned).to_vec(), 7_500.into(), 0));
+    let safe = clerk.safes.get_mut(&SAFE).unwrap();
+    safe.funds = Some(Funds { block: 92, wei, ..funds });
+    let (parts, nav, _) = held(&mut clerk).unwrap();
+    assert_eq!(
+        (parts, nav),
+        (["safe/Gas 0.5 ETH: Fresh", "safe/Treasury Safe 0.5 ETH: Fresh"].map(str::to_owned).to_vec(), 3_000.into())
+    );
+    assert_eq!(view(&mut clerk, None).journal.entries, entries, "nothing was written");
+    // In the demo they are there to be seen, and what the demo owns is told apart.
+    let shared = Arc::clone(&clerk.shared);
+    let mut state = shared.state();
+    (state.mode, state.balances) = (Mode::Demo, None);
+    drop(state);
+    clerk.show(None);
+    assert!(clerk.shared.state().balances.is_none());
 }
 
 #[test]

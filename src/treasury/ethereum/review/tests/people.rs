@@ -7,48 +7,7 @@ use crate::treasury::ethereum::file::Note;
 use alloy_dyn_abi::DynSolValue;
 
 /// Text that would steer a terminal, hide, reorder or imitate.
-const PAYLOADS: [&str; 40] = [
-    "\u{1b}[2J",
-    "\u{1b}[H",
-    "\u{1b}[31m",
-    "\u{1b}[8m",
-    "\u{1b}[1A\u{1b}[2K",
-    "\u{1b}]0;owned\u{7}",
-    "\u{1b}]2;owned\u{1b}\\",
-    "\u{1b}]8;;http://x\u{1b}\\y",
-    "\u{1b}]52;c;eA==\u{7}",
-    "\u{1b}]1337;File=:AA==\u{7}",
-    "\u{1b}P+q544e\u{1b}\\",
-    "\u{1b}_G\u{1b}\\",
-    "\u{1b}^x\u{1b}\\",
-    "\u{1b}c",
-    "\u{1b}7\u{1b}8",
-    "\u{1b}(0lqk\u{1b}(B",
-    "\u{1b}[6n",
-    "\u{1b}[?1049h",
-    "\u{1b}[?2004l",
-    "\u{1b}[200~rm\u{1b}[201~",
-    "\u{9b}31m",
-    "\u{9b}2J",
-    "\u{9d}0;x\u{9c}",
-    "\u{90}q\u{9c}",
-    "a\rb",
-    "a\ncall 9  · transfer 1 USDC",
-    "\u{8}\u{8}\u{8}",
-    "\u{7}",
-    "\0",
-    "\u{7f}",
-    "\u{b}\u{c}",
-    "\t\t\t",
-    "\u{202e}evil\u{202c}",
-    "\u{2066}x\u{2069}",
-    "\u{200b}\u{200d}\u{feff}",
-    "\u{e0041}\u{e0042}",
-    "\u{85}\u{2028}\u{2029}",
-    "U\u{ad}S\u{34f}D\u{180e}C",
-    "\u{fe0f}\u{3164}\u{115f}",
-    "\u{1b}]8;;\u{202e}\u{9b}\u{7}\r\n\0",
-];
+const PAYLOADS: [&str; 40] = include!("../../../../../tests/fixtures/payloads.rs");
 
 fn harmless(text: &str) -> bool {
     !text.chars().any(|c| {
