@@ -7,7 +7,7 @@ use crate::pty::Pty;
 use crate::treasury::{sign, treasury};
 
 /// Chooses a proposal in the queue, and opens its page.
-fn read(pty: &mut Pty, number: u64) {
+pub fn read(pty: &mut Pty, number: u64) {
     pty.wait_for("Approvals");
     pty.press("g");
     for _ in number..5 {

@@ -2,7 +2,9 @@
 
 use crate::program::{EXCHEQUER, FULL, Home};
 use crate::pty::Pty;
+use crate::safe::read;
 use crate::svg::picture;
+use crate::treasury::treasury;
 use std::io::BufRead as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -42,6 +44,22 @@ fn the_markets_workspace() {
         keep(&pty, &name, "Markets: watchlist, order book, trades, candles");
         leave(pty);
     }
+}
+
+#[test]
+#[ignore = "writes docs/screens; make screens runs it"]
+fn the_treasury_and_what_it_reads() {
+    let home = Home::new().with("EXCHEQUER_TIME", "utc");
+    let mut pty = treasury(&home);
+    keep(&pty, "treasury-80x24", "Treasury: wallets and Safes, what waits for approval, the review of what is chosen");
+    read(&mut pty, 2);
+    pty.wait_for("├─ 2");
+    keep(&pty, "safe-batch", "A batch of a Safe as a tree of calls");
+    pty.press("\x1b");
+    read(&mut pty, 1);
+    pty.wait_for("BLOCKED: a takeover");
+    keep(&pty, "safe-attack", "A takeover that calls itself a transfer");
+    leave(pty);
 }
 
 #[test]

@@ -137,3 +137,30 @@ fn no_text_from_outside_steers_the_terminal_or_the_log() {
     let log = std::fs::read_to_string(desk.data().join("state/exchequer.log")).unwrap();
     assert!(!log.chars().any(|c| c.is_control() && c != '\n'), "the log");
 }
+
+#[test]
+fn no_text_of_a_service_steers_the_terminal() {
+    let house = House::new(2);
+    house.add();
+    let desk = &house.desk;
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1"));
+    house.approve(&id, "alice");
+    desk.does(&format!("proposal confirm {id}"));
+    let asked = |fault| {
+        for line in ["safe queue Treasury", "safe queue Treasury --json", "safe queue Treasury --import -vv"] {
+            house.service.fault(fault, u32::MAX);
+            harmless(&desk.run(line), line);
+        }
+    };
+    asked(ServiceFault::Escapes);
+    assert!(house.service.seen().iter().any(|line| line.contains("multisig-transactions")));
+    asked(ServiceFault::EscapedRefusal);
+    house.approve(&id, "bob");
+    for line in [format!("proposal confirm {id}"), format!("proposal confirm {id} --json")] {
+        let output = desk.run(&line);
+        assert!(!output.status.success(), "{line}");
+        harmless(&output, &line);
+    }
+    let log = std::fs::read_to_string(desk.data().join("state/exchequer.log")).unwrap_or_default();
+    assert!(!log.chars().any(|c| c.is_control() && c != '\n'), "the log");
+}

@@ -69,6 +69,24 @@ fn three_hot_accounts_pay_and_the_service_is_told() {
 }
 
 #[test]
+fn a_proposal_is_taken_off_the_service_by_who_left_it_there() {
+    let house = House::new(2);
+    let desk = &house.desk;
+    house.add();
+    let id = desk.proposed(&format!("propose safe Treasury --to {PAYEE} --amount 1"));
+    house.approve(&id, "alice");
+    desk.does(&format!("proposal confirm {id}"));
+    assert_eq!(house.service.world(|world| world.hashes().len()), 1);
+    assert_eq!(desk.refused(&format!("proposal confirm {id} --delete --hot bob")).1, "service-refused");
+    assert_eq!(house.service.world(|world| world.hashes().len()), 1, "another owner has no say in it");
+    desk.does(&format!("proposal confirm {id} --delete --hot alice"));
+    assert_eq!(house.service.world(|world| world.hashes().len()), 0);
+    // What was signed is still valid, and still here.
+    assert_eq!(desk.json(&format!("proposal show {id}"))["proposal"]["collected"], 1);
+    desk.verified();
+}
+
+#[test]
 fn a_quorum_comes_together_by_files_and_codes_without_any_service() {
     let house = House::new(2);
     house.add();

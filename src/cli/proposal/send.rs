@@ -17,7 +17,6 @@ use crate::treasury::proposal::{Answer, Event, ProposalId, State};
 use bitcoin::Transaction;
 use bitcoin::consensus::encode::serialize_hex;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Arguments of `exchequer proposal finalize`.
 #[derive(Debug, clap::Args)]
@@ -147,7 +146,7 @@ pub fn run(args: &Args, context: &Context) -> Result<(), Failure> {
 fn learned(wallet: &Wallet, transaction: Transaction, now: Timestamp, context: &Context) -> Result<(), Failure> {
     let mut state = chains::state(wallet, context)?;
     let seen = u64::try_from(now.secs()).unwrap_or_default();
-    let applied = state.apply_waiting(vec![(Arc::new(transaction), seen)], Vec::new());
+    let applied = state.apply_sent(transaction, seen);
     applied.map_err(|error| Failure::new(Exit::Error, "wallet-state", error.to_string()))?;
     chains::keep(&mut state, context)
 }

@@ -13,8 +13,9 @@ use bdk_wallet::chain::local_chain::ApplyHeaderError;
 use bdk_wallet::chain::spk_client::{FullScanRequestBuilder, SyncRequestBuilder};
 use bdk_wallet::chain::{BlockId, CheckPoint, Merge};
 use bdk_wallet::{ChangeSet, KeychainKind, Update};
-use bitcoin::{Amount, Block, Script, Transaction, Txid};
+use bitcoin::{Amount, Block, OutPoint, Script, Transaction, Txid};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -185,6 +186,17 @@ impl State {
         self.bdk.apply_unconfirmed_txs(waiting);
         self.bdk.apply_evicted_txs(gone);
         Ok(())
+    }
+
+    /// Takes in a transaction that a node has just taken: what spends one of its coins waits no longer, though it was seen
+    /// in the same second.
+    pub fn apply_sent(&mut self, transaction: Transaction, at: u64) -> Result<(), StateError> {
+        let txid = transaction.compute_txid();
+        let spent: HashSet<OutPoint> = transaction.input.iter().map(|input| input.previous_output).collect();
+        let rival = |other: &Arc<Transaction>| other.input.iter().any(|input| spent.contains(&input.previous_output));
+        let rivals = self.waiting().into_iter().filter(rival).map(|other| other.compute_txid());
+        let gone = rivals.filter(|rival| *rival != txid).map(|rival| (rival, at)).collect();
+        self.apply_waiting(vec![(Arc::new(transaction), at)], gone)
     }
 
     /// Our transactions that wait to be confirmed.

@@ -143,6 +143,28 @@ fn more_than_there_is_in_the_world_is_not_taken_in() {
 }
 
 #[test]
+fn what_was_sent_last_takes_the_place_of_what_was_sent_in_the_same_second() {
+    let mut bench = Bench::multi("wsh", 2, 3);
+    let coin = bench.fund(Chain::Receive, 0, 100_000, 101);
+    let (script, change) = (bench.script(Chain::Receive, 1), bench.script(Chain::Change, 0));
+    let mut either = [90_000, 80_000].map(|sat| {
+        let mut transaction = bench.stranger(&[(script.clone(), 5_000), (change.clone(), sat)]);
+        transaction.input[0].previous_output = coin;
+        transaction
+    });
+    let (wallet, bytes) = (bench.state.wallet().clone(), bench.state.persist().unwrap());
+    for _ in 0..2 {
+        let mut state = State::restore(&wallet, &bytes).unwrap();
+        for transaction in &either {
+            state.apply_sent(transaction.clone(), SEEN).unwrap();
+        }
+        let waiting: Vec<_> = state.waiting().iter().map(|waits| waits.compute_txid()).collect();
+        assert_eq!(waiting, [either[1].compute_txid()]);
+        either.reverse();
+    }
+}
+
+#[test]
 fn spots_are_offered_until_they_are_paid_or_reserved() {
     let mut bench = Bench::multi("wsh", 2, 3);
     let spot = |chain, index| Spot { chain, index };
