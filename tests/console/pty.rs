@@ -204,3 +204,16 @@ pub fn read_to(pty: &mut Pty, question: &str) {
     }
     panic!("{question} is never asked:\n{}", pty.terminal().screen().contents());
 }
+
+/// Goes down the page, line by line, until this is on the screen.
+pub fn scroll_to(pty: &mut Pty, sign: &str) {
+    for _ in 0..80 {
+        if pty.shows(sign) {
+            return;
+        }
+        let before = pty.terminal().screen().contents();
+        pty.press("j");
+        pty.wait("the next line", |screen| screen.contents() != before);
+    }
+    panic!("{sign} is not on the page:\n{}", pty.terminal().screen().contents());
+}

@@ -3,7 +3,7 @@
 
 use crate::device::{approve, ask};
 use crate::program::Home;
-use crate::pty::Pty;
+use crate::pty::{Pty, scroll_to};
 use crate::treasury::{sign, treasury};
 
 /// Chooses a proposal in the queue, and opens its page.
@@ -16,19 +16,6 @@ pub fn read(pty: &mut Pty, number: u64) {
     pty.wait_for(&format!("#{number} ─"));
     pty.press("v");
     pty.wait("the whole page", |screen| !screen.contents().contains("Approvals"));
-}
-
-/// Goes down the page, line by line, until this is on the screen.
-fn scroll_to(pty: &mut Pty, sign: &str) {
-    for _ in 0..80 {
-        if pty.shows(sign) {
-            return;
-        }
-        let before = pty.terminal().screen().contents();
-        pty.press("j");
-        pty.wait("the next line", |screen| screen.contents() != before);
-    }
-    panic!("{sign} is not on the page:\n{}", pty.terminal().screen().contents());
 }
 
 /// Signs the chosen proposal on the device of an owner; then so many have.

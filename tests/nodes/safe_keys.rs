@@ -5,7 +5,7 @@ use super::anvil::Anvil;
 use super::safe::{COIN, Desk, Made, TOKENS, soft};
 use crate::bench::Bench;
 use crate::program::{FULL, Home};
-use crate::pty::{Pty, read_to};
+use crate::pty::{Pty, read_to, scroll_to};
 use alloy_primitives::{Address, Bytes, U256, hex};
 use exchequer::chain::ethereum::Node;
 use exchequer::desk::treasury::Place;
@@ -129,19 +129,6 @@ fn read(pty: &mut Pty) {
     pty.wait_for("#1 ");
     pty.press("v");
     pty.wait("what the chain says", |screen| screen.contents().contains("(no-code)"));
-}
-
-/// Goes down the page, line by line, until this is on the screen.
-fn scroll_to(pty: &mut Pty, sign: &str) {
-    for _ in 0..80 {
-        if pty.shows(sign) {
-            return;
-        }
-        let before = pty.terminal().screen().contents();
-        pty.press("j");
-        pty.wait("the next line", |screen| screen.contents() != before);
-    }
-    panic!("{sign} is not on the page:\n{}", pty.terminal().screen().contents());
 }
 
 /// Signs with an account of this machine; then so many have.

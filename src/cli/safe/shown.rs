@@ -2,12 +2,13 @@
 //!
 //! - Keys that a Bitcoin proposal has too mean the same here. Numbers of the chain are decimal texts.
 
+use crate::cli::treasury::shown::told;
 use crate::cli::treasury::ways::chain_name;
 use crate::desk::treasury::Funds;
 use crate::market::{Timestamp, printable};
 use crate::treasury::ethereum::deployments::{self, Standing};
 use crate::treasury::ethereum::proposal::{Execution, ExecutionState, OwnerSeat, Posted, Safe, SafeProposal};
-use crate::treasury::proposal::{Answer, SeatState, Treasury};
+use crate::treasury::proposal::{Answer, Treasury};
 use alloy_primitives::{Address, U256};
 use serde_json::{Value, json};
 
@@ -131,14 +132,7 @@ pub fn proposal(treasury: &Treasury, proposal: &SafeProposal, now: Timestamp) ->
 }
 
 fn seat(treasury: &Treasury, safe: Option<&Safe>, seat: &OwnerSeat) -> Value {
-    let (signer, at, said) = match &seat.state {
-        SeatState::Pending => (None, None, None),
-        SeatState::Viewed { digest, at } => (None, Some(at), Some(digest)),
-        SeatState::AwaitingDevice { since } => (None, Some(since), None),
-        SeatState::Approved { signer, at } => (Some(signer.name()), Some(at), None),
-        SeatState::Rejected { reason, at } => (None, Some(at), Some(reason)),
-        SeatState::Failed { code, at } => (None, Some(at), Some(code)),
-    };
+    let (signer, at, said) = told(&seat.state);
     json!({
         "seat": hex(seat.owner), "name": safe.and_then(|safe| safe.names.get(&seat.owner)),
         "state": seat.state.name(), "signer": signer, "at": at.map(Timestamp::to_string), "said": said,

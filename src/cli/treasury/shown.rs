@@ -64,14 +64,7 @@ pub fn proposal(treasury: &Treasury, proposal: &Proposal, now: Timestamp) -> Val
         .seats
         .iter()
         .map(|seat| {
-            let (signer, at, said) = match &seat.state {
-                SeatState::Pending => (None, None, None),
-                SeatState::Viewed { digest, at } => (None, Some(at), Some(digest)),
-                SeatState::AwaitingDevice { since } => (None, Some(since), None),
-                SeatState::Approved { signer, at } => (Some(signer.name()), Some(at), None),
-                SeatState::Rejected { reason, at } => (None, Some(at), Some(reason)),
-                SeatState::Failed { code, at } => (None, Some(at), Some(code)),
-            };
+            let (signer, at, said) = told(&seat.state);
             json!({
                 "seat": format!("{}.{}", seat.id, seat.id.place), "fingerprint": seat.id.fingerprint,
                 "name": name(seat.id), "state": seat.state.name(), "signer": signer, "at": at.map(Timestamp::to_string), "said": said,
@@ -128,4 +121,16 @@ pub fn btc(amount: bitcoin::Amount) -> String {
 /// A QR code in fixed colours: scanners want light around dark, whatever the terminal's theme.
 pub fn light_on_dark(code: &crate::treasury::exchange::qr::Code) -> String {
     code.rows.iter().map(|row| format!("\x1b[97;40m{row}\x1b[0m\n")).collect()
+}
+
+/// What is told of where a seat stands: what signed, when it came to stand so, and what was said.
+pub fn told(state: &SeatState) -> (Option<&'static str>, Option<&Timestamp>, Option<&String>) {
+    match state {
+        SeatState::Pending => (None, None, None),
+        SeatState::Viewed { digest, at } => (None, Some(at), Some(digest)),
+        SeatState::AwaitingDevice { since } => (None, Some(since), None),
+        SeatState::Approved { signer, at } => (Some(signer.name()), Some(at), None),
+        SeatState::Rejected { reason, at } => (None, Some(at), Some(reason)),
+        SeatState::Failed { code, at } => (None, Some(at), Some(code)),
+    }
 }
